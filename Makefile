@@ -1,0 +1,67 @@
+# warroom: every target builds .venv by itself; nothing but Python 3.11+, pip, make and git is needed.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help demo test check lint types contracts pytest soak bench lock venv servers clean
+help:
+	@echo "make demo     build .venv, open the console on a live incident"
+	@echo "make test     build .venv, run ruff, mypy, the import contracts and the tests"
+	@echo "make check    the same without the tests"
+	@echo "make bench    measure against lnav, less, ripgrep ... where installed; writes docs/benchmarks.md"
+	@echo "make soak     the long campaigns"
+	@echo "make servers  install the real servers some tests drive (Debian, as root)"
+	@echo "make venv     only build .venv"
+
+demo: $(VENV)/.run
+	$(BIN)/warroom demo
+
+test: check pytest
+check: lint types contracts
+lint: $(VENV)/.dev
+	$(BIN)/ruff check src tests scripts
+	$(BIN)/ruff format --check src tests scripts
+types: $(VENV)/.dev
+	$(BIN)/mypy
+contracts: $(VENV)/.dev
+	$(BIN)/lint-imports --no-cache
+pytest: $(VENV)/.dev
+	$(BIN)/pytest -q -n 2 -m "not soak" tests
+soak: $(VENV)/.dev
+	$(BIN)/pytest -q -m soak tests
+bench: $(VENV)/.dev
+	$(BIN)/python scripts/bench.py
+
+venv: $(VENV)/.run
+
+# What must exist before a virtual environment can: said plainly, one line each.
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "warroom needs Python 3.11 or newer: python3 was not found on PATH" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "warroom needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot build a virtual environment. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@command -v git >/dev/null || { echo "git was not found on PATH. On Debian or Ubuntu: apt-get install git" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run
+
+servers:
+	@command -v apt-get >/dev/null || { echo "make servers knows Debian and Ubuntu only: install tmux, haproxy, nginx and postgresql by hand" >&2; exit 1; }
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends tmux haproxy nginx-light postgresql
+
+lock:
+	uv export -q --no-emit-project --no-header --no-annotate --no-dev --extra postgres --extra zstd -o requirements.lock
+	uv export -q --no-emit-project --no-header --no-annotate --all-extras -o requirements-dev.lock
+	sed -i '1i # Runtime dependencies with extras postgres and zstd, exact and hashed. Made by `make lock` from pyproject.toml.' requirements.lock
+	sed -i '1i # Everything `make test` needs, exact and hashed. Made by `make lock` from pyproject.toml.' requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

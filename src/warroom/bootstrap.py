@@ -1,0 +1,1 @@
+"""Wire settings, store, room and console together: the only place that knows them all."""

@@ -1,0 +1,1 @@
+"""A real small service that fails and recovers, for demos and drills."""

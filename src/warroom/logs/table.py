@@ -1,0 +1,44 @@
+"""Requests as columns: the form in which a log is analysed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column of few distinct values: row i has `values[codes[i]]`; code -1 means absent."""
+
+    codes: np.ndarray
+    """int32, one a row."""
+    values: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of requests in time order, thinned or not.
+
+    Every failing row is present with weight 1; of the others every k-th stands for k
+    (`weight == k`), so sums of `weight` estimate counts and failures are exact.
+    """
+
+    at: np.ndarray
+    """float64, epoch seconds UTC."""
+    status: np.ndarray
+    """uint16; 0 where the row has none."""
+    weight: np.ndarray
+    """float32, how many requests the row stands for."""
+    duration: np.ndarray | None = None
+    """float32 seconds, NaN where absent; None where the format has no such field."""
+    fields: Mapping[str, Coded] = field(default_factory=dict)
+    """Coded columns by standard name: path, method, host, upstream, release, zone, client,
+    user_agent, and whatever else the format names."""
+    row: np.ndarray | None = None
+    """int64 row numbers in the log they came from, to show the lines again."""
+    requests: int = 0
+    """How many requests the whole span holds (exact, not thinned)."""
+    sampled: bool = False
+    """Whether good rows were thinned: whoever shows a share must say so."""
+    messages: Sequence[str] = ()
+    """Error messages of failing entries that have one (application logs), for grouping."""

@@ -1,0 +1,1 @@
+"""The one service behind every front door: commands in, decisions kept, changes told."""

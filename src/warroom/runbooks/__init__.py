@@ -1,0 +1,1 @@
+"""Runbooks: Markdown in, steps out, and the runner that executes one step."""
