@@ -1,0 +1,256 @@
+"""What somebody wants to happen: imperative, immutable; `decide` says what comes of it.
+
+A command whose facts are exactly those of one event carries that event as `facts`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from warroom.core import events as e
+from warroom.core.words import (
+    Audience,
+    FixLevel,
+    FollowUpKind,
+    FollowUpState,
+    HypothesisState,
+    Role,
+    UpdateKind,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declare:
+    """Open an incident; the only command without an incident."""
+
+    facts: e.Declared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Qualify:
+    """Settle or change priority, category, factors, title."""
+
+    facts: e.Qualified
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge:
+    """Take charge; whoever does it commands if nobody does yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeRole:
+    """Give a role to a person; with a briefing it is a hand-over."""
+
+    role: Role
+    person: str
+    briefing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNote:
+    """Write something down, now or about an earlier moment."""
+
+    text: str
+    about: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """Keep a piece of a log as evidence."""
+
+    excerpt: e.Excerpt
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureOnset:
+    """Record what the log analysis says."""
+
+    onset: e.Onset
+    boundary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntendStep:
+    """Confirm a step; nothing runs before this is stored."""
+
+    facts: e.StepIntended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartStep:
+    """Record the identity of the process of a confirmed step."""
+
+    facts: e.StepStarted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishStep:
+    """Record how a step ended."""
+
+    facts: e.StepFinished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleStep:
+    """Say what became of an unknown step."""
+
+    run: str
+    done: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureEffect:
+    """Record what an action did to the failures; a success contains the incident."""
+
+    facts: e.EffectMeasured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contain:
+    """Say that the damage has stopped."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepContainment:
+    """Let something in force stay until a date, as a follow-up."""
+
+    run: str
+    until: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnose:
+    """Share what is wrong and when it will be fixed."""
+
+    text: str
+    eta: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFix:
+    """Record a fix at its level; anything less than the root cause opens a follow-up."""
+
+    level: FixLevel
+    text: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendUpdate:
+    """Tell people."""
+
+    kind: UpdateKind
+    audience: Audience
+    text: str
+    next_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesise:
+    """Propose a hypothesis (number None) or move one on."""
+
+    state: HypothesisState
+    text: str = ""
+    number: int | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChange:
+    """Record that something changed."""
+
+    facts: e.ChangeRecorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """Open a follow-up (number None) or change one."""
+
+    kind: FollowUpKind
+    text: str
+    number: int | None = None
+    state: FollowUpState = FollowUpState.OPEN
+    owner: str = ""
+    due: datetime | None = None
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve:
+    """Say that the failure is gone."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    """End the incident; with a reason also when something is missing."""
+
+    override: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen:
+    """Say that it was not over."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditPostmortem:
+    """Save the postmortem; `base` is the version it was edited from."""
+
+    text: str
+    base: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishPostmortem:
+    """Mark the postmortem final."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snooze:
+    """Take the incident off the top of the queue until a time."""
+
+    until: datetime
+    reason: str = ""
+
+
+Command: TypeAlias = (
+    Declare
+    | Qualify
+    | Acknowledge
+    | TakeRole
+    | AddNote
+    | Pin
+    | MeasureOnset
+    | IntendStep
+    | StartStep
+    | FinishStep
+    | SettleStep
+    | MeasureEffect
+    | Contain
+    | KeepContainment
+    | Diagnose
+    | RecordFix
+    | SendUpdate
+    | Hypothesise
+    | RecordChange
+    | FollowUp
+    | Resolve
+    | Close
+    | Reopen
+    | EditPostmortem
+    | FinishPostmortem
+    | Snooze
+)

@@ -1,0 +1,323 @@
+"""What an incident is now: a fold over its events, and nothing else."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from warroom.core import events as e
+from warroom.core.words import (
+    CONTAINS,
+    Category,
+    Criterion,
+    FollowUpState,
+    Outcome,
+    Phase,
+    Priority,
+    Role,
+    StepAction,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One execution of one step."""
+
+    intent: e.StepIntended
+    intended_at: datetime
+    by: str
+    started: e.StepStarted | None = None
+    finished: e.StepFinished | None = None
+    finished_at: datetime | None = None
+    settled: e.StepSettled | None = None
+    effect: e.EffectMeasured | None = None
+    undone_by: str = ""
+    """The run that took it back."""
+    keep_until: datetime | None = None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; None while it runs (or while nobody has looked after a crash)."""
+        if self.settled is not None:
+            return Outcome.SUCCEEDED if self.settled.done else Outcome.FAILED
+        return None if self.finished is None else self.finished.outcome
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it changed production and has not been taken back."""
+        return (
+            self.intent.action is StepAction.RUN
+            and self.intent.kind in CONTAINS
+            and bool(self.intent.undo)
+            and self.outcome is Outcome.SUCCEEDED
+            and not self.undone_by
+        )
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Until when it was meant to stay."""
+        return self.keep_until or self.intent.expires_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """A possible explanation with its history."""
+
+    number: int
+    text: str
+    history: tuple[tuple[datetime, e.HypothesisChanged], ...]
+
+    @property
+    def latest(self) -> e.HypothesisChanged:
+        """Where it stands."""
+        return self.history[-1][1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """An incident as it stands after some number of its events."""
+
+    id: str
+    version: int
+    title: str
+    service: str
+    priority: Priority
+    category: Category
+    summary: str
+    source: str
+    declared_at: datetime
+    declared_by: str
+    changed_at: datetime
+    reporter: str = ""
+    contact: str = ""
+    client: str = ""
+    criteria: tuple[Criterion, ...] = ()
+    factors: Mapping[str, int] = field(default_factory=dict)
+    started_at: datetime | None = None
+    detected_at: datetime | None = None
+    onset: e.Onset | None = None
+    boundary: str = ""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    roles: Mapping[Role, str] = field(default_factory=dict)
+    evidence: tuple[tuple[datetime, e.EvidencePinned], ...] = ()
+    runs: tuple[Run, ...] = ()
+    contained_at: datetime | None = None
+    contained_how: str = ""
+    diagnoses: tuple[tuple[datetime, e.Diagnosed], ...] = ()
+    fixes: tuple[tuple[datetime, e.FixRecorded], ...] = ()
+    updates: tuple[tuple[datetime, e.UpdateSent], ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+    changes: tuple[e.ChangeRecorded, ...] = ()
+    follow_ups: tuple[e.FollowUpChanged, ...] = ()
+    resolved_at: datetime | None = None
+    resolution: str = ""
+    closed_at: datetime | None = None
+    close_override: str = ""
+    reopened: int = 0
+    postmortem: str = ""
+    postmortem_version: int = 0
+    """How many times the postmortem was saved; 0: nobody has touched the draft."""
+    postmortem_final_at: datetime | None = None
+    snoozed_until: datetime | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """Where it stands, the furthest thing reached."""
+        if self.closed_at is not None:
+            return Phase.CLOSED
+        if self.resolved_at is not None:
+            return Phase.RESOLVED
+        if self.contained_at is not None:
+            return Phase.CONTAINED
+        if self.acknowledged_at is not None:
+            return Phase.ACKNOWLEDGED
+        return Phase.DECLARED
+
+    @property
+    def commander(self) -> str:
+        """Who commands; empty: nobody."""
+        return self.roles.get(Role.COMMANDER, "")
+
+    @property
+    def ledger(self) -> tuple[Run, ...]:
+        """Containments in force, newest first."""
+        return tuple(run for run in reversed(self.runs) if run.in_force)
+
+    @property
+    def diagnosis(self) -> e.Diagnosed | None:
+        """The diagnosis as last revised."""
+        return self.diagnoses[-1][1] if self.diagnoses else None
+
+    @property
+    def open_follow_ups(self) -> tuple[e.FollowUpChanged, ...]:
+        """Follow-ups still to be done."""
+        return tuple(f for f in self.follow_ups if f.state is FollowUpState.OPEN)
+
+    def run(self, name: str) -> Run | None:
+        """The execution of that name."""
+        return next((run for run in self.runs if run.intent.run == name), None)
+
+
+def replay(records: Iterable[e.Recorded]) -> Incident | None:
+    """Return the incident after these events of it, in order; None for none."""
+    state: Incident | None = None
+    for record in records:
+        state = evolve(state, record)
+    return state
+
+
+def evolve(state: Incident | None, record: e.Recorded) -> Incident:
+    """Return the incident after one more event.
+
+    Raises:
+        ValueError: If the first event is not a declaration: the journal is not what it should be.
+    """
+    event = record.event
+    if state is None:
+        if not isinstance(event, e.Declared):
+            raise ValueError(f"{record.incident} begins with {e.kind_of(event)}, not declared")
+        return Incident(
+            id=record.incident,
+            version=record.version,
+            title=event.title,
+            service=event.service,
+            priority=event.priority,
+            category=event.category,
+            summary=event.summary,
+            source=event.source,
+            declared_at=record.at,
+            declared_by=record.actor,
+            changed_at=record.at,
+            reporter=event.reporter,
+            contact=event.contact,
+            client=event.client,
+            criteria=event.criteria,
+            factors=dict(event.factors),
+            started_at=event.started_at,
+            detected_at=event.detected_at,
+            onset=event.onset,
+            boundary=event.boundary,
+            evidence=tuple((record.at, e.EvidencePinned(excerpt=x)) for x in event.evidence),
+        )
+    state = _step(state, record) if "Step" in type(event).__name__ else _life(state, record)
+    return replace(state, version=record.version, changed_at=record.at)
+
+
+def _life(state: Incident, record: e.Recorded) -> Incident:
+    at = record.at
+    match record.event:
+        case e.Qualified() as event:
+            return _qualified(state, event)
+        case e.Acknowledged():
+            return replace(state, acknowledged_at=at, acknowledged_by=record.actor)
+        case e.RoleTaken(role=role, person=person):
+            return replace(state, roles={**state.roles, role: person})
+        case e.EvidencePinned() as event:
+            return replace(state, evidence=(*state.evidence, (at, event)))
+        case e.OnsetMeasured(onset=onset, boundary=boundary):
+            return replace(
+                state,
+                onset=onset,
+                boundary=boundary or state.boundary,
+                started_at=state.started_at or onset.at,
+            )
+        case e.EffectMeasured() as effect:
+            return _with_run(state, effect.run, lambda run: replace(run, effect=effect))
+        case e.Contained(how=how):
+            return replace(state, contained_at=at, contained_how=how)
+        case e.ContainmentKept(run=name, until=until):
+            return _with_run(state, name, lambda run: replace(run, keep_until=until))
+        case e.Diagnosed() as event:
+            return replace(state, diagnoses=(*state.diagnoses, (at, event)))
+        case e.FixRecorded() as event:
+            return replace(state, fixes=(*state.fixes, (at, event)))
+        case e.UpdateSent() as event:
+            return replace(state, updates=(*state.updates, (at, event)))
+        case e.HypothesisChanged() as event:
+            return replace(state, hypotheses=_hypotheses(state, event, at))
+        case e.ChangeRecorded() as event:
+            return replace(state, changes=(*state.changes, event))
+        case e.FollowUpChanged() as event:
+            others = tuple(f for f in state.follow_ups if f.follow_up != event.follow_up)
+            ordered = sorted((*others, event), key=lambda f: f.follow_up)
+            return replace(state, follow_ups=tuple(ordered))
+        case e.Resolved(text=text):
+            return replace(state, resolved_at=at, resolution=text)
+        case e.Closed(override=override):
+            return replace(state, closed_at=at, close_override=override)
+        case e.Reopened():
+            return replace(state, resolved_at=None, closed_at=None, reopened=state.reopened + 1)
+        case e.PostmortemEdited(text=text):
+            return replace(
+                state,
+                postmortem=text,
+                postmortem_version=state.postmortem_version + 1,
+                postmortem_final_at=None,
+            )
+        case e.PostmortemFinished():
+            return replace(state, postmortem_final_at=at)
+        case e.Snoozed(until=until):
+            return replace(state, snoozed_until=until)
+        case _:
+            return state  # notes live in the timeline only; unknown kinds change nothing
+
+
+def _qualified(state: Incident, event: e.Qualified) -> Incident:
+    return replace(
+        state,
+        priority=event.priority or state.priority,
+        category=event.category or state.category,
+        criteria=state.criteria if event.criteria is None else event.criteria,
+        factors=state.factors if event.factors is None else {**state.factors, **event.factors},
+        title=event.title or state.title,
+        service=state.service if event.service is None else event.service,
+        summary=state.summary if event.summary is None else event.summary,
+        started_at=event.started_at or state.started_at,
+    )
+
+
+def _step(state: Incident, record: e.Recorded) -> Incident:
+    match record.event:
+        case e.StepIntended() as event:
+            run = Run(intent=event, intended_at=record.at, by=record.actor)
+            return replace(state, runs=(*state.runs, run))
+        case e.StepStarted() as started:
+            return _with_run(state, started.run, lambda run: replace(run, started=started))
+        case e.StepFinished() as finished:
+            state = _with_run(
+                state,
+                finished.run,
+                lambda run: replace(run, finished=finished, finished_at=record.at),
+            )
+            return _mark_undone(state, finished.run)
+        case e.StepSettled() as settled:
+            state = _with_run(state, settled.run, lambda run: replace(run, settled=settled))
+            return _mark_undone(state, settled.run)
+        case _:
+            return state
+
+
+def _mark_undone(state: Incident, name: str) -> Incident:
+    """Take a run out of force when its undo has succeeded."""
+    undo = state.run(name)
+    if undo is None or undo.intent.action is not StepAction.UNDO or not undo.intent.undoes:
+        return state
+    if undo.outcome is not Outcome.SUCCEEDED:
+        return state
+    return _with_run(state, undo.intent.undoes, lambda run: replace(run, undone_by=name))
+
+
+def _with_run(state: Incident, name: str, change: Callable[[Run], Run]) -> Incident:
+    runs = tuple(change(run) if run.intent.run == name else run for run in state.runs)
+    return replace(state, runs=runs)
+
+
+def _hypotheses(
+    state: Incident, event: e.HypothesisChanged, at: datetime
+) -> tuple[Hypothesis, ...]:
+    known = next((h for h in state.hypotheses if h.number == event.hypothesis), None)
+    if known is None:
+        new = Hypothesis(number=event.hypothesis, text=event.text, history=((at, event),))
+        return (*state.hypotheses, new)
+    changed = replace(known, text=event.text, history=(*known.history, (at, event)))
+    return tuple(changed if h is known else h for h in state.hypotheses)
