@@ -1,0 +1,48 @@
+"""What the console shows at one moment: every pane is a function of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from warroom.core.nextstep import NextStep
+from warroom.core.queue import QueueRow
+from warroom.core.state import Incident
+from warroom.core.timeline import TimelineEntry
+from warroom.room.containment import Option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFacts:
+    """What the log pane tells the rest of the console."""
+
+    label: str = ""
+    share_now: tuple[int, int] = (0, 0)
+    """Failures and requests of the last minute."""
+    share_before: tuple[int, int] = (0, 0)
+    """The same for the time before the onset."""
+    peak: tuple[int, int] = (0, 0)
+    onset: float | None = None
+    """Epoch seconds."""
+    onset_sentence: str = ""
+    boundary_sentence: str = ""
+    spike: str = ""
+    """The sentence of the spike watch while it offers to declare; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything that is drawn, taken off the event loop."""
+
+    now: datetime
+    actor: str
+    rows: tuple[QueueRow, ...] = ()
+    current: Incident | None = None
+    timeline: tuple[TimelineEntry, ...] = ()
+    options: tuple[Option, ...] = ()
+    """Containments that could be run next, fastest first."""
+    next_step: NextStep | None = None
+    connection: str = "local"
+    log: LogFacts = field(default_factory=LogFacts)
+    running: str = ""
+    """The run that is executing, if any."""
+    loaded: bool = False
+    """Whether the store has answered; before that the queue says so instead of being empty."""
