@@ -3,15 +3,22 @@
 Rows are numbered from the moment of opening: row 0 is the first entry that arrives afterwards,
 the last entry already there is row -1. A row keeps its number while the index grows backwards at
 the head and the file grows forwards at the tail, so a cursor never moves under the reader.
+
+numpy is named here for the type checker only: importing it costs a tenth of a second, which the
+first frame must not wait for.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from warroom.logs.table import Table
+    import numpy as np
+
+    from warroom.logs.table import Table
 
 
 @dataclass(frozen=True, slots=True)
