@@ -1,0 +1,70 @@
+"""Clocks that disagree: the distance of each upstream's lines from the lines around them."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from warroom.logs.table import Coded
+
+AROUND = 101
+"""Lines whose median is the common clock."""
+LEAST_SECONDS = 3.0
+LEAST_ROWS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """What is wrong with the stamps."""
+
+    offsets: dict[str, float]
+    """Upstream to seconds ahead of the others (negative: behind)."""
+    jitter: float
+    """Seconds by which nine of ten backward steps stay below, plus the doubt in the offsets."""
+
+
+def measure(at: np.ndarray, source: Coded | None) -> Clocks:
+    """Find the clocks that are off, from stamps in the order of writing.
+
+    A clock counts as off from 3 s and three standard errors of its median on. A clock error that
+    all sources share cannot be seen.
+    """
+    if len(at) < 20 * AROUND:
+        return Clocks({}, 0.0)
+    offsets: dict[str, float] = {}
+    corrected = at
+    if source is not None and 2 <= len(source.values) <= 500 and bool((np.diff(at) < 0).any()):
+        distance = at - _median_around(at)
+        corrected = at.copy()
+        for code, name in enumerate(source.values):
+            own = source.codes == code
+            rows = int(own.sum())
+            if rows < LEAST_ROWS:
+                continue
+            offset = float(np.median(distance[own]))
+            spread = 1.4826 * float(np.median(np.abs(distance[own] - offset)))
+            if abs(offset) > max(LEAST_SECONDS, 3 * spread / math.sqrt(rows) + 2):
+                offsets[name] = offset
+                corrected[own] -= offset
+    back = np.maximum.accumulate(corrected) - corrected
+    jitter = float(np.percentile(back, 90))
+    if offsets:
+        spread = float(np.std(list(offsets.values()))) / math.sqrt(len(offsets))
+        jitter += 2 * spread + LEAST_SECONDS
+    return Clocks(offsets, jitter)
+
+
+def correct(at: np.ndarray, source: Coded | None, clocks: Clocks) -> np.ndarray:
+    """The stamps with the offsets taken out."""
+    if source is None or not clocks.offsets:
+        return at
+    shift = np.array([clocks.offsets.get(name, 0.0) for name in source.values] + [0.0])
+    moved: np.ndarray = at - shift[source.codes]
+    return moved
+
+
+def _median_around(at: np.ndarray) -> np.ndarray:
+    whole = len(at) // AROUND * AROUND
+    medians = np.median(at[:whole].reshape(-1, AROUND), axis=1)
+    spread = np.repeat(medians, AROUND)
+    return np.concatenate([spread, np.full(len(at) - whole, spread[-1])])

@@ -1,0 +1,103 @@
+"""The sentences a reader gets; every value of foreign origin in them has been cleaned."""
+
+from collections.abc import Sequence
+
+from warroom.logs.analysis import outcomes, words
+from warroom.logs.analysis.boundary import Cause
+from warroom.logs.analysis.edges import Edge
+from warroom.logs.analysis.frame import Frame
+
+
+def _range(edge: Edge, near: float) -> str:
+    low, high = words.clock(edge.low, near), words.clock(edge.high, near)
+    return f"between {low} and {high}"
+
+
+def onset(
+    kind: str,
+    start: Edge,
+    end: Edge | None,
+    *,
+    ramp: float | None,
+    gone: bool,
+    failures: float,
+    expected: float,
+    last: float,
+) -> str:
+    """Since when, until when, and how many failures more than expected."""
+    name = outcomes.NAMES.get(kind, kind)
+    said = f"{name} since {words.clock(start.at, last)} ({_range(start, last)})"
+    if ramp is not None:
+        said += f", grew over about {words.span(ramp)}"
+    if end is None:
+        said += ", still going"
+    elif gone:
+        said += f", last seen {words.clock(end.at, last)}: its requests stopped, no recovery seen"
+    else:
+        doubt = max(end.high - end.at, end.at - end.low)
+        said += f", stopped {words.clock(end.at, last)} (±{words.span(max(doubt, 1))})"
+    verb = "was" if round(expected, 1) == 1 else "were"
+    return (
+        f"{said} — {words.count(failures)} failures where "
+        f"{words.expected(expected)} {verb} to be expected"
+    )
+
+
+def cause(kind: str, name: str, found: Cause) -> str:
+    """Which slice, how much of the failures, and the contrast with the rest."""
+    what = "failures" if kind in {"5xx", "errors"} else outcomes.NAMES.get(kind, kind)
+    fails = "fail" if kind in {"5xx", "errors"} else "are hit"
+    return (
+        f"{words.prose(found.coverage)} of the {what} are {name}: {words.prose(found.rate)} of its "
+        f"requests {fails}, {words.prose(found.elsewhere)} elsewhere ({words.times(found.lift)})"
+    )
+
+
+def everything(kind: str, share: float) -> str:
+    """That no slice stands out, which is an answer of its own."""
+    name = "" if kind == "5xx" else f" by {outcomes.NAMES.get(kind, kind)}"
+    return (
+        f"Everything is affected evenly{name} ({words.prose(share)}): no route, release, host, "
+        "upstream, network or client stands out"
+    )
+
+
+def no_onset(kind: str, failures: float, routes: tuple[int, int]) -> str:
+    """That nothing left the ordinary."""
+    name = outcomes.NAMES.get(kind, kind)
+    if not failures:
+        return f"No {name} in this log"
+    spread = f" ({routes[0]} of {routes[1]} routes have some)" if routes[1] else ""
+    return f"No onset in this log: {words.count(failures)} {name}, spread as at other times{spread}"
+
+
+def silence(start: float, end: float, missing: float, last: float) -> str:
+    """That requests are missing, which must not pass for recovery."""
+    return (
+        f"Silence from {words.clock(start, last)} to {words.clock(end, last)} "
+        f"({words.span(end - start)}): about {words.count(missing)} requests are missing; "
+        "silence is no recovery"
+    )
+
+
+def notes(frame: Frame, before: float | None) -> tuple[str, ...]:
+    """What limits the answers."""
+    said = []
+    if frame.sampled:
+        said.append("Denominators are sampled: shares are estimates, failure counts are exact")
+    for name, seconds in (frame.offsets or {}).items():
+        where = "ahead" if seconds > 0 else "behind"
+        said.append(
+            f"The clock of {words.describe((('upstream', name),)).removeprefix('on upstream ')} is "
+            f"{words.span(abs(seconds))} {where}; corrected"
+        )
+    if before is None:
+        said.append("No before: the failures are there from the first line of these requests")
+    return tuple(said)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Several causes in one line."""
+    if len(parts) == 1:
+        return parts[0]
+    return f"{len(parts)} causes: " + "; ".join(parts)

@@ -1,0 +1,112 @@
+"""The whole answer on small tables made by hand."""
+
+import numpy as np
+
+from warroom.logs.analysis.findings import analyse
+from warroom.logs.table import Coded, Table
+
+START = 1_767_225_600.0  # 2026-01-01 00:00 UTC
+ROUTES = ("/", "/cart", "/orders/{n}", "/pay", "/search?q={n}", "/login")
+RELEASES = ("1.8.0", "1.9.0")
+
+
+def table(share, *, count=40_000, seconds=7200, seed=1, background=0.002) -> Table:
+    """Requests over two hours; `share(at, route, release)` gives the extra chance to fail."""
+    rng = np.random.default_rng(seed)
+    at = np.sort(rng.uniform(0, seconds, count))
+    route = rng.integers(0, len(ROUTES), count)
+    release = rng.integers(0, len(RELEASES), count)
+    bad = rng.random(count) < np.maximum(share(at, route, release), background)
+    number = rng.integers(1, 5000, count)
+    paths: dict[str, int] = {}
+    codes = [
+        paths.setdefault(ROUTES[r].replace("{n}", str(n)), len(paths))
+        for r, n in zip(route.tolist(), number.tolist(), strict=True)
+    ]
+    return Table(
+        at=START + at,
+        status=np.where(bad, 502, 200).astype(np.uint16),
+        weight=np.ones(count, np.float32),
+        fields={
+            "path": Coded(np.array(codes, np.int32), list(paths)),
+            "method": Coded(np.zeros(count, np.int32), ["GET"]),
+            "release": Coded(release.astype(np.int32), RELEASES),
+        },
+        row=np.arange(-count, 0, dtype=np.int64),
+        requests=count,
+    )
+
+
+def pair(at, route, release):
+    return np.where((at > 4000) & (at < 5200) & (route == 3) & (release == 1), 0.6, 0)
+
+
+def test_a_pair_is_named_with_its_onset_and_its_end():
+    answer = analyse(table(pair))
+    main = answer.main
+    assert main is not None
+    assert dict(main.boundary[0].fields) == {"route": "/pay", "release": "1.9.0"}
+    assert main.onset.low <= START + 4000 <= main.onset.high
+    assert main.end is not None
+    assert abs(main.end.at - START - 5200) < 30
+    assert "/pay on release 1.9.0" in main.sentences[1]
+
+
+def test_rows_that_show_it_and_rows_that_do_not_fit():
+    data = table(pair)
+    main = analyse(data).main
+    failing = {int(row) for row, status in zip(data.row, data.status, strict=True) if status == 502}
+    assert set(main.shows) <= failing
+    assert set(main.misfits) <= failing
+    assert main.misfits
+    assert not set(main.shows) & set(main.misfits)
+    paths = data.fields["path"]
+    shown = {paths.values[paths.codes[row + len(data.at)]] for row in main.shows}
+    assert shown == {"/pay"}
+
+
+def test_everything_is_said_where_everything_fails():
+    main = analyse(table(lambda at, route, release: np.where(at > 6000, 0.3, 0))).main
+    assert [part.fields for part in main.boundary] == [()]
+    assert main.end is None
+    assert "still going" in main.sentences[0]
+    assert "evenly" in main.sentences[1]
+
+
+def test_nothing_is_said_where_nothing_happened():
+    answer = analyse(table(lambda at, route, release: np.zeros(len(at))))
+    assert answer.main is None
+    assert answer.as_json()["onset"] is None
+    assert answer.as_json()["boundary"] == []
+    assert answer.sentences[0].startswith("No onset in this log")
+
+
+def test_a_route_that_always_fails_is_no_incident():
+    answer = analyse(table(lambda at, route, release: np.where(route == 5, 0.2, 0)))
+    assert answer.main is None
+
+
+def test_two_causes_are_both_named():
+    def both(at, route, release):
+        late = (at > 4000) & (at < 5500)
+        return np.where(late & (route == 1), 0.4, np.where(late & (route == 5), 0.5, 0))
+
+    main = analyse(table(both)).main
+    assert {dict(part.fields)["route"] for part in main.boundary} == {"/cart", "/login"}
+
+
+def test_foreign_values_are_clean_in_sentences_and_raw_in_fields():
+    data = table(pair)
+    nasty = "1.9\x1b[2J"
+    fields = dict(data.fields)
+    fields["release"] = Coded(fields["release"].codes, ["1.8.0", nasty])
+    hostile = Table(data.at, data.status, data.weight, None, fields, data.row, data.requests)
+    main = analyse(hostile).main
+    assert dict(main.boundary[0].fields)["release"] == nasty
+    assert not any("\x1b" in sentence for sentence in main.sentences)
+
+
+def test_an_empty_table_has_an_answer():
+    empty = np.zeros(0)
+    answer = analyse(Table(empty, empty.astype(np.uint16), empty.astype(np.float32)))
+    assert answer.main is None
