@@ -1,0 +1,161 @@
+"""The Room over a journal on this machine or in the team's database."""
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from warroom.core.commands import Command, Declare
+from warroom.core.decide import Refusal, decide
+from warroom.core.events import Recorded
+from warroom.core.journal import Journal, JournalError, Origin
+from warroom.core.state import Incident
+from warroom.room.service import Done
+
+_log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2
+"""How often other consoles' events are looked for: well under the second that people are promised,
+and a read of one row."""
+
+Listener = Callable[[Sequence[Recorded]], None]
+
+
+def utc_now() -> datetime:
+    """Return the instant by this machine's clock."""
+    return datetime.now(UTC)
+
+
+def incident_name(text: str) -> str:
+    """Return the full id for what a person typed: `7`, `inc-7` and `INC-7` are the same."""
+    text = text.strip().upper()
+    return f"INC-{text}" if text.isdigit() else text
+
+
+class LocalRoom:
+    """Decides in the journal's own transaction and tells everybody who listens."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        actor: str,
+        device: str,
+        clock: Callable[[], datetime] = utc_now,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
+        self._journal = journal
+        self._actor = actor
+        self._device = device
+        self._clock = clock
+        self._poll_seconds = poll_seconds
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+        self._told = journal.head()
+        self._wake = threading.Event()
+        self._closing = False
+        self._watcher: threading.Thread | None = None
+
+    @property
+    def actor(self) -> str:
+        """Who is at this console."""
+        return self._actor
+
+    def now(self) -> datetime:
+        """The instant by the room's clock, aware UTC."""
+        return self._clock()
+
+    def do(
+        self,
+        command: Command,
+        incident: str | None = None,
+        *,
+        actor: str | None = None,
+        command_id: str | None = None,
+    ) -> Done | Refusal:
+        """Decide and keep a command.
+
+        Raises:
+            JournalError: The store could not keep it; nothing happened.
+        """
+        name = None if incident is None else incident_name(incident)
+        if name is None and not isinstance(command, Declare):
+            return Refusal(reason="this needs an incident", hint="Name one, as in INC-7.")
+        by = actor or self._actor
+        origin = Origin(
+            actor=by,
+            device=self._device,
+            command_id=command_id or uuid.uuid4().hex,
+            now=self._clock(),
+        )
+        kept = self._journal.append(
+            name, lambda state: decide(state, command, by, origin.now), origin
+        )
+        if isinstance(kept, Refusal):
+            return kept
+        self._wake.set()
+        return Done(incident=kept.incident, records=kept.records)
+
+    def incident(self, name: str) -> Incident | None:
+        """One incident as it stands."""
+        return self._journal.incident(incident_name(name))
+
+    def incidents(self, *, include_closed: bool = False) -> Sequence[Incident]:
+        """All open incidents, or all."""
+        return self._journal.incidents(include_closed=include_closed)
+
+    def records(self, name: str) -> Sequence[Recorded]:
+        """The events of one incident, in order."""
+        return self._journal.records(incident_name(name))
+
+    def search(self, words: str) -> Sequence[Incident]:
+        """Incidents that hold all the words."""
+        return self._journal.search(words)
+
+    def subscribe(self, changed: Listener) -> Callable[[], None]:
+        """Call `changed` from the watching thread for every event from now on."""
+        with self._lock:
+            self._listeners.append(changed)
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name="room-watch", daemon=True)
+                self._watcher.start()
+
+        def stop() -> None:
+            with self._lock:
+                if changed in self._listeners:
+                    self._listeners.remove(changed)
+
+        return stop
+
+    def close(self) -> None:
+        """Stop watching and release the journal."""
+        self._closing = True
+        self._wake.set()
+        if self._watcher is not None:
+            self._watcher.join(timeout=2)
+        self._journal.close()
+
+    def _watch(self) -> None:
+        while not self._closing:
+            self._wake.wait(self._poll_seconds)
+            self._wake.clear()
+            if self._closing:
+                return
+            try:
+                self._tell()
+            except JournalError as error:
+                # A busy or vanished store is not the end of the watch: the next look may succeed,
+                # and whoever acts meanwhile is told by the refusal of their own command.
+                _log.warning("looking for new events: %s", error)
+
+    def _tell(self) -> None:
+        while self._journal.head() > self._told:
+            records = self._journal.since(self._told)
+            if not records:
+                return
+            self._told = records[-1].seq
+            with self._lock:
+                listeners = tuple(self._listeners)
+            for listener in listeners:
+                listener(records)
