@@ -25,6 +25,8 @@ class Run:
     intent: e.StepIntended
     intended_at: datetime
     by: str
+    device: str
+    """The machine it was confirmed on, where its process lived."""
     started: e.StepStarted | None = None
     finished: e.StepFinished | None = None
     finished_at: datetime | None = None
@@ -279,7 +281,7 @@ def _qualified(state: Incident, event: e.Qualified) -> Incident:
 def _step(state: Incident, record: e.Recorded) -> Incident:
     match record.event:
         case e.StepIntended() as event:
-            run = Run(intent=event, intended_at=record.at, by=record.actor)
+            run = Run(intent=event, intended_at=record.at, by=record.actor, device=record.device)
             return replace(state, runs=(*state.runs, run))
         case e.StepStarted() as started:
             return _with_run(state, started.run, lambda run: replace(run, started=started))

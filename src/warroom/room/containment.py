@@ -1,9 +1,13 @@
 """Containment: what could be run for an incident, exactly what it would do, and running it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Event
+from typing import Protocol
 
-from warroom.core.words import ContainmentKind, StepAction
+from warroom.core.decide import Refusal
+from warroom.core.state import Incident, Run
+from warroom.core.words import ContainmentKind, StepAction, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +62,75 @@ class Plan:
     """What must be typed to confirm (no way back); empty: the deliberate key is enough."""
     key: str = "R"
     """The deliberate key: R run, U undo, V verify, K kill."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """An effect while it is being measured."""
+
+    before: tuple[int, int]
+    """Failures and requests from the onset to the action."""
+    after: tuple[int, int]
+    """Failures and requests counted since."""
+    seconds: float
+    """How long has been counted."""
+    needed: float
+    """How long must be counted before anything is said."""
+    verdict: Verdict
+    sentence: str
+
+
+class Containment(Protocol):
+    """What the console and the command line ask of containment; every method may block."""
+
+    def options(self, incident: Incident) -> Sequence[Option]:
+        """What could be run next, in the fixed order, each with its reason."""
+        ...
+
+    def plan(
+        self,
+        incident: Incident,
+        runbook: str,
+        step: int | None = None,
+        *,
+        action: StepAction = StepAction.RUN,
+        given: Mapping[str, str] | None = None,
+    ) -> Plan | Refusal:
+        """Everything about one step; by default the first that can be run."""
+        ...
+
+    def undo_plan(self, incident: Incident, run: str | None = None) -> Plan | Refusal:
+        """The undo of something in force, by default of the newest."""
+        ...
+
+    def execute(
+        self,
+        plan: Plan,
+        *,
+        confirmed: str,
+        on_output: Callable[[str], None] | None = None,
+        cancel: Event | None = None,
+    ) -> Run | Refusal:
+        """Run exactly what was planned; intent is kept before the start and outcome after the end.
+
+        Refuses if the runbook, the incident or what is in force changed since the plan.
+        """
+        ...
+
+    def measure(
+        self,
+        incident: str,
+        run: str,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: Event | None = None,
+    ) -> Progress | None:
+        """Watch the log until the effect of a run can be told, and record it; None: nothing to see.
+
+        Blocks for as long as the step's watch asks.
+        """
+        ...
+
+    def settle_lost(self) -> Sequence[str]:
+        """Mark steps of this machine whose process is gone without an outcome as unknown."""
+        ...

@@ -54,7 +54,7 @@ class LocalRoom:
         self._lock = threading.Lock()
         self._told = journal.head()
         self._wake = threading.Event()
-        self._closing = False
+        self._closing = threading.Event()
         self._watcher: threading.Thread | None = None
 
     @property
@@ -130,17 +130,17 @@ class LocalRoom:
 
     def close(self) -> None:
         """Stop watching and release the journal."""
-        self._closing = True
+        self._closing.set()
         self._wake.set()
         if self._watcher is not None:
             self._watcher.join(timeout=2)
         self._journal.close()
 
     def _watch(self) -> None:
-        while not self._closing:
+        while not self._closing.is_set():
             self._wake.wait(self._poll_seconds)
             self._wake.clear()
-            if self._closing:
+            if self._closing.is_set():
                 return
             try:
                 self._tell()

@@ -1,0 +1,115 @@
+"""What every command needs: settings, the room, printing, and ending with the right status."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from warroom.core.decide import Refusal
+from warroom.core.text import clean_line, clean_text
+
+if TYPE_CHECKING:
+    from warroom.core.state import Incident
+    from warroom.room.service import Done, Room
+    from warroom.settings import Settings
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_REFUSED = 3
+EXIT_NOT_FOUND = 4
+
+
+@dataclass
+class State:
+    """What the root command hands to the others."""
+
+    config: str | None = None
+    flags: dict[str, str | None] = field(default_factory=dict)
+    logs: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def settings(self) -> "Settings":
+        """The settings, read when first needed: `--help` never fails on a bad file."""
+        from warroom.settings import load_settings
+
+        path = Path(self.config) if self.config else None
+        return load_settings(path, self.flags)
+
+
+def fail(what: str, hint: str = "") -> None:
+    """Print one message to the error stream: what, then what to do."""
+    sys.stderr.write(f"warroom: {clean_line(what)}\n")
+    if hint:
+        sys.stderr.write(f"         {clean_line(hint)}\n")
+
+
+def end(status: int) -> NoReturn:
+    """Leave with an exit status."""
+    raise click.exceptions.Exit(status)
+
+
+def refused(refusal: Refusal) -> NoReturn:
+    """Say why a rule refused, and leave with its status."""
+    fail(refusal.reason, refusal.hint)
+    end(EXIT_REFUSED)
+
+
+def emit(data: Any) -> None:
+    """Print one JSON value and a newline."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def say(text: str) -> None:
+    """Print text that may hold foreign parts."""
+    click.echo(clean_text(text))
+
+
+def settings() -> "Settings":
+    """The settings of the running command."""
+    state = click.get_current_context().find_object(State)
+    return (state or State()).settings
+
+
+@contextmanager
+def open_room() -> Iterator["Room"]:
+    """Open the room of the current settings for the length of a command."""
+    from warroom.bootstrap import open_local_room
+
+    room = open_local_room(settings())
+    try:
+        yield room
+    finally:
+        room.close()
+
+
+def known(room: "Room", name: str) -> "Incident":
+    """Return an incident, or leave with status 4 if there is none of that name."""
+    incident = room.incident(name)
+    if incident is None:
+        fail(f"there is no incident {name!r}", "`warroom list --all` shows what there is.")
+        end(EXIT_NOT_FOUND)
+    return incident
+
+
+def done(result: "Done | Refusal", *, as_json: bool, words: str) -> None:
+    """Report what a command did, or leave with status 3 if it was refused."""
+    if isinstance(result, Refusal):
+        refused(result)
+    if as_json:
+        from warroom.core.views import incident_view
+
+        emit(incident_view(result.incident, datetime.now(UTC)))
+    else:
+        say(words.format(id=result.incident.id))
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--json` to a command."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)

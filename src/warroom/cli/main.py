@@ -1,0 +1,125 @@
+"""The command line's root: the list of commands, and how every failure becomes one message."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from warroom import __version__
+from warroom.cli.common import EXIT_FAILED, EXIT_USAGE, State, fail
+from warroom.core.journal import JournalError
+from warroom.settings import SettingsError
+
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "ack": ("warroom.cli.incident:ack", "Take charge of an incident."),
+    "close": ("warroom.cli.incident:close", "Close an incident; says what is missing."),
+    "contain": ("warroom.cli.contain:contain", "List, preview, run and undo containments."),
+    "declare": ("warroom.cli.incident:declare", "Open an incident."),
+    "demo": ("warroom.cli.demo:demo", "Open the console on a service that really fails."),
+    "journal": ("warroom.cli.journal:journal", "Verify or rebuild the record."),
+    "list": ("warroom.cli.incident:list_", "List incidents, most urgent first."),
+    "note": ("warroom.cli.incident:note", "Write something into the timeline."),
+    "pin": ("warroom.cli.incident:pin", "Keep a line of a log as evidence."),
+    "postmortem": ("warroom.cli.postmortem:postmortem", "Print or replace the postmortem."),
+    "reopen": ("warroom.cli.incident:reopen", "Say that it was not over."),
+    "resolve": ("warroom.cli.incident:resolve", "Say that the failure is gone."),
+    "runbook": ("warroom.cli.runbook:runbook", "List, show and check runbooks."),
+    "diagnose": ("warroom.cli.incident:diagnose", "Share what is wrong and when it is fixed."),
+    "scan": ("warroom.cli.logs:scan", "Count a log exactly: lines, times, status codes."),
+    "formats": ("warroom.cli.logs:formats", "List and test the log formats."),
+    "show": ("warroom.cli.incident:show", "Show one incident with its clocks and timeline."),
+    "tail": ("warroom.cli.logs:tail", "Follow logs in a pane of their own."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a command's module when the command is used, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command by name."""
+        del ctx
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name][0].split(":")
+        command = getattr(importlib.import_module(module), name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}:{name} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in sorted(_COMMANDS)])
+
+
+@click.group(
+    cls=_Lazy,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 done, 1 failed, 2 usage, 3 refused by a rule, 4 not found.",
+)
+@click.version_option(__version__, prog_name="warroom", message="%(prog)s %(version)s")
+@click.option("--db", metavar="PATH|URL", help="Where the incidents are (WARROOM_DB).")
+@click.option("--as", "actor", metavar="NAME", help="Act under this name (WARROOM_ACTOR).")
+@click.option("--config", metavar="FILE", help="Configuration file (WARROOM_CONFIG).")
+@click.option("--theme", metavar="NAME", help="Theme of the console (WARROOM_THEME).")
+@click.option(
+    "--log", "logs", multiple=True, metavar="FILE", help="Log for the console; may be repeated."
+)
+@click.pass_context
+def root(
+    ctx: click.Context,
+    db: str | None,
+    actor: str | None,
+    config: str | None,
+    theme: str | None,
+    logs: tuple[str, ...],
+) -> None:
+    """Carry an incident from the first report to the last follow-up, on one screen.
+
+    Without a command, open the console.
+    """
+    ctx.obj = State(config=config, flags={"db": db, "actor": actor, "theme": theme}, logs=logs)
+    if ctx.invoked_subcommand is None:
+        from warroom.bootstrap import open_console
+
+        ctx.exit(open_console(ctx.obj.settings, logs))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit status; no failure ends in a traceback."""
+    try:
+        result = root.main(args=list(arguments), prog_name="warroom", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        fail("interrupted")
+        return 130
+    except click.ClickException as error:
+        from warroom.core.text import clean_text
+
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            sys.stderr.write(context.get_usage() + "\n")
+        fail(clean_text(error.format_message()))
+        return EXIT_USAGE if isinstance(error, click.UsageError) else EXIT_FAILED
+    except (SettingsError, JournalError) as error:
+        fail(error.what, error.hint)
+        return EXIT_FAILED
+    except BrokenPipeError:
+        # The reader of our output went away, as with `warroom list | head`: nothing to report.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        fail(f"{error.strerror or error}{where}")
+        return EXIT_FAILED
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,137 @@
+"""Count failures and requests in logs, in the windows and the slice that an action is judged by."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from warroom.logs.protocol import Entry, Log
+from warroom.logs.table import Table
+
+LATEST_FAILURES = 200
+"""How many of the last failures are looked at for what they have in common."""
+RELEASES_BEFORE = 3600.0
+"""Seconds before the oldest of them in which the previous release is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Failures among requests."""
+
+    failures: int
+    requests: int
+
+    @property
+    def share(self) -> float | None:
+        """Failures a request; None without requests."""
+        return self.failures / self.requests if self.requests else None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the newest failures of the logs have in common."""
+
+    lines: Sequence[str] = ()
+    """The newest failing lines as raw text, foreign."""
+    shares: Sequence[tuple[str, str, float]] = ()
+    """Field, value, share of the failures that have it; the largest first."""
+    releases: Sequence[str] = ()
+    """Releases in the order in which they first appeared."""
+    first_failure: float | None = None
+    """Epoch second of the oldest of the failures looked at."""
+
+
+def counts(
+    logs: Sequence[Log], since: float, until: float, where: Mapping[str, str] | None = None
+) -> Counts:
+    """Count the requests of a time and slice; failures exactly, requests from weighted rows.
+
+    Args:
+        logs: Where to look; entries without a time do not count.
+        since: Epoch second, included.
+        until: Epoch second, excluded.
+        where: Values by field; `route` compares with the path without its query, in which a part
+            in braces stands for one segment of any text.
+    """
+    failures = requests = 0
+    for log in logs:
+        table = log.table(since, until)
+        inside = (table.at >= since) & (table.at < until)
+        for name, value in (where or {}).items():
+            inside &= _matches(table, name, value)
+        requests += round(float(table.weight[inside].sum()))
+        failures += round(float(table.weight[inside & (table.status >= 500)].sum()))
+    return Counts(failures, requests)
+
+
+def _matches(table: Table, name: str, value: str) -> np.ndarray:
+
+    if name == "status":
+        return np.asarray(table.status == int(value), dtype=bool)
+    coded = table.fields.get("path" if name == "route" else name)
+    if coded is None:
+        return np.zeros(len(table.at), dtype=bool)
+    if name == "route":
+        good = [_route_fits(value, path) for path in coded.values]
+    else:
+        good = [value == known for known in coded.values]
+    # Code -1 (absent) picks the appended False.
+    return np.take(np.array([*good, False], dtype=bool), coded.codes)
+
+
+def _route_fits(route: str, path: str) -> bool:
+    wanted = route.rpartition(" ")[2].split("/")
+    parts = path.partition("?")[0].split("/")
+    return len(wanted) == len(parts) and all(
+        (w.startswith("{") and w.endswith("}")) or w == p
+        for w, p in zip(wanted, parts, strict=True)
+    )
+
+
+def evidence(logs: Sequence[Log]) -> Evidence:
+    """Return what the newest failures say: their lines, what they share, the releases seen."""
+    failed: list[Entry] = []
+    for log in logs:
+        row: int | None = log.end
+        while row is not None and len(failed) < LATEST_FAILURES:
+            row = log.next_failed(row, backwards=True)
+            if row is not None:
+                failed.extend(log.entries(row, row + 1))
+    seen: Counter[tuple[str, str]] = Counter()
+    for entry in failed:
+        for name, value in _slices(entry).items():
+            seen[name, value] += 1
+    shares = tuple(
+        (name, value, number / len(failed)) for (name, value), number in seen.most_common(24)
+    )
+    oldest = min((entry.at for entry in failed if entry.at is not None), default=None)
+    return Evidence(
+        lines=tuple(entry.raw.decode("utf-8", "replace") for entry in failed),
+        shares=shares,
+        releases=_releases(logs, None if oldest is None else oldest - RELEASES_BEFORE),
+        first_failure=oldest,
+    )
+
+
+def _slices(entry: Entry) -> dict[str, str]:
+    found = {
+        "route": f"{entry.method or ''} {(entry.path or '').partition('?')[0]}".strip(),
+        "upstream": entry.upstream or "",
+        "release": entry.release or "",
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _releases(logs: Sequence[Log], since: float | None) -> tuple[str, ...]:
+    first: dict[str, float] = {}
+    for log in logs:
+        table = log.table(since)
+        coded = table.fields.get("release")
+        if coded is None:
+            continue
+        for code, value in enumerate(coded.values):
+            at = table.at[coded.codes == code]
+            if len(at) and value:
+                first[value] = min(first.get(value, float("inf")), float(at.min()))
+    return tuple(sorted(first, key=lambda value: first[value]))

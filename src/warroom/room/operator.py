@@ -1,0 +1,384 @@
+"""Run containment: intent before, outcome after, effect measured from the log."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Event
+
+from warroom.core import commands as c
+from warroom.core import events as e
+from warroom.core.decide import Refusal
+from warroom.core.state import Incident, Run
+from warroom.core.words import ContainmentKind, Outcome, StepAction
+from warroom.logs.protocol import Log
+from warroom.room.containment import Option, Plan, Progress
+from warroom.room.effects import Meter, measured
+from warroom.room.measure import evidence
+from warroom.room.options import options
+from warroom.room.service import Room
+from warroom.room.shelf import Shelf
+from warroom.runbooks.errors import RunbookError
+from warroom.runbooks.model import Confirmation, ParameterType, Runbook, Step
+from warroom.runbooks.outcome import Identity
+from warroom.runbooks.outcome import Outcome as Ended
+from warroom.runbooks.params import resolve
+from warroom.runbooks.preview import NO_UNDO, Preview, ensure_unchanged, preview
+from warroom.runbooks.process import alive
+from warroom.runbooks.run import run_block
+from warroom.runbooks.watch import Watch, bind
+
+OUTPUT_LIMIT = 64_000
+"""Characters of a step's output that the journal keeps; head and tail were chosen before."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A plan with what it was made from."""
+
+    runbook: Runbook
+    step: Step
+    preview: Preview
+    watch: Watch | None
+
+
+class Operator:
+    """Containment over a room, the logs and the runbooks of this machine."""
+
+    def __init__(
+        self,
+        room: Room,
+        shelf: Shelf,
+        logs: Sequence[Log],
+        *,
+        device: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._room = room
+        self._shelf = shelf
+        self._logs = logs
+        self._device = device
+        self._sleep = sleep
+
+    def options(self, incident: Incident) -> Sequence[Option]:
+        """What could be run next, in the fixed order, each with its reason."""
+        return options(
+            incident,
+            tuple(self._shelf.books().values()),
+            evidence(self._logs),
+            self._room.incidents(include_closed=True),
+        )
+
+    def plan(
+        self,
+        incident: Incident,
+        runbook: str,
+        step: int | None = None,
+        *,
+        action: StepAction = StepAction.RUN,
+        given: Mapping[str, str] | None = None,
+    ) -> Plan | Refusal:
+        """Everything about one step; by default the first that can be run."""
+        return self._plan(incident, runbook, step, action=action, given=given or {}, undoes=None)
+
+    def undo_plan(self, incident: Incident, run: str | None = None) -> Plan | Refusal:
+        """The undo of something in force, by default of the newest."""
+        ledger = incident.ledger
+        found = ledger[0] if ledger and run is None else incident.run(run or "")
+        if found is None or not found.in_force:
+            return Refusal(reason=f"{incident.id} has nothing in force to undo")
+        intent = found.intent
+        return self._plan(
+            incident,
+            intent.runbook,
+            intent.step,
+            action=StepAction.UNDO,
+            given=intent.params,
+            undoes=found,
+        )
+
+    def _plan(
+        self,
+        incident: Incident,
+        name: str,
+        number: int | None,
+        *,
+        action: StepAction,
+        given: Mapping[str, str],
+        undoes: Run | None,
+    ) -> Plan | Refusal:
+        try:
+            bound = self._bind(incident, name, number, action, given, undoes)
+        except RunbookError as error:
+            return Refusal(reason=f"{error.title}: {error.msg}", hint=error.hint)
+        book, step, shown = bound.runbook, bound.step, bound.preview
+        typed = incident.service or incident.id if shown.confirmation is Confirmation.TYPED else ""
+        return Plan(
+            incident=incident.id,
+            version=incident.version,
+            service=incident.service,
+            runbook=name,
+            title=book.title,
+            sha256=book.sha256,
+            kind=book.kind,
+            step=step.number,
+            step_title=step.text,
+            steps=len(book.steps),
+            action=action,
+            command=shown.command,
+            language=shown.block.language.value,
+            params=dict(shown.environment),
+            timeout=shown.timeout,
+            blast_radius=book.blast_radius,
+            undo="" if shown.undo == NO_UNDO or action is StepAction.UNDO else shown.undo,
+            worked_if=_worked_if(bound),
+            because=self._because(incident, book),
+            undoes=undoes.intent.run if undoes else "",
+            typed=typed,
+            key=_deliberate_key(action, book.kind),
+        )
+
+    def _bind(
+        self,
+        incident: Incident,
+        name: str,
+        number: int | None,
+        action: StepAction,
+        given: Mapping[str, str],
+        undoes: Run | None,
+    ) -> _Bound:
+        book = self._shelf.book(name)
+        if book is None:
+            raise RunbookError(
+                "No such runbook", f"nothing is called {name!r}", "`warroom runbook list` shows all"
+            )
+        step = book.first_runnable if number is None else _step_of(book, number)
+        if step is None:
+            raise RunbookError(
+                "Nothing to run", f"{book.title} has no step that runs", "Tick its items by hand"
+            )
+        values = resolve(
+            book.params,
+            {
+                key: value
+                for key, value in given.items()
+                if key in book.params and book.params[key].type is not ParameterType.SECRET
+            },
+            facts=self._facts(incident),
+        )
+        state = dict(undoes.finished.state) if undoes and undoes.finished else None
+        shown = preview(book, step, values, role=action, state=state, service=incident.service)
+        watch = bind(step.watch, values.env) if step.watch else None
+        return _Bound(book, step, shown, watch)
+
+    def _facts(self, incident: Incident) -> dict[str, str]:
+        found = evidence(self._logs)
+        facts = {"incident": incident.id, "service": incident.service}
+        if incident.onset:
+            facts["onset"] = incident.onset.at.isoformat()
+        if found.releases:
+            facts["release"] = found.releases[-1]
+        if len(found.releases) > 1:
+            facts["previous_release"] = found.releases[-2]
+        for name in ("upstream", "route"):
+            value = next((v for field, v, share in found.shares if field == name), "")
+            if value:
+                facts[name] = value
+        return facts
+
+    def _because(self, incident: Incident, book: Runbook) -> str:
+        return next((o.reason for o in self.options(incident) if o.title == book.title), "")
+
+    def execute(
+        self,
+        plan: Plan,
+        *,
+        confirmed: str,
+        on_output: Callable[[str], None] | None = None,
+        cancel: Event | None = None,
+    ) -> Run | Refusal:
+        """Run exactly what was planned; intent is kept before the start and outcome after it."""
+        incident = self._room.incident(plan.incident)
+        if incident is None:
+            return Refusal(reason=f"there is no incident {plan.incident}")
+        undoes = incident.run(plan.undoes) if plan.undoes else None
+        given = dict(plan.params) if undoes is None else dict(undoes.intent.params)
+        try:
+            bound = self._bind(incident, plan.runbook, plan.step, plan.action, given, undoes)
+            ensure_unchanged(bound.runbook.path, plan.sha256)
+        except RunbookError as error:
+            return Refusal(reason=f"{error.title}: {error.msg}", hint=error.hint)
+        if bound.preview.command != plan.command or bound.runbook.sha256 != plan.sha256:
+            return Refusal(
+                reason=f"{plan.title} is not what was shown any more", hint="Open it again."
+            )
+        wanted = plan.typed or plan.key
+        if confirmed != wanted:
+            return Refusal(reason="not confirmed: nothing ran", hint=f"It asks for {wanted}.")
+        run = uuid.uuid4().hex[:12]
+        intent = self._room.do(c.IntendStep(facts=_intent(plan, run, confirmed)), plan.incident)
+        if isinstance(intent, Refusal):
+            return intent
+        ended = self._perform(bound, plan, run, on_output, cancel)
+        kept = self._room.do(c.FinishStep(facts=_finished(run, ended)), plan.incident)
+        if isinstance(kept, Refusal):
+            return kept
+        return kept.incident.run(run) or Refusal(reason="the step is not in the journal")
+
+    def _perform(
+        self,
+        bound: _Bound,
+        plan: Plan,
+        run: str,
+        on_output: Callable[[str], None] | None,
+        cancel: Event | None,
+    ) -> Ended:
+        """Precheck, run, verify; what follows a failure does not start."""
+        shown = bound.preview
+
+        def started(identity: Identity) -> None:
+            facts = e.StepStarted(
+                run=run, pid=identity.pid, start_ticks=identity.start, boot_id=identity.boot
+            )
+            self._room.do(c.StartStep(facts=facts), plan.incident)
+
+        def execute(action: StepAction, *, tell: bool) -> Ended | None:
+            block = bound.step.block(action)
+            if block is None:
+                return None
+            return run_block(
+                block,
+                shown.env,
+                timeout=block.timeout or shown.timeout,
+                on_output=on_output,
+                on_start=started if tell else None,
+                cancel=cancel,
+                secrets=shown.secrets,
+            )
+
+        if plan.action is StepAction.RUN:
+            checked = execute(StepAction.PRECHECK, tell=False)
+            if checked is not None and not checked.succeeded:
+                return checked
+        ended = execute(plan.action, tell=True)
+        if ended is None:
+            raise RunbookError("Nothing to run", f"{plan.title} has no such block", "Open it again")
+        if plan.action is not StepAction.RUN or not ended.succeeded:
+            return ended
+        verified = execute(StepAction.VERIFY, tell=False)
+        if verified is None or verified.succeeded:
+            return ended
+        # It ran, and the look afterwards did not confirm it: neither done nor not done.
+        return Ended(
+            kind=Outcome.UNKNOWN,
+            reason="it ran, but the verification failed: " + verified.reason,
+            exit_status=verified.exit_status,
+            head=ended.head + "\n-- verification --\n" + verified.head,
+            tail=verified.tail,
+            total_bytes=ended.total_bytes + verified.total_bytes,
+            seconds=ended.seconds + verified.seconds,
+            pid=ended.pid,
+            state=ended.state,
+            survivors=ended.survivors,
+        )
+
+    def measure(
+        self,
+        incident: str,
+        run: str,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: Event | None = None,
+    ) -> Progress | None:
+        """Watch the log until the effect of a run can be told, and record it."""
+        state = self._room.incident(incident)
+        found = state.run(run) if state else None
+        if state is None or found is None or found.finished_at is None or not self._logs:
+            return None
+        meter = Meter(self._logs, self._room.now, self._sleep)
+        progress = meter.follow(state, found, self._watch_of(found), on_progress, cancel)
+        if cancel is None or not cancel.is_set():
+            self._room.do(c.MeasureEffect(facts=measured(run, progress)), incident)
+        return progress
+
+    def _watch_of(self, run: Run) -> Watch | None:
+        book = self._shelf.books().get(run.intent.runbook)
+        step = _step_of(book, run.intent.step) if book else None
+        return bind(step.watch, run.intent.params) if step and step.watch else None
+
+    def settle_lost(self) -> Sequence[str]:
+        """Mark steps of this machine whose process is gone without an outcome as unknown."""
+        lost = []
+        for incident in self._room.incidents(include_closed=True):
+            for run in incident.runs:
+                if run.outcome is not None or run.device != self._device:
+                    continue
+                started = run.started
+                if started is not None and alive(
+                    Identity(started.pid, started.start_ticks, started.boot_id)
+                ):
+                    continue
+                facts = e.StepFinished(run=run.intent.run, outcome=Outcome.UNKNOWN)
+                self._room.do(c.FinishStep(facts=facts), incident.id)
+                lost.append(run.intent.run)
+        return tuple(lost)
+
+
+def _step_of(book: Runbook, number: int) -> Step:
+    for step in book.steps:
+        if step.number == number:
+            return step
+    raise RunbookError(
+        "No such step",
+        f"{book.title} has {len(book.steps)} steps, not {number}",
+        "Name one of them",
+    )
+
+
+def _worked_if(bound: _Bound) -> str:
+    parts = []
+    if bound.step.verify is not None:
+        parts.append(bound.step.verify.code.strip())
+    if bound.watch is not None:
+        parts.append(bound.watch.text)
+    return "; ".join(parts)
+
+
+def _deliberate_key(action: StepAction, kind: ContainmentKind) -> str:
+    if action is StepAction.UNDO:
+        return "U"
+    if action is StepAction.VERIFY:
+        return "V"
+    return "K" if kind is ContainmentKind.KILL else "R"
+
+
+def _intent(plan: Plan, run: str, confirmed: str) -> e.StepIntended:
+    return e.StepIntended(
+        run=run,
+        runbook=plan.runbook,
+        title=plan.title,
+        kind=plan.kind,
+        step=plan.step,
+        step_title=plan.step_title,
+        action=plan.action,
+        command=plan.command,
+        sha256=plan.sha256,
+        params=dict(plan.params),
+        blast_radius=plan.blast_radius,
+        undo=plan.undo,
+        undoes=plan.undoes,
+        confirmed=confirmed,
+    )
+
+
+def _finished(run: str, ended: Ended) -> e.StepFinished:
+    output = ended.output if not ended.reason else f"{ended.output}\n{ended.reason}".lstrip()
+    return e.StepFinished(
+        run=run,
+        outcome=ended.kind,
+        exit_status=ended.exit_status,
+        milliseconds=round(ended.seconds * 1000),
+        output=output.encode("utf-8", "replace").decode("utf-8")[:OUTPUT_LIMIT],
+        output_bytes=ended.total_bytes,
+        state=dict(ended.state),
+    )

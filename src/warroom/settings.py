@@ -1,0 +1,147 @@
+"""Settings: the configuration file, the environment and the folders they lead to."""
+
+import getpass
+import os
+import platform
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path, user_data_path, user_state_path
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; the message names file and key, the hint what to do."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a person may set. A flag goes before the environment, that before the file."""
+
+    db: str = ""
+    """Where the incidents are: a path or `postgresql://…`. Default: the user's data folder."""
+    actor: str = ""
+    """The name under which you act. Default: your login."""
+    theme: str = "dark"
+    """The name of a theme: dark, light, high-contrast, colour-blind-safe, or one of yours."""
+    glyphs: str = "unicode"
+    """`unicode`, or `ascii` for terminals that lack the shapes or draw them two cells wide."""
+    service: str = ""
+    """The service to fill in when an incident is declared."""
+    logs: tuple[str, ...] = ()
+    """Files and globs that the console opens when none are named."""
+    runbooks: tuple[str, ...] = ()
+    """Folders of runbooks, besides `runbooks` in the configuration folder."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Key by action id, as in `"incident.acknowledge" = "a"`."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that HTTP steps of runbooks may talk to, as `host:port`."""
+    config_folder: Path = field(default_factory=lambda: user_config_path("warroom"))
+    state_folder: Path = field(default_factory=lambda: user_state_path("warroom"))
+
+    def database(self) -> str:
+        """Return the path or URL of the store."""
+        return self.db or str(user_data_path("warroom") / "warroom.db")
+
+    def person(self) -> str:
+        """Return the name to act under."""
+        if self.actor:
+            return self.actor
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):  # no passwd entry, as in some containers
+            return f"uid-{os.getuid()}"
+
+    def device(self) -> str:
+        """Return the name of this machine."""
+        return platform.node() or "unknown"
+
+    def runbook_folders(self) -> tuple[Path, ...]:
+        """Return the folders in which runbooks are looked for, the user's own first."""
+        own = (self.config_folder / "runbooks",)
+        return tuple(Path(folder).expanduser() for folder in self.runbooks) + own
+
+
+_ENVIRONMENT = {
+    "WARROOM_DB": "db",
+    "WARROOM_ACTOR": "actor",
+    "WARROOM_THEME": "theme",
+    "WARROOM_GLYPHS": "glyphs",
+    "WARROOM_SERVICE": "service",
+}
+_FOLDERS = {"config_folder", "state_folder"}
+
+
+def load_settings(
+    path: Path | None = None,
+    flags: Mapping[str, str | None] | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Read the configuration file, lay the environment over it, and the flags over that.
+
+    Args:
+        path: The file; by default `WARROOM_CONFIG`, else `config.toml` in the user's configuration
+            folder, which may be absent.
+        flags: Values from the command line by field name; None means not given.
+        environment: Variables, `os.environ` by default.
+
+    Raises:
+        SettingsError: The file is not readable, not TOML, or a key is unknown or of another type.
+    """
+    folder = user_config_path("warroom")
+    named = path or (
+        Path(environment["WARROOM_CONFIG"]) if "WARROOM_CONFIG" in environment else None
+    )
+    values: dict[str, Any] = _read(named or folder / "config.toml", required=named is not None)
+    for variable, key in _ENVIRONMENT.items():
+        if environment.get(variable):
+            values[key] = environment[variable]
+    values.update({key: value for key, value in (flags or {}).items() if value})
+    if values.get("glyphs", "unicode") not in {"unicode", "ascii"}:
+        raise SettingsError(f"glyphs = {values['glyphs']!r}: it is unicode or ascii")
+    return Settings(**values)
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        text = path.read_bytes().decode("utf-8")
+        data = tomllib.loads(text)
+    except FileNotFoundError:
+        if not required:
+            return {}
+        raise SettingsError(f"configuration {path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"configuration {path}: cannot be read ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"configuration {path}: not valid TOML: {error}",
+            "Correct that line, or rename the file.",
+        ) from None
+    return {key: _value(path, key, value) for key, value in data.items()}
+
+
+def _value(path: Path, key: str, value: object) -> object:
+    kinds = {f.name: f.type for f in fields(Settings) if f.name not in _FOLDERS}
+    if key not in kinds:
+        known = ", ".join(sorted(kinds))
+        raise SettingsError(f"configuration {path}: unknown key {key!r}", f"Known keys: {known}.")
+    if kinds[key] is str and isinstance(value, str):
+        return value
+    if (
+        key == "keys"
+        and isinstance(value, dict)
+        and all(isinstance(v, str) for v in value.values())
+    ):
+        return value
+    texts = isinstance(value, list) and all(isinstance(v, str) for v in value)
+    if isinstance(value, list) and texts and key != "keys" and kinds[key] is not str:
+        return tuple(value)
+    wanted = "text" if kinds[key] is str else "a table" if key == "keys" else "a list of texts"
+    raise SettingsError(f"configuration {path}: {key} = {value!r} is not {wanted}")
