@@ -50,7 +50,9 @@ def parse(line: str) -> Hit:
 
 
 def read(log: Path) -> list[Hit]:
-    return [parse(line) for line in log.read_text().splitlines()]
+    """Every whole line; the last one may be in the middle of being written."""
+    whole = log.read_text().rpartition("\n")[0]
+    return [parse(line) for line in whole.splitlines()]
 
 
 def failures(hits: list[Hit]) -> Counter[tuple[str, str, str]]:

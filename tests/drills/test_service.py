@@ -74,7 +74,7 @@ def test_a_bad_release_fails_on_one_route_and_the_rollback_cures_it(tmp_path: Pa
 
 
 def test_every_switch_that_contains_the_bad_release_does(tmp_path: Path) -> None:
-    with SimulatedService.start(tmp_path, deploy_after=0.0, fail_after=0.0, rate=100) as shop:
+    with SimulatedService.start(tmp_path, deploy_after=0.0, fail_after=0.0, rate=200) as shop:
 
         def settled(rest: int, *, fails: bool) -> bool:
             tail = checkouts(shop)[-rest:]
@@ -138,7 +138,7 @@ def test_the_access_log_is_nginx_combined_with_utc_times(tmp_path: Path) -> None
 def test_the_same_seed_gives_the_same_requests_and_victims(tmp_path: Path) -> None:
     def first(folder: Path) -> dict[str, tuple[str, int]]:
         with SimulatedService.start(
-            folder, seed=11, deploy_after=0.0, fail_after=0.0, rate=150
+            folder, seed=11, deploy_after=0.0, fail_after=0.0, rate=300
         ) as shop:
             wait_until(lambda: len(read(shop.access_log)) >= 200, "200 requests")
             return {h.id: (h.path, h.status) for h in read(shop.access_log)}
