@@ -1,1 +1,21 @@
-"""Log files, pipes and streams: index, follow, search, histogram. Usable on its own."""
+"""The log engine: any log, seen at its tail at once, indexed exactly, followed through anything.
+
+It stands alone: no console, no store, no incident. Importing it does not import numpy.
+"""
+
+from warroom.logs.errors import LogError
+from warroom.logs.opening import open_log
+from warroom.logs.protocol import Entry, Histogram, Log, Progress, Query
+from warroom.logs.report import SourceReport, scan
+
+__all__ = [
+    "Entry",
+    "Histogram",
+    "Log",
+    "LogError",
+    "Progress",
+    "Query",
+    "SourceReport",
+    "open_log",
+    "scan",
+]

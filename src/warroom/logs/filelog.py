@@ -1,0 +1,334 @@
+"""A plain file: its tail at once, the rest indexed backwards by a thread, followed as it grows."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warroom.logs.base import IndexedLog
+from warroom.logs.follow import Watched, explain, open_regular
+from warroom.logs.formats.recognise import recognise, sample_lines
+from warroom.logs.index import ENTRY_LIMIT, Index
+from warroom.logs.linescan import PAD, LineScanner, Scanner
+from warroom.logs.protocol import Progress
+from warroom.logs.scanning import CHUNK, line_start, scan_back, scan_forward, scan_long_line
+from warroom.logs.stores import FileStore, LostStore, Memory, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from warroom.logs.formats.model import Format
+    from warroom.logs.times import Clock
+
+TAIL_BYTES = 64 << 10
+"""Bytes at the end that are indexed before the log is shown: some 300 lines, 2 ms."""
+HEAD_SAMPLE = 16 << 10
+BUDGET = 16
+"""Chunks read forward in one step, so that the index of the head advances during a burst."""
+QUIET = 0.5
+"""Seconds after which a line without its newline is shown as it is."""
+LATE = 600.0
+"""Seconds for which a rotated file is watched for late lines: servers reopen when told to."""
+KEPT_OPEN = 16
+"""Rotated files whose rows stay readable; each holds a descriptor."""
+ACTIVE, IDLE = 0.004, 0.012
+"""Seconds between looks while lines arrive, and while none do."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """A file being followed: the one under the path, or a rotated one that may still grow."""
+
+    watched: Watched
+    grown: float
+    """When it last grew (monotonic seconds)."""
+    until: float | None = None
+    """When to stop watching it; None for the one under the path."""
+    position: int = 0
+    """Where the next entry to index starts."""
+    provisional: bool = False
+    """Whether its last row may still change: a line without newline, or an open stack trace."""
+
+
+class FileLog(IndexedLog):
+    """One regular file under a path, whatever happens to it."""
+
+    def __init__(
+        self,
+        path: str,
+        clock: Clock,
+        *,
+        label: str | None = None,
+        formats: Sequence[Format] | None = None,
+    ) -> None:
+        """Open the file and index its tail.
+
+        Raises:
+            LogError: It cannot be opened, or is not a regular file.
+        """
+        try:
+            store = FileStore(open_regular(path))
+        except OSError as error:
+            raise explain(path, error) from error
+        size = store.size
+        begin = max(0, size - TAIL_BYTES)
+        tail = store.read(begin, size - begin)
+        head = store.read(0, HEAD_SAMPLE) if begin else b""
+        reader = recognise(sample_lines(head, tail, whole=not begin), clock, formats)
+        super().__init__(label or Path(path).name, Index(), reader)
+        self._path = path
+        self._clock = clock
+        self._memory = Memory()
+        self._scanner: Scanner = LineScanner(reader, self._index.codes)
+        self._buffer = bytearray(CHUNK + PAD)
+        self._part = _Part(Watched(path, store), time.monotonic())
+        self._late: list[_Part] = []
+        self._stores: list[FileStore] = [store]
+        self._gone_since: float | None = None
+        self._complaint: str | None = None
+        self._thread: threading.Thread | None = None
+        self._head_store: Store = store
+        self._head = self._index_tail(begin, tail)
+        """Where what is indexed begins: the bytes before it are still to be done."""
+
+    def _index_tail(self, begin: int, tail: bytes) -> int:
+        """Index the end of the file as the rows before 0; return where they begin."""
+        part, size = self._part, begin + len(tail)
+        store = part.watched.store
+        if not tail:
+            return 0
+        data = bytearray(tail) + bytes(PAD)
+        lead = self._scanner.align(data, len(tail)) if begin else 0
+        if lead < 0:
+            start = line_start(store, size - 1)
+            scanned = scan_long_line(self._scanner, store, start, size)
+        else:
+            start = begin + lead
+            scanned = self._scanner.scan(data[lead:], len(tail) - lead, flush=True)
+        self._index.append(store, start, scanned, self._scanner.stride)
+        self._index.open_at_tail()
+        self._memory.keep(begin, tail)
+        part.watched.advance(size, tail)
+        part.position = size
+        part.provisional = not tail.endswith(b"\n") or self._reader.format.multiline
+        return start
+
+    def start(self) -> None:
+        """Index and follow in a background thread from now on."""
+        self._thread = threading.Thread(target=self._run, name=f"log {self._label}", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self.prepare()
+        active = 0.0
+        while not self._closed.is_set():
+            if self.step():
+                active = time.monotonic()
+                self._notify()
+            if not self._head:
+                self._closed.wait(ACTIVE if time.monotonic() - active < 1.0 else IDLE)
+
+    def prepare(self) -> None:
+        """Take the fast scanner where the format allows it; imports numpy."""
+        if self._reader.format.vector:
+            from warroom.logs.kernel import AccessScanner  # noqa: PLC0415 - imports numpy
+
+            self._scanner = AccessScanner(self._clock, self._index.codes)
+
+    def step(self) -> bool:
+        """Look at the file once and index a chunk towards its head; say whether rows changed."""
+        try:
+            changed = self._follow()
+        except OSError as error:
+            changed = self._complain(f"cannot be read: {error.strerror}")
+        if self._head:
+            found = scan_back(self._scanner, self._head_store, self._head, self._buffer)
+            self._head, scanned = found or (0, None)  # None: the file shrank under the reader
+            if scanned is not None:
+                stride = self._scanner.stride
+                self._index.prepend(self._head_store, self._head, scanned, stride)
+            changed = True
+        return changed
+
+    def _follow(self) -> bool:
+        late = [self._read_late(part) for part in list(self._late)]
+        changed = any(late)
+        part = self._part
+        reason = part.watched.reset_reason()
+        if reason:
+            self._start_over(reason)
+            changed = True
+        changed |= self._read_on(self._part)
+        try:
+            other = self._part.watched.replacement()
+        except OSError as error:
+            return self._missing(error) or changed
+        self._gone_since = None
+        if other is None:
+            self._complaint = None
+            return changed
+        return self._switch() or changed
+
+    def _read_on(self, part: _Part, *, budget: int = BUDGET) -> bool:
+        """Index what was added to a file; say whether rows changed."""
+        store, changed, now = part.watched.store, False, time.monotonic()
+        size = store.size
+        if size > part.watched.position:
+            part.grown = now
+        elif part.position >= size or part.provisional or now - part.grown < QUIET:
+            return False
+        flush = size <= part.watched.position
+        for _ in range(budget):
+            if size <= part.position and not part.provisional:
+                break
+            if not self._read_chunk(part, size, flush=flush):
+                break
+            changed = True
+            if part.position >= size:
+                break
+        return changed
+
+    def _read_chunk(self, part: _Part, size: int, *, flush: bool) -> bool:
+        store, index = part.watched.store, self._index
+        begin, again = part.position, False
+        if part.provisional:
+            last = index.last_segment()
+            part.provisional = False
+            if last is not None and last.store is store and last.end == part.position:
+                _, begin, _ = index.span(index.end - 1)
+                again = part.position - begin < ENTRY_LIMIT
+                begin = begin if again else part.position
+        found = scan_forward(self._scanner, store, begin, size, self._buffer, flush=flush or again)
+        if found is None:
+            self._note(part, size)
+            return False
+        scanned, data = found
+        with index.lock:
+            if again:
+                index.drop_last()
+            index.append(store, begin, scanned, self._scanner.stride)
+        part.position = begin + scanned.end
+        open_line = not data.endswith(b"\n") and bool(data)
+        part.provisional = open_line or (self._reader.format.multiline and part.position >= size)
+        self._note(part, max(part.position, min(size, begin + CHUNK)))
+        return True
+
+    def _note(self, part: _Part, upto: int) -> None:
+        """Remember the bytes just read, to know the file again and to show them if it is cut."""
+        before = part.watched.position
+        if upto <= before:
+            return
+        data = part.watched.store.read(max(before, upto - CHUNK), min(upto - before, CHUNK))
+        if part is self._part:
+            self._memory.keep(upto - len(data), data)
+        part.watched.advance(upto, data)
+
+    def _read_late(self, part: _Part) -> bool:
+        changed = self._read_on(part)
+        if part.until is not None and time.monotonic() > part.until:
+            self._late.remove(part)
+        return changed
+
+    def _start_over(self, reason: str) -> None:
+        """Go on from the start of a file whose content was replaced."""
+        old = self._part
+        watched = old.watched
+        copy = watched.copy_beside() if reason == "truncated" else None
+        lost: Store
+        if copy is not None:
+            self._stores.append(copy)
+            self._index.replace_store(watched.store, copy)
+            rest = _Part(Watched(watched.path, copy), old.grown, None, old.position)
+            rest.watched.position, rest.provisional = watched.position, old.provisional
+            self._read_on(rest, budget=1 << 20)
+            lost = copy
+        else:
+            gone = f"no longer in the file: it was {reason}"
+            lost = LostStore(self._memory, watched.position, gone)
+            self._index.replace_store(watched.store, lost)
+        if self._head_store is watched.store:
+            self._head_store = lost
+        text = f"{reason}; lines written just before may be missing" if copy is None else reason
+        fresh = FileStore(os.dup(watched.store.fd))
+        self._stores.append(fresh)
+        self._index.add_gap(fresh, text)
+        self._memory = Memory()
+        self._part = _Part(Watched(watched.path, fresh), time.monotonic())
+        self._forget_oldest()
+
+    def _switch(self) -> bool:
+        """Go on with the file that took the place of the old one."""
+        try:
+            store = FileStore(open_regular(self._path))
+        except OSError as error:
+            text = {errno.EACCES: "permission denied", errno.EINVAL: "not a regular file"}
+            word = text.get(error.errno or 0, error.strerror or str(error))
+            return self._complain(f"replaced by one that cannot be read ({word}); waiting")
+        old = self._part
+        self._read_on(old, budget=1 << 20)
+        old.until = time.monotonic() + LATE
+        self._late.append(old)
+        self._stores.append(store)
+        self._index.add_gap(store, "rotated")
+        self._complaint = None
+        self._memory = Memory()
+        self._part = _Part(Watched(self._path, store), time.monotonic())
+        self._read_on(self._part)
+        self._forget_oldest()
+        return True
+
+    def _missing(self, error: OSError) -> bool:
+        """Say that nothing is under the path any more, once it has lasted."""
+        now = time.monotonic()
+        self._gone_since = self._gone_since or now
+        if now - self._gone_since < QUIET:
+            return False
+        word = "gone" if error.errno == errno.ENOENT else f"out of reach ({error.strerror})"
+        return self._complain(f"{word}; reading the old file until there is a new one")
+
+    def _complain(self, text: str) -> bool:
+        """Add a gap row, once until the trouble is over."""
+        if self._complaint == text:
+            return False
+        self._complaint = text
+        self._index.add_gap(self._part.watched.store, text)
+        return True
+
+    def _forget_oldest(self) -> None:
+        """Close the oldest of too many rotated files; their rows stay, without their text."""
+        while len(self._stores) > KEPT_OPEN:
+            oldest = self._stores.pop(0)
+            self._late = [part for part in self._late if part.watched.store is not oldest]
+            lost = LostStore(Memory(0), 0, "no longer kept: the file was rotated long ago")
+            self._index.replace_store(oldest, lost)
+            if self._head_store is oldest:
+                self._head_store, self._head = lost, 0
+            oldest.close()
+
+    def progress(self) -> Progress:
+        """Return how far the index is, and the counts so far."""
+        with self._index.lock:
+            done, ahead = self._index.bytes, 0
+            with contextlib.suppress(OSError):
+                ahead = max(0, self._part.watched.store.size - self._part.position)
+            return Progress(
+                indexed_bytes=done,
+                total_bytes=done + self._head + ahead,
+                entries=len(self._index),
+                failed=self._index.failed,
+                complete=not self._head and not ahead,
+            )
+
+    def close(self) -> None:
+        """Stop following and close the files."""
+        self._stop()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout=2.0)
+        for store in self._stores:
+            store.close()

@@ -1,0 +1,417 @@
+"""Read one entry of a known format into its parts."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from warroom.logs.formats.model import Format
+from warroom.logs.levels import NUMBER, level_of, otel_level, syslog_level
+from warroom.logs.times import Clock
+
+MAX_FIELDS = 64
+"""Fields kept of one entry: a hostile JSON line must not fill the detail view."""
+
+# Names that access logs give their trailing key=value pairs, and the standard names they stand for.
+ALIASES = {
+    "rt": "duration",
+    "request_time": "duration",
+    "rtime": "duration",
+    "urt": "upstream_duration",
+    "upstream_response_time": "upstream_duration",
+    "uct": "upstream_connect",
+    "uht": "upstream_header",
+    "us": "upstream",
+    "ua": "upstream",
+    "upstream_addr": "upstream",
+    "rel": "release",
+    "id": "request_id",
+    "req_id": "request_id",
+    "hostname": "host",
+    "az": "zone",
+}
+# The multiplier that turns a duration field's unit into seconds.
+_UNITS = {"": 1.0, "_ms": 1e-3, "_us": 1e-6, "_ns": 1e-9}
+_SUFFIX = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9, "m": 60.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|ms|us|µs|μs|ns|m)?")
+_PAIR = re.compile(rb'([A-Za-z_][\w.\-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)|"((?:[^"\\]|\\.)*)"|(\S+)')
+_REQUEST = re.compile(r"([A-Z][A-Z_-]*) (\S.*?)(?: (HTTP/[\d.]+))?", re.DOTALL)
+_SEVERITY = re.compile(
+    rb"\b(EMERGENCY|EMERG|ALERT|CRITICAL|CRIT|FATAL|PANIC|SEVERE|ERROR|ERR|WARNING|WARN|NOTICE"
+    rb"|INFO|DEBUG|TRACE)\b"
+    rb"|[\[<(](emerg|alert|crit(?:ical)?|fatal|error|err|warn(?:ing)?|notice|info|debug|trace)[\])>:]"
+    rb"|\b(?:level|severity|lvl)[=:]\s*\"?([A-Za-z]+)"
+    rb"|\b([Ee]rror|[Ff]atal|[Pp]anic|[Ww]arning):"
+)
+_STAMP = re.compile(
+    rb"\d{4}[-/]\d\d[-/]\d\d[T \t]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?[+-]\d\d:?\d\d|Z)?"
+    rb"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?"
+    rb"|[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)?(?: \d{4})?"
+)
+# An access line that the format's own pattern does not fit still has its request and status: the
+# first unescaped quote that a status follows ends the request. The index follows the same rule.
+_ODD_ACCESS = re.compile(
+    rb"(?:(?P<client>\S+) .*?\[(?P<at>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] )?"
+    rb'[^"]*"(?P<request>[^"\\]*(?:(?:\\.|\\$|"(?! [1-5]\d\d(?:[ \r\n]|$)))[^"\\]*)*)"'
+    rb" (?P<status>[1-5]\d\d)"
+    rb"(?P<rest>[ \r].*|$)",
+    re.DOTALL,
+)
+_JSON_START = re.compile(rb"\s*\{")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The parts of one entry; what the entry does not have is None."""
+
+    at: float | None = None
+    status: int | None = None
+    level: str | None = None
+    level_text: str | None = None
+    """The level as the log writes it."""
+    method: str | None = None
+    path: str | None = None
+    duration: float | None = None
+    upstream: str | None = None
+    release: str | None = None
+    message: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the index keeps of one entry."""
+
+    at: float | None
+    mark: int
+    """A status from 100, a level from 1 to 9, or 0."""
+    status: int
+    level_text: bytes
+
+
+def severity(raw: bytes) -> str | None:
+    """Return the level that the first severity word of a line stands for, None without one."""
+    found = _SEVERITY.search(raw, 0, 512)
+    return level_of(found[found.lastindex or 0].decode("ascii", "replace")) if found else None
+
+
+def _number(text: str) -> int:
+    number = int(text) if len(text) == 3 and text.isascii() and text.isdigit() else 0
+    return number if 100 <= number <= 999 else 0
+
+
+def _seconds(text: str, unit: float) -> float | None:
+    """Read a duration; `-` is None, of nginx's list of attempts (`0.1, 0.2`) the sum."""
+    total, seen = 0.0, False
+    for part in text.replace(":", ",").split(","):
+        found = _DURATION.fullmatch(part.strip())
+        if found:
+            total += float(found[1]) * (_SUFFIX[found[2]] if found[2] else unit)
+            seen = True
+    return total if seen else None
+
+
+def flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield nested JSON as dotted names and texts, journald's lists of bytes as text."""
+    for key, inner in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(inner, Mapping) and prefix.count(".") < 6:
+            yield from flatten(inner, f"{name}.")
+        elif isinstance(inner, str):
+            yield name, inner
+        elif isinstance(inner, bool) or inner is None:
+            if inner is not None:
+                yield name, str(inner).lower()
+        elif isinstance(inner, list) and inner and all(_is_byte(each) for each in inner):
+            yield name, bytes(inner).decode("utf-8", "replace")
+        elif isinstance(inner, list) and name.startswith(("request.headers.", "resp_headers.")):
+            yield name, ", ".join(map(str, inner))
+        else:
+            yield name, inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
+
+
+def _is_byte(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 256
+
+
+class Reader:
+    """A format bound to a clock: reads entries of one source.
+
+    Raises nothing on any bytes: what does not fit the format is a message without parts.
+    """
+
+    def __init__(self, form: Format, clock: Clock, inner: "Reader | None" = None) -> None:
+        self.format = form
+        self.inner = inner
+        self.decode = clock.decoder(form.time)
+        self._columns: tuple[str, ...] = ()
+        self._numbers: dict[bytes, int] = {}
+        self._plain_groups: tuple[int, int, int] | None = None
+        if form.pattern is not None and inner is None and not form.vector:
+            places = form.pattern.groupindex
+            names = ("at", "status", "level")
+            at, status, level = (places.get(name, 0) for name in names)
+            self._plain_groups = (at, status, level)
+        self._read: Callable[[bytes], dict[str, str] | None] = {
+            "regex": self._regex,
+            "json": self._json,
+            "logfmt": self._logfmt,
+            "w3c": self._w3c,
+            "plain": self._plain,
+        }[form.kind]
+
+    def starts(self, line: bytes) -> bool:
+        """Say whether a line begins an entry rather than continuing the one before."""
+        if not self.format.multiline:
+            return True
+        pattern = self.format.pattern
+        return pattern is not None and pattern.match(line) is not None
+
+    def fits(self, line: bytes) -> bool:
+        """Say whether a line is of this format."""
+        return self._read(line) is not None
+
+    def glance(self, raw: bytes) -> Glance | None:
+        """Return what the index keeps of an entry, None where it does not fit the format."""
+        if self._plain_groups is not None:
+            return self._glance_groups(raw, *self._plain_groups)
+        found = self._read(raw)
+        if found is None:
+            return None
+        at = self._at(found)
+        status = _number(found.get("status", ""))
+        level_text = found.get("level", "")
+        level = self._level(level_text)
+        if self.inner is not None and self.format.inner:
+            within = self.inner.glance(found.get(self.format.inner, "").encode())
+            if within is not None:
+                status = status or within.status
+                level_text = within.level_text.decode() or level_text
+                mark = status or within.mark or (NUMBER[level] if level else 0)
+                return Glance(at or within.at, mark, status, level_text.encode())
+        mark = status or (NUMBER[level] if level else 0)
+        return Glance(at, mark, status, level_text.encode())
+
+    def _glance_groups(self, raw: bytes, at: int, status: int, level: int) -> Glance | None:
+        match = self.format.pattern.match(raw) if self.format.pattern else None
+        if match is None:
+            return None
+        stamp, code, word = match.group(at or 0, status or 0, level or 0)
+        number = _number(code.decode("ascii", "replace")) if status and code else 0
+        text = word if level and word else b""
+        mark = number or (self._level_number(text) if text else 0)
+        return Glance(self.decode(stamp) if at and stamp else None, mark, number, text)
+
+    def _level_number(self, text: bytes) -> int:
+        found = self._numbers.get(text)
+        if found is None:
+            level = self._level(text.decode("utf-8", "replace"))
+            found = NUMBER[level] if level else 0
+            if len(self._numbers) < 256:
+                self._numbers[text] = found
+        return found
+
+    def parse(self, raw: bytes) -> Parsed:
+        """Return the parts of an entry; all None but the message where it does not fit."""
+        found = self._read(raw)
+        if found is None:
+            level = severity(raw)
+            return Parsed(level=level, message=raw.decode("utf-8", "replace"))
+        at = self._at(found)
+        level_text = found.pop("level", None)
+        level = self._level(level_text) if level_text else None
+        if request := found.pop("request", None):
+            match = _REQUEST.fullmatch(request)
+            if match:
+                found.setdefault("method", match[1])
+                found.setdefault("path", match[2])
+                if match[3]:
+                    found.setdefault("protocol", match[3])
+            else:
+                found["request"] = request
+        duration = self._duration(found)
+        fields = {name: value for name, value in found.items() if value not in ("", "-")}
+        if level_text:
+            fields["level"] = level_text
+        parsed = Parsed(
+            at=at,
+            status=_number(found.get("status", "")) or None,
+            level=level,
+            level_text=level_text,
+            method=fields.get("method"),
+            path=fields.get("path"),
+            duration=duration,
+            upstream=fields.get("upstream"),
+            release=fields.get("release"),
+            message=fields.get("message"),
+            fields=dict(list(fields.items())[:MAX_FIELDS]),
+        )
+        if self.inner is not None and self.format.inner and self.format.inner in found:
+            return _within(parsed, self.inner.parse(found[self.format.inner].encode()))
+        return parsed
+
+    def _at(self, found: dict[str, str]) -> float | None:
+        stamp = found.pop("at", None)
+        return self.decode(stamp.encode()) if stamp else None
+
+    def _level(self, text: str) -> str | None:
+        if self.format.level == "syslog":
+            return syslog_level(text) or level_of(text)
+        if self.format.level == "otel":
+            return otel_level(text) or level_of(text)
+        return level_of(text)
+
+    @staticmethod
+    def _duration(found: dict[str, str]) -> float | None:
+        for suffix, unit in _UNITS.items():
+            text = found.pop(f"duration{suffix}", None)
+            if text is not None:
+                seconds = _seconds(text, unit)
+                if seconds is not None:
+                    found["duration"] = f"{seconds:g}"
+                    return seconds
+        return None
+
+    def _regex(self, raw: bytes) -> dict[str, str] | None:
+        if self.format.pattern is None:
+            return None
+        match = self.format.pattern.match(raw)
+        if match is None and self.format.vector:
+            match = _ODD_ACCESS.match(raw)
+        if match is None:
+            return None
+        found = {
+            name: value.decode("utf-8", "replace")
+            for name, value in match.groupdict().items()
+            if value is not None
+        }
+        rest = found.pop("rest", None)
+        if rest and not rest.isspace():
+            found.update(trailing(rest.encode(), self.format.extra))
+        return found
+
+    def _json(self, raw: bytes) -> dict[str, str] | None:
+        if not _JSON_START.match(raw):
+            return None
+        try:
+            value = json.loads(raw)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(value, dict):
+            return None
+        try:
+            return self._named(dict(flatten(value)))
+        except RecursionError:
+            return None
+
+    def _logfmt(self, raw: bytes) -> dict[str, str] | None:
+        found: dict[str, str] = {}
+        loose = 0
+        for match in _PAIR.finditer(raw):
+            if match[1] is None:
+                loose += 1
+                if loose > 2 + len(found):
+                    return None
+                continue
+            found[match[1].decode()] = _unquoted(match[2])
+        return self._named(found) if len(found) >= 2 else None
+
+    def _named(self, given: dict[str, str]) -> dict[str, str] | None:
+        for key in self.format.require:
+            if not any(each in given for each in key.split("|")):
+                return None
+        named: dict[str, str] = {}
+        for name, keys in self.format.fields.items():
+            for key in keys:
+                if key in given:
+                    named[name] = given.pop(key)
+                    break
+        for key, value in given.items():
+            named.setdefault(key, value)
+        return named
+
+    def _w3c(self, raw: bytes) -> dict[str, str] | None:
+        if raw.startswith(b"#"):
+            if raw.startswith(b"#Fields:"):
+                self._columns = tuple(raw[8:].decode("utf-8", "replace").split())
+            return {"message": raw.decode("utf-8", "replace")}
+        separator = b"\t" if b"\t" in raw else None
+        values = raw.split(separator)
+        if not self._columns or len(values) != len(self._columns):
+            return None
+        texts = (value.decode("utf-8", "replace") for value in values)
+        given = dict(zip(self._columns, texts, strict=True))
+        if "date" in given and "time" in given:
+            given["at"] = f"{given.pop('date')}T{given.pop('time')}Z"
+        named = self._named(given)
+        if named is not None and "user_agent" in named:
+            named["user_agent"] = named["user_agent"].replace("+", " ")
+        return named
+
+    def _plain(self, raw: bytes) -> dict[str, str]:
+        found = {"message": raw.decode("utf-8", "replace")}
+        stamp = _STAMP.search(raw, 0, 64)
+        if stamp:
+            found["at"] = stamp[0].decode("ascii", "replace")
+        level = severity(raw)
+        if level:
+            found["level"] = level
+        return found
+
+
+def _unquoted(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace")
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
+    return text
+
+
+def trailing(rest: bytes, names: Sequence[str] = ()) -> dict[str, str]:
+    """Read what an access log's writer added after the standard fields.
+
+    `name=value` pairs go under their standard names; loose values under `names` in order, or
+    `extra1`, `extra2` ... where there are none left. A lone duration (`0.012`) is the request's.
+    """
+    found: dict[str, str] = {}
+    loose: list[str] = []
+    for match in _PAIR.finditer(rest):
+        if match[1] is not None:
+            name = match[1].decode()
+            found[ALIASES.get(name, name)] = _unquoted(match[2])
+        else:
+            value = match[3] if match[3] is not None else match[4]
+            loose.append(value.decode("utf-8", "replace"))
+    for place, value in enumerate(loose):
+        if value in ("", "-"):
+            continue
+        name = names[place] if place < len(names) else _loose_name(place, value, found)
+        found.setdefault(name, value)
+    return found
+
+
+def _loose_name(place: int, value: str, found: Mapping[str, str]) -> str:
+    if re.fullmatch(r"\d+\.\d{3,6}", value):  # nginx writes $request_time so
+        return "duration" if "duration" not in found else "upstream_duration"
+    if place == 0 and value.isdigit():  # Apache's %D, microseconds
+        return "duration_us"
+    if re.fullmatch(r"(?:\d{1,3}\.){3}\d{1,3}:\d+|\[[\da-f:]+\]:\d+|unix:\S+", value):
+        return "upstream"
+    return f"extra{place + 1}"
+
+
+def _within(outer: Parsed, inner: Parsed) -> Parsed:
+    """Return the inner line's parts, with the wrapper's where the inner line has none."""
+    return Parsed(
+        at=outer.at if outer.at is not None else inner.at,
+        status=inner.status or outer.status,
+        level=inner.level or outer.level,
+        level_text=inner.level_text or outer.level_text,
+        method=inner.method or outer.method,
+        path=inner.path or outer.path,
+        duration=inner.duration if inner.duration is not None else outer.duration,
+        upstream=inner.upstream or outer.upstream,
+        release=inner.release or outer.release,
+        message=inner.message or outer.message,
+        fields={**outer.fields, **inner.fields},
+    )
