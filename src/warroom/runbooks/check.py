@@ -149,7 +149,8 @@ def _syntax(block: Block) -> Iterator[Finding]:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()
         where = re.search(r"\b(?:line )?(\d+): ", said)
-        line = block.line + int(where[1]) if where else block.line
+        last = block.code.rstrip("\n").count("\n") + 1
+        line = block.line + min(int(where[1]), last) if where else block.line
         yield Finding(line, "shell-syntax", said.splitlines()[0][:200] if said else "not parsed")
 
 

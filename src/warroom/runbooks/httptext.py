@@ -14,6 +14,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 _REQUEST = re.compile(r"([A-Z]+)\s+(https?://\S+)\s*")
 _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}):[ \t]*(.*)")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_STATUSES = re.compile(r"([1-5]\d\d)(?:-([1-5]\d\d))?")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "te", "upgrade"})
 
 
@@ -51,7 +53,7 @@ def build(block: Block, env: Mapping[str, str], integers: frozenset[str] = froze
     scheme, _, path = request[2].partition("://")
     host = NAME.sub(lambda match: value_of(match, env), authority)
     path = path[len(authority) :]
-    path = NAME.sub(lambda match: urllib.parse.quote(value_of(match, env), safe=""), path)
+    path = NAME.sub(lambda match: _encoded(block, match, env), path)
     headers: list[tuple[str, str]] = []
     for number, line in enumerate(rest, 1):
         header = _HEADER.fullmatch(line)
@@ -62,12 +64,21 @@ def build(block: Block, env: Mapping[str, str], integers: frozenset[str] = froze
     if body.strip() and not kind:
         kind = "application/json"
         headers.append(("Content-Type", kind))
+    if any(_CONTROL.search(value) for _, value in headers):
+        raise _wrong(block, 0, "a line break in a header", "Set the secret without one")
     return Request(
         request[1],
         f"{scheme}://{host}{path}",
         tuple(headers),
         _body(block, body, kind, env, integers) if body.strip() else b"",
     )
+
+
+def _encoded(block: Block, match: re.Match[str], env: Mapping[str, str]) -> str:
+    value = value_of(match, env)
+    if value in {".", ".."}:
+        raise _wrong(block, 0, f"{match[0]} would climb in the path", "Choose another value")
+    return urllib.parse.quote(value, safe="")
 
 
 def _ports(authority: str) -> set[str]:
@@ -113,3 +124,20 @@ def request_text(block: Block, env: Mapping[str, str], integers: frozenset[str])
     lines += [f"{name}: {value}" for name, value in request.headers]
     text = "\n".join(lines)
     return f"{text}\n\n{request.body.decode()}" if request.body else text
+
+
+def expected(block: Block) -> set[int]:
+    """The statuses that count as success: 200 to 299 unless the block says `expect=200-299,404`."""
+    statuses: set[int] = set()
+    for part in block.options.get("expect", "200-299").split(","):
+        match = _STATUSES.fullmatch(part)
+        if match is None:
+            raise _wrong(block, -1, f"expect={part[:20]} is no status", "Write expect=200-299,404")
+        statuses.update(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return statuses
+
+
+def pointers(option: str, separator: str) -> list[tuple[str, str]]:
+    """The pairs of an option such as `state=enabled:/enabled` or `require=/enabled=true`."""
+    pairs = [part.partition(separator) for part in option.split(",") if part]
+    return [(left, right) for left, _, right in pairs]

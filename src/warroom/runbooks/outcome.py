@@ -11,6 +11,7 @@ class Identity:
     """Which process it is, so that a number given to another one later is not taken for it."""
 
     pid: int
+    """0 where a step has no process of its own (a request, a query)."""
     start: int
     """Clock ticks after boot at which it started; 0 where the system does not tell."""
     boot: str

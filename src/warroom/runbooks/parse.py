@@ -26,7 +26,7 @@ _OPTION = re.compile(r"([a-z][a-z-]*)(?:=(\S+))?")
 _OPTIONS: Mapping[Language, frozenset[str]] = {
     Language.SH: frozenset({"timeout", "reads", "undo", "cwd"}),
     Language.BASH: frozenset({"timeout", "reads", "undo", "cwd"}),
-    Language.HTTP: frozenset({"timeout", "reads", "undo", "expect"}),
+    Language.HTTP: frozenset({"timeout", "reads", "undo", "expect", "require", "state"}),
     Language.SQL: frozenset({"timeout", "reads", "undo", "url"}),
     Language.HAPROXY: frozenset({"timeout", "reads", "undo", "socket"}),
 }

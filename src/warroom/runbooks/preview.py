@@ -47,6 +47,7 @@ class Preview:
     env: Mapping[str, str]
     """The environment itself, secrets in clear: never shown, never stored."""
     secrets: Sequence[str]
+    integers: frozenset[str]
     digest: str
     """Of all that matters to what happens; equal digests mean the same action."""
 
@@ -101,6 +102,7 @@ def preview(
         sha256=runbook.sha256,
         env=env,
         secrets=values.secrets,
+        integers=values.integers,
         digest=hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest(),
     )
 

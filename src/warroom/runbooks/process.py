@@ -30,6 +30,8 @@ def _stat(pid: int) -> tuple[str, int] | None:
 
 def alive(identity: Identity) -> bool:
     """Whether this very process still runs; a number given to another one does not count."""
+    if identity.pid <= 0:
+        return False
     if not Path("/proc/self/stat").exists():
         try:
             os.kill(identity.pid, 0)

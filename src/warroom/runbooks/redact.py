@@ -4,7 +4,6 @@ import base64
 import html
 import json
 import re
-import shlex
 import urllib.parse
 from collections.abc import Iterable, Iterator
 
@@ -71,7 +70,7 @@ def _forms(secret: str) -> Iterator[bytes]:
             json.dumps(text)[1:-1],
             json.dumps(text, ensure_ascii=False)[1:-1],
             html.escape(text),
-            shlex.quote(text)[1:-1],
+            text.replace("'", "'\"'\"'"),
         )
         yield from (form.encode("utf-8", "surrogateescape") for form in quoted)
         # Within a longer base64 text a secret starts at one of three alignments; only the groups
@@ -104,7 +103,10 @@ class Redactor:
             return piece
         data = self._held + piece
         hold = self._open_end(data)
-        spans = [span for span in self._spans(data) if span[0] < hold]
+        spans = self._spans(data)
+        crossing = [start for start, end in spans if start < hold < end]
+        hold = min([hold, *crossing])  # it may go on as another secret: decide on it whole
+        spans = [span for span in spans if span[0] < hold]
         shown, position = _hide(data, spans, hold)
         self._held = data[position:]
         return shown
