@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from access import read
-from conftest import DEADLINE, wait_until
+from tests.drills.access import read
+from tests.drills.support import DEADLINE, wait_until
 
 from warroom.core.words import StepAction
 from warroom.drills.service.books import BOOKS, write_runbooks

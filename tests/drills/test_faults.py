@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from access import Hit, read
-from conftest import shopctl, wait_until
+from tests.drills.access import Hit, read
+from tests.drills.support import shopctl, wait_until
 
 from warroom.drills.service import faults
 from warroom.drills.service.faults import FAULTS

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from access import failures, read
-from conftest import alive, shopctl, wait_until
+from tests.drills.access import failures, read
+from tests.drills.support import alive, shopctl, wait_until
 
 from warroom.drills.service.supervisor import ServiceError, SimulatedService, environment
 

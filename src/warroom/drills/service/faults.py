@@ -189,6 +189,12 @@ def holds(fault: Fault, entries: Mapping[str, str]) -> bool:
     return all(entries.get(key) == value for key, value in fault.needs.items())
 
 
+def contained(fault: Fault, entries: Mapping[str, str]) -> bool:
+    """Whether it does no more damage: it cannot act, or every route it hits is taken away."""
+    gates = [entries.get(f"route.{route}", "open") != "open" for route in fault.routes]
+    return not holds(fault, entries) or (bool(gates) and all(gates))
+
+
 def touches(fault: Fault, route: str, instance: str) -> bool:
     """Whether a request to `route` (method and template) on `instance` is one it can hit."""
     return (not fault.routes or route in fault.routes) and (

@@ -1,4 +1,4 @@
-"""A running shop for tests: started once where it is only read, per test where it is switched."""
+"""What the tests of the shop share: bounded waiting, a look at processes, the operators' command."""
 
 import subprocess
 import sys
