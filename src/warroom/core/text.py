@@ -68,7 +68,7 @@ def clean_line(text: str | bytes, limit: int = LINE_LIMIT) -> SafeText:
     if isinstance(text, bytes):
         text = text[: limit * 4 + 4].decode("utf-8", "replace")
     cut = len(text) > limit
-    if cut and len(text) == limit + len(CUT_MARK) and text.endswith(CUT_MARK):
+    if cut and len(text) <= limit + len(CUT_MARK) and text.endswith(CUT_MARK):
         limit, cut = len(text), False  # cut before: cleaning twice changes nothing
     text = text[:limit]
     if _ODD.search(text):

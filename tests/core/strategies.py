@@ -1,0 +1,145 @@
+"""Random commands, for properties of the core."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from warroom.core import commands as c
+from warroom.core import events as e
+from warroom.core.words import (
+    Audience,
+    Category,
+    ChangeKind,
+    ContainmentKind,
+    Criterion,
+    Factor,
+    FixLevel,
+    FollowUpKind,
+    FollowUpState,
+    HypothesisState,
+    Outcome,
+    Priority,
+    Role,
+    StepAction,
+    UpdateKind,
+    Verdict,
+)
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+words = text.filter(lambda t: bool(t.strip()))
+names = st.sampled_from(["ana", "leo", "mia", ""])
+instants = st.integers(-86_400, 86_400).map(lambda s: NOON + timedelta(seconds=s))
+runs = st.sampled_from(["r1", "r2", "r3"])
+digests = st.sampled_from(["0" * 64, "1" * 64])
+small = st.integers(0, 10_000)
+
+excerpts = st.builds(
+    e.Excerpt,
+    source=text,
+    offset=st.integers(-1, 1000),
+    sha256=digests,
+    text=text,
+    at=st.none() | instants,
+)
+onsets = st.builds(e.Onset, at=instants, low=instants, high=instants, sentence=text)
+declared = st.builds(
+    e.Declared,
+    title=words,
+    service=st.sampled_from(["shop", ""]),
+    priority=st.sampled_from(Priority),
+    category=st.sampled_from(Category),
+    summary=text,
+    criteria=st.lists(st.sampled_from(Criterion), unique=True, max_size=2).map(tuple),
+    factors=st.dictionaries(st.sampled_from([f.value for f in Factor]), st.integers(0, 3)),
+    started_at=st.none() | instants,
+    onset=st.none() | onsets,
+    evidence=st.lists(excerpts, max_size=2).map(tuple),
+)
+intents = st.builds(
+    e.StepIntended,
+    run=runs,
+    runbook=st.sampled_from(["rollback", "flag"]),
+    title=text,
+    kind=st.sampled_from(ContainmentKind),
+    step=st.integers(1, 2),
+    step_title=text,
+    action=st.sampled_from(StepAction),
+    command=text,
+    sha256=digests,
+    undo=st.sampled_from(["", "undo it"]),
+    undoes=st.sampled_from(["", "r1", "r2"]),
+)
+commands: st.SearchStrategy[c.Command] = st.one_of(
+    st.builds(c.Acknowledge),
+    st.builds(
+        c.Qualify,
+        facts=st.builds(
+            e.Qualified, priority=st.none() | st.sampled_from(Priority), title=st.none() | words
+        ),
+    ),
+    st.builds(c.TakeRole, role=st.sampled_from(Role), person=names, briefing=text),
+    st.builds(c.AddNote, text=text, about=st.none() | instants),
+    st.builds(c.Pin, excerpt=excerpts, note=text),
+    st.builds(c.MeasureOnset, onset=onsets, boundary=text),
+    st.builds(c.IntendStep, facts=intents),
+    st.builds(
+        c.StartStep,
+        facts=st.builds(e.StepStarted, run=runs, pid=small, start_ticks=small, boot_id=text),
+    ),
+    st.builds(
+        c.FinishStep,
+        facts=st.builds(e.StepFinished, run=runs, outcome=st.sampled_from(Outcome)),
+    ),
+    st.builds(c.SettleStep, run=runs, done=st.booleans(), reason=text),
+    st.builds(
+        c.MeasureEffect,
+        facts=st.builds(
+            e.EffectMeasured,
+            run=runs,
+            verdict=st.sampled_from(Verdict),
+            before_failures=small,
+            before_requests=small,
+            after_failures=small,
+            after_requests=small,
+            seconds=small,
+            sentence=text,
+        ),
+    ),
+    st.builds(c.Contain, how=text),
+    st.builds(c.KeepContainment, run=runs, until=instants, reason=text),
+    st.builds(c.Diagnose, text=text, eta=st.none() | instants, reason=text),
+    st.builds(c.RecordFix, level=st.sampled_from(FixLevel), text=text),
+    st.builds(
+        c.SendUpdate,
+        kind=st.sampled_from(UpdateKind),
+        audience=st.sampled_from(Audience),
+        text=text,
+    ),
+    st.builds(
+        c.Hypothesise,
+        state=st.sampled_from(HypothesisState),
+        text=text,
+        number=st.none() | st.integers(1, 3),
+    ),
+    st.builds(
+        c.RecordChange,
+        facts=st.builds(
+            e.ChangeRecorded, kind=st.sampled_from(ChangeKind), text=text, happened_at=instants
+        ),
+    ),
+    st.builds(
+        c.FollowUp,
+        kind=st.sampled_from(FollowUpKind),
+        text=text,
+        number=st.none() | st.integers(1, 3),
+        state=st.sampled_from(FollowUpState),
+    ),
+    st.builds(c.Resolve, text=text),
+    st.builds(c.Close, override=text),
+    st.builds(c.Reopen, reason=text),
+    st.builds(c.EditPostmortem, text=text, base=st.integers(0, 2)),
+    st.builds(c.FinishPostmortem, reason=text),
+    st.builds(c.Snooze, until=instants, reason=text),
+)
