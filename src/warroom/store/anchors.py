@@ -1,0 +1,108 @@
+"""The anchor file: where the journal stood, written down outside the database.
+
+Whoever can write to the database can cut its tail and make its head agree; then every check inside
+the database passes. A line in another folder, one for every few events, tells.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_LINE = re.compile(
+    r"(?P<seq>\d{1,18}) (?P<hash>[0-9a-f]{64}) (?P<at>\S+) (?P<journal>[0-9a-f]{32}) "
+    r"(?P<what>new|head|restored|adopted) (?P<where>\S+)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """One line: the journal `journal`, kept at `where`, had `hash` at `seq`."""
+
+    seq: int
+    hash: str
+    at: str
+    journal: str
+    what: str
+    """`head`; `new`, `adopted`: this journal belongs at this place from here on; `restored`: a
+    person put an older state back, later lines before this one no longer hold."""
+    where: str
+
+
+class Anchors:
+    """The anchor file; all journals of a user share it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, anchor: Anchor) -> None:
+        """Append one line and wait until it is on the disk.
+
+        Raises:
+            OSError: The line may not be there.
+        """
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        line = (
+            f"{anchor.seq} {anchor.hash} {anchor.at} {anchor.journal} "
+            f"{anchor.what} {anchor.where}\n"
+        )
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        handle = os.open(self.path, flags, 0o600)
+        try:
+            # A line that a crash tore must not swallow this one.
+            size = os.fstat(handle).st_size
+            torn = size > 0 and not self._ends_with_newline(size)
+            os.write(handle, (("\n" if torn else "") + line).encode("ascii"))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def read(self) -> Iterator[Anchor]:
+        """Yield the lines in order; what a crash tore is left out.
+
+        Raises:
+            OSError: Other than that there is no such file yet.
+        """
+        try:
+            lines = self.path.open(encoding="ascii", errors="replace")
+        except FileNotFoundError:
+            return
+        with lines:
+            for line in lines:
+                found = _LINE.fullmatch(line.rstrip("\n"))
+                if found:
+                    yield Anchor(
+                        seq=int(found["seq"]),
+                        hash=found["hash"],
+                        at=found["at"],
+                        journal=found["journal"],
+                        what=found["what"],
+                        where=found["where"],
+                    )
+
+    def of_place(self, where: str) -> str | None:
+        """Return which journal belongs at a place; None: nobody has said."""
+        journal = None
+        for anchor in self.read():
+            if anchor.where == where:
+                journal = anchor.journal
+        return journal
+
+    def of_journal(self, journal: str) -> tuple[Anchor, ...]:
+        """Return what must hold of a journal, in the order of its events."""
+        held: dict[int, Anchor] = {}
+        for anchor in self.read():
+            if anchor.journal != journal:
+                continue
+            if anchor.what == "restored":
+                held = {seq: kept for seq, kept in held.items() if seq <= anchor.seq}
+            held.setdefault(anchor.seq, anchor)
+        return tuple(held[seq] for seq in sorted(held) if seq > 0)
+
+    def _ends_with_newline(self, size: int) -> bool:
+        handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return os.pread(handle, 1, size - 1) == b"\n"
+        finally:
+            os.close(handle)

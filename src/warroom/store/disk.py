@@ -1,0 +1,160 @@
+"""The file of a SQLite journal: its making, its reserve of space, its checkpoints."""
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from warroom.core.journal import JournalError, JournalFull
+from warroom.store.place import Place
+
+_CHECKPOINT_BYTES = 4 << 20
+"""Of write-ahead log since the last checkpoint: SQLite's own default of 1 000 pages."""
+
+
+def prepare(path: Path, place: Place) -> bool:
+    """Make sure that there is a file to open; returns whether it was made now.
+
+    A new file belongs to its user alone (0600), and so does a folder that is made for it (0700).
+
+    Raises:
+        JournalError: If that cannot be, with the reason.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        os.close(os.open(path, flags, 0o600))
+    except FileExistsError:
+        look(path, place)
+        return False
+    except NotADirectoryError as error:
+        raise JournalError(
+            f"{place.label}: a part of that path is a file, not a folder",
+            "Choose another place with --db.",
+        ) from error
+    except OSError as error:
+        raise _cannot(error, place) from error
+    sync_folder(path.parent)
+    return True
+
+
+def look(path: Path, place: Place) -> None:
+    """Raise `JournalError` unless there is a regular file that could be a database."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise JournalError(
+            f"{place.label} does not exist", "Name an existing journal with --db."
+        ) from error
+    except OSError as error:
+        raise _cannot(error, place) from error
+    if stat.S_ISDIR(mode):
+        raise JournalError(
+            f"{place.label} is a folder, not a database", "Name a file in it with --db."
+        )
+    if not stat.S_ISREG(mode):
+        raise JournalError(f"{place.label} is not a regular file", "Name a file with --db.")
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    with contextlib.suppress(OSError):  # some file systems cannot; the files themselves can
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _cannot(error: OSError, place: Place) -> JournalError:
+    if error.errno in {28, 122}:
+        return JournalFull(f"{place.label}: no room on the disk", "Free some space there.")
+    return JournalError(
+        f"{place.label}: {error.strerror or error}",
+        "Choose a place that this user may write to with --db, or open it read-only.",
+    )
+
+
+class Disk:
+    """An open SQLite file: is it still there, is there room, is its log short."""
+
+    def __init__(self, path: Path, place: Place, reserve: int) -> None:
+        self._path = path
+        self._place = place
+        self._reserve_path = path.with_name(path.name + ".reserve")
+        self._reserve = reserve
+        self._identity = self._now()
+        self._log = path.with_name(path.name + "-wal")
+        self._appended = 0
+        self.keep_reserve()
+
+    def still_there(self) -> None:
+        """Raise `JournalError` if the file was deleted or replaced: writing would go nowhere."""
+        if self._now() != self._identity:
+            raise JournalError(
+                f"{self._place.label} was deleted or replaced while it was open",
+                "Nothing was stored. Put the file back, or start warroom again.",
+            )
+
+    def keep_reserve(self) -> None:
+        """Hold back some space, unless the disk is nearly full already."""
+        if not self._reserve or self._reserve_path.exists():
+            return
+        with contextlib.suppress(OSError):
+            free = os.statvfs(self._path.parent)
+            if free.f_bavail * free.f_frsize < 4 * self._reserve:
+                return
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            handle = os.open(self._reserve_path, flags, 0o600)
+            try:
+                os.posix_fallocate(handle, 0, self._reserve)
+            except OSError:
+                self._reserve_path.unlink()
+            finally:
+                os.close(handle)
+
+    def make_room(self, problem: JournalError, engine: Engine) -> bool:
+        """Use the reserve if the disk is full; returns whether another attempt makes sense.
+
+        A full disk cannot even merge the log into the file, which would free it: deleting the
+        reserve makes room for exactly that.
+        """
+        if not isinstance(problem, JournalFull):
+            return False
+        try:
+            self._reserve_path.unlink()
+        except OSError:
+            return False
+        self._checkpoint(engine, "TRUNCATE")
+        return True
+
+    def tidy(self, engine: Engine) -> None:
+        """After a commit, under the writer lock: merge a long log into the file."""
+        self._appended += 1
+        try:
+            size = self._log.stat().st_size
+        except OSError:
+            return
+        # The file of the log keeps its size when it starts again, so size alone says little.
+        if size > _CHECKPOINT_BYTES and self._appended * 40_000 > _CHECKPOINT_BYTES:
+            self._appended = 0
+            self._checkpoint(engine, "PASSIVE")
+            self.keep_reserve()
+
+    def _checkpoint(self, engine: Engine, how: str) -> None:
+        # Not being able to is no failure: the log stays as it is and the next commit tries again.
+        with contextlib.suppress(Exception):
+            connection = engine.raw_connection()
+            try:
+                connection.cursor().execute(f"PRAGMA wal_checkpoint({how})").fetchall()
+            finally:
+                connection.close()
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino

@@ -1,0 +1,100 @@
+"""Turn what database drivers raise into the journal's errors: what, where, and what to do."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from warroom.core.journal import JournalBusy, JournalDamaged, JournalError, JournalFull
+from warroom.core.text import clean_line
+from warroom.store.place import Place
+
+_RESTORE = "Keep the file as it is and restore the journal from a backup."
+
+
+class JournalGone(JournalError):  # noqa: N818 - a state, not a mistake
+    """The server cannot be reached, or the connection broke; a retry may help."""
+
+
+def translate(error: BaseException, place: Place) -> JournalError | None:
+    """Return the journal's error for a driver's; the journal's own stays, a stranger is None."""
+    if isinstance(error, JournalError):
+        return error
+    if isinstance(error, PoolTimeout):
+        return JournalBusy(f"{place.label}: too many readers at once", "Try again.")
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return sqlite_problem(cause, place)
+    if isinstance(error, DBAPIError):
+        return _server(cause, error.connection_invalidated, place)
+    return None
+
+
+def sqlite_problem(error: sqlite3.Error, place: Place) -> JournalError:
+    """Return the journal's error for one of SQLite's, by its extended code."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    where = place.label
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return JournalBusy(
+            f"{where}: another program keeps the database locked",
+            "Try again; if it stays, look which process has the file open (`fuser` tells).",
+        )
+    # A limit on file size shows as a failed write, a full disk as "full" or as no room for the
+    # shared index: one trouble for whoever sits in front of it.
+    if name in {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}:
+        return JournalFull(
+            f"{where}: no room on the disk: nothing was stored, nothing was lost",
+            "Free some space on that file system; warroom goes on by itself.",
+        )
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        what = "is not a database" if name == "SQLITE_NOTADB" else "is damaged"
+        return JournalDamaged(f"{where} {what}", _RESTORE)
+    if name.startswith("SQLITE_READONLY"):
+        return JournalError(
+            f"{where}: this user may not write to the file or its folder",
+            "Choose another place with --db, or open it read-only.",
+        )
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return JournalError(
+            f"{where} cannot be opened", "Look whether it exists and who may read it."
+        )
+    if isinstance(error, sqlite3.IntegrityError):
+        return JournalDamaged(f"{where} refused an event: {clean_line(str(error))}", _RESTORE)
+    return JournalError(
+        f"{where}: SQLite says: {clean_line(str(error))} ({name or 'no code'})",
+        "Nothing was stored. Run `warroom journal verify`.",
+    )
+
+
+_BY_STATE = {
+    "55P03": (JournalBusy, "another console keeps the journal locked", "Try again."),
+    "57014": (JournalBusy, "the server took too long", "Try again."),
+    "40P01": (JournalBusy, "two writers waited for each other", "Try again."),
+    "40001": (JournalBusy, "another console wrote at the same moment", "Try again."),
+    "53100": (JournalFull, "the server's disk is full", "Free space on the server."),
+    "25006": (JournalError, "the server is read-only", "Is it a standby? Name the primary."),
+    "3D000": (JournalError, "there is no such database", "Create it: `createdb NAME`."),
+    "28P01": (JournalError, "wrong password", "Set PGPASSWORD or use ~/.pgpass."),
+    "28000": (JournalError, "the server refuses this user", "Ask who runs the server."),
+    "42501": (JournalError, "this user may not do that", "Grant rights on the journal's tables."),
+    "XX001": (JournalDamaged, "the server found damaged data", _RESTORE),
+    "XX002": (JournalDamaged, "the server found a damaged index", "REINDEX it, then verify."),
+}
+
+
+def _server(error: Any, broken: bool, place: Place) -> JournalError:
+    where = place.label
+    state = getattr(error, "sqlstate", None) or ""
+    detail = clean_line(str(error).strip().split("\n")[0], 200)
+    if state in _BY_STATE:
+        kind, what, hint = _BY_STATE[state]
+        return kind(f"{where}: {what}", hint)
+    if broken or state.startswith(("08", "57P")) or not state:
+        return JournalGone(
+            f"{where}: the server cannot be reached: {detail}",
+            "Look whether it runs and whether the network reaches it; then try again.",
+        )
+    if state.startswith(("23", "P0001")):
+        return JournalDamaged(f"{where} refused an event: {detail}", _RESTORE)
+    return JournalError(f"{where}: PostgreSQL says: {detail} ({state})", "Nothing was stored.")

@@ -1,0 +1,268 @@
+"""Open a journal: look first, then connect, bring the schema up to date, compare with anchors."""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from platformdirs import user_state_path
+from sqlalchemy import Connection, Engine, select
+
+from warroom.core.journal import JournalDamaged, JournalError
+from warroom.store import schema
+from warroom.store.anchors import Anchor, Anchors
+from warroom.store.disk import Disk, look, prepare
+from warroom.store.engine import file_uri, postgres_engine, sqlite_engine
+from warroom.store.errors import sqlite_problem, translate
+from warroom.store.journal import SqlJournal
+from warroom.store.lock import WriterLock
+from warroom.store.place import Place, place_of
+from warroom.store.tables import EVENT, HEAD
+from warroom.store.transactions import Transactions, Tuning
+
+_HEADER = b"SQLite format 3\0"
+_RECOVERY = {"SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY", "SQLITE_READONLY_CANTINIT"}
+
+
+def default_anchors() -> Path:
+    """Return the anchor file of this user: in the state folder, away from the data folder."""
+    return user_state_path("warroom", appauthor=False) / "anchors.log"
+
+
+def open_journal(
+    address: str | os.PathLike[str],
+    *,
+    read_only: bool = False,
+    anchors: Path | None = None,
+    tuning: Tuning | None = None,
+    adopt: bool = False,
+) -> SqlJournal:
+    """Return the journal at a path or `postgresql://…` URL; a missing one is made.
+
+    Args:
+        address: A file, `sqlite:///file` or `postgresql://user@host/database`.
+        read_only: Write nothing at all; works in a folder that cannot be written to.
+        anchors: The anchor file; by default the one in the user's state folder.
+        tuning: Limits of time and space.
+        adopt: Take the journal that is found there, though another one belongs there.
+
+    Raises:
+        JournalError: It cannot be opened; says why and what to do.
+    """
+    place = place_of(address)
+    tuning = tuning or Tuning()
+    kept = Anchors(anchors or default_anchors())
+    try:
+        if place.path is None:
+            return _open_server(place, kept, tuning, read_only=read_only)
+        if read_only:
+            return _open_file_read_only(place.path, place, kept, tuning)
+        return _open_file(place.path, place, kept, tuning, adopt=adopt)
+    except Exception as error:
+        problem = translate(error, place)
+        if problem is None or problem is error:
+            raise
+        raise problem from error
+
+
+def _open_file(
+    path: Path, place: Place, anchors: Anchors, tuning: Tuning, *, adopt: bool
+) -> SqlJournal:
+    prepare(path, place)
+    journal_id = identify(path, place)
+    belongs = None if journal_id is None or adopt else _belongs(anchors, place)
+    if belongs not in {None, journal_id}:
+        # Before any connection that writes: what lies under a foreign log may still be whole.
+        raise JournalDamaged(
+            f"{place.label} holds another journal than the one that belongs there",
+            "Was a file or its -wal put there by mistake? Take it away, or restore a backup; "
+            "if it was on purpose, say `warroom journal adopt`.",
+        )
+    lock = WriterLock(path.with_name(path.name + ".lock"), place.label)
+    try:
+        disk = Disk(path, place, tuning.reserve_bytes)
+        engine = sqlite_engine(path, place)
+        transactions = Transactions(engine, place, lock, disk, tuning)
+    except BaseException:
+        lock.close()
+        raise
+    return _start(transactions, place, anchors, tuning)
+
+
+def _open_file_read_only(path: Path, place: Place, anchors: Anchors, tuning: Tuning) -> SqlJournal:
+    look(path, place)
+    lock = WriterLock(None, place.label)
+    remove: Callable[[], None] | None = None
+    warning = ""
+    try:
+        identify(path, place)
+        engine = sqlite_engine(path, place, read_only=True)
+    except JournalDamaged:
+        raise
+    except JournalError:
+        # A write-ahead log needs a shared index beside it, even for reading. Where none can be
+        # made, a copy is read; the file alone would lack what is still in its log.
+        engine, remove = _on_copy(path, place)
+        warning = f"{place.label}: its folder cannot be written to; shown is a copy as of now"
+    transactions = Transactions(engine, place, lock, None, tuning)
+    if warning:
+        transactions.warnings.append(warning)
+    return _start(transactions, place, anchors, tuning, read_only=True, on_close=remove)
+
+
+def _open_server(place: Place, anchors: Anchors, tuning: Tuning, *, read_only: bool) -> SqlJournal:
+    engine = postgres_engine(place, tuning.busy_seconds, read_only=read_only)
+    transactions = Transactions(engine, place, WriterLock(None, place.label), None, tuning)
+    return _start(transactions, place, anchors, tuning, read_only=read_only)
+
+
+def _start(
+    transactions: Transactions,
+    place: Place,
+    anchors: Anchors,
+    tuning: Tuning,
+    *,
+    read_only: bool = False,
+    on_close: Callable[[], None] | None = None,
+) -> SqlJournal:
+    journal = SqlJournal(
+        transactions, place, anchors, tuning, read_only=read_only, on_close=on_close
+    )
+    try:
+        found = transactions.read(schema.revision)
+        if read_only:
+            _readable(found, place, transactions.warnings)
+        else:
+            schema.refuse_newer(found, place)
+            if found != schema.REVISION:
+                transactions.write(lambda connection: schema.upgrade(connection, place))
+        _compare(transactions, anchors, place, read_only=read_only)
+    except BaseException:
+        journal.close()
+        raise
+    return journal
+
+
+def _readable(found: str | None, place: Place, warnings: list[str]) -> None:
+    if found is None:
+        raise JournalError(f"{place.label} holds no journal", "Name another one with --db.")
+    if found < schema.REVISION:
+        raise JournalError(
+            f"{place.label} has an older schema ({found}, known: {schema.REVISION})",
+            "Open it once without --read-only: that brings it up to date.",
+        )
+    if found > schema.REVISION:
+        warnings.append(f"{place.label} was written by a newer warroom; something may be missing")
+
+
+def identify(path: Path, place: Place) -> str | None:
+    """Return the name of the journal in a file without changing a byte; None: there is none yet.
+
+    Raises:
+        JournalError: If it is no database or another program's.
+    """
+    with path.open("rb") as file:
+        header = file.read(len(_HEADER))
+    if not header:
+        return None
+    if header != _HEADER:
+        raise JournalDamaged(
+            f"{place.label} is not a database", "Name a journal with --db, or restore a backup."
+        )
+    uri = file_uri(path, "ro")
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:
+            names = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+            if not names:
+                return None
+            if "warroom_version" not in names:
+                raise JournalError(
+                    f"{place.label} is the database of another program",
+                    "Choose another file with --db.",
+                )
+            row = connection.execute("SELECT journal_id FROM head").fetchone()
+            return None if row is None else str(row[0])
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorname", "") in _RECOVERY:
+            return None  # a crash left work for the first connection that may write
+        raise sqlite_problem(error, place) from error
+
+
+def _belongs(anchors: Anchors, place: Place) -> str | None:
+    try:
+        return anchors.of_place(place.mark)
+    except OSError:
+        return None  # without anchors nothing can be said; `verify` says that
+
+
+def _compare(
+    transactions: Transactions, anchors: Anchors, place: Place, *, read_only: bool
+) -> None:
+    """Compare the journal with the last anchor; leave one where this place has none."""
+    try:
+        head = transactions.read(lambda c: c.execute(select(HEAD)).one())
+        belongs = anchors.of_place(place.mark)
+        held = anchors.of_journal(head.journal_id)
+        if held:
+            problem = transactions.read(lambda c: _shortened(c, head.seq, held[-1]))
+            if problem:
+                transactions.warnings.append(f"{place.label}: {problem}")
+        if belongs == head.journal_id or read_only:
+            return
+        if belongs is not None:
+            transactions.warnings.append(
+                f"{place.label}: another journal than this one was kept here before"
+            )
+        anchors.write(
+            Anchor(
+                seq=head.seq,
+                hash=bytes(head.hash).hex(),
+                at=datetime.now(UTC).isoformat(timespec="seconds"),
+                journal=head.journal_id,
+                what="adopted" if head.seq else "new",
+                where=place.mark,
+            )
+        )
+    except OSError as error:
+        transactions.warnings.append(f"{anchors.path}: {error.strerror}")
+
+
+def _shortened(connection: Connection, seq: int, anchor: Anchor) -> str | None:
+    if seq < anchor.seq:
+        return (
+            f"the journal ends with event {seq}, but on {anchor.at} it had {anchor.seq}: "
+            "run `warroom journal verify`"
+        )
+    found = connection.execute(select(EVENT.c.hash).where(EVENT.c.seq == anchor.seq)).scalar()
+    if found is None or bytes(found).hex() != anchor.hash:
+        return (
+            f"event {anchor.seq} is not the one that was there on {anchor.at}: "
+            "run `warroom journal verify`"
+        )
+    return None
+
+
+def _on_copy(path: Path, place: Place) -> tuple[Engine, Callable[[], None]]:
+    folder = tempfile.mkdtemp(prefix="warroom-")
+
+    def remove() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    try:
+        for suffix in ("", "-wal"):
+            source = path.with_name(path.name + suffix)
+            if source.exists():
+                shutil.copyfile(source, Path(folder) / ("journal" + suffix))
+        identify(Path(folder) / "journal", place)
+        return sqlite_engine(Path(folder) / "journal", place, read_only=True), remove
+    except BaseException as error:
+        remove()
+        if isinstance(error, OSError):
+            raise JournalError(
+                f"{place.label} cannot be read: {error.strerror}", "Who may read it?"
+            ) from error
+        raise

@@ -1,0 +1,104 @@
+"""From a command's decision to event rows and from event rows back to records."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from warroom.core.canonical import NotCanonical, canonical
+from warroom.core.codec import CannotDecode, decode_time, encode_time
+from warroom.core.events import Event, Recorded, from_payload, kind_of, to_payload
+from warroom.core.journal import JournalDamaged, JournalError, Origin
+from warroom.store.chain import link
+from warroom.store.tables import EVENT
+
+
+def events() -> Select[Any]:
+    """Return the query of all events in order, to be narrowed."""
+    return select(EVENT).order_by(EVENT.c.seq)
+
+
+def to_record(row: Any) -> Recorded:
+    """Return the record of an event row.
+
+    Raises:
+        JournalDamaged: If the stored bytes are not an event.
+    """
+    try:
+        return Recorded(
+            seq=row.seq,
+            incident=row.incident,
+            version=row.version,
+            at=decode_time(row.at),
+            actor=row.actor,
+            device=row.device,
+            command_id=row.command_id,
+            event=from_payload(row.kind, json.loads(row.body)),
+        )
+    except (CannotDecode, ValueError, TypeError) as error:
+        raise JournalDamaged(
+            f"event {row.seq} cannot be read: {error}",
+            "Run `warroom journal verify`; restore the journal from a backup if it is damaged.",
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The events of one command, ready to be inserted."""
+
+    records: tuple[Recorded, ...]
+    rows: tuple[dict[str, Any], ...]
+
+    @property
+    def last_hash(self) -> bytes:
+        """The new head."""
+        last: bytes = self.rows[-1]["hash"]
+        return last
+
+
+def batch(
+    decided: Iterable[Event], origin: Origin, incident: str, version: int, head: tuple[int, bytes]
+) -> Batch:
+    """Return the rows and records of the events that follow `head`.
+
+    Args:
+        decided: At least one event.
+        origin: Who, where, which command, when.
+        incident: The incident they belong to.
+        version: Its version before them.
+        head: Position and hash of the last event of the journal.
+
+    Raises:
+        JournalError: If an event cannot be written in one form only.
+    """
+    seq, prev = head
+    try:
+        at = encode_time(origin.now)
+        rows: list[dict[str, Any]] = []
+        for part, event in enumerate(decided):
+            body = canonical(to_payload(event))
+            place = (
+                seq + part + 1,
+                at,
+                incident,
+                version + part + 1,
+                kind_of(event),
+                origin.actor,
+                origin.device,
+                origin.command_id,
+            )
+            digest = link(prev, place, body)
+            names = ("seq", "at", "incident", "version", "kind", "actor", "device", "command_id")
+            row: dict[str, Any] = dict(zip(names, place, strict=True))
+            rows.append({**row, "part": part, "body": body, "prev": prev, "hash": digest})
+            prev = digest
+    except (NotCanonical, TypeError) as error:
+        raise JournalError(
+            f"this cannot be stored: {error}", "Nothing was stored; change that value."
+        ) from error
+    # Records are read back from the bytes: what is shown now is what a restart will show.
+    records = tuple(to_record(SimpleNamespace(**row)) for row in rows)
+    return Batch(records=records, rows=tuple(rows))
