@@ -15,6 +15,8 @@ Items = tuple[tuple[str, int], ...]
 _SINGLES = 12
 """Best single values that pairs are built from."""
 _MOST_CAUSES = 4
+_GROUP = 6
+"""Values of one field that may be affected together."""
 _PAIR_PAYS = 3.0
 _LEAST_GAIN = 4.0
 _NEXT_GAIN = 6.0
@@ -170,8 +172,15 @@ class _Search:
             best = singles[0]
             pairs = self._pairs(alive, total, singles[:_SINGLES])
             if pairs and pairs[0].gain > best.gain + _PAIR_PAYS:
-                best = pairs[0]
-            if not causes and (best.gain < _LEAST_GAIN or _spread_evenly(best, total)):
+                best = self._third(alive, total, pairs)
+            group = self._group(alive, total)
+            whole = best
+            if group is not None and group[0].gain > best.gain + _PAIR_PAYS:
+                whole, best = group
+                with_first = [one for one in pairs if best.items[0] in one.items]
+                if with_first and with_first[0].gain > best.gain + _PAIR_PAYS:
+                    best = with_first[0]
+            if not causes and (whole.gain < _LEAST_GAIN or _spread_evenly(whole, total)):
                 kind = "everything"
                 break
             if causes and best.gain < _NEXT_GAIN:
@@ -183,6 +192,80 @@ class _Search:
                 chosen &= self.codes[name] == code
             alive &= ~chosen
         return Boundary(kind, tuple(causes), table, *first)
+
+    def _third(
+        self, alive: np.ndarray, total: tuple[float, float, float], pairs: list[Candidate]
+    ) -> Candidate:
+        """The best pair, made narrower by a third field where that pays again."""
+        best = pairs[0]
+        rows = alive.copy()
+        for name, code in best.items:
+            rows &= self.codes[name] == code
+        index = np.flatnonzero(rows)
+        level = max(float(self.levels[name][code]) for name, code in best.items)
+        taken = {name for name, _ in best.items}
+        found = best
+        for other in self.codes:
+            if other in taken:
+                continue
+            failures, requests, expected, value = self._count(other, index, total, level)
+            penalty = math.log(int((failures > 0).sum()) + 1) + 3 * self.fields
+            penalty += math.log(_SINGLES) + 2  # as for a pair: only one pair is tried
+            code = int(value.argmax()) if len(value) else 0
+            third = Candidate(
+                (*best.items, (other, code)),
+                float(value[code]) / self.wild - penalty,
+                float(failures[code]),
+                float(requests[code]),
+                float(expected[code]),
+            )
+            if third.gain > max(best.gain + _PAIR_PAYS, found.gain):
+                found = third
+        return found
+
+    def _group(
+        self, alive: np.ndarray, total: tuple[float, float, float]
+    ) -> tuple[Candidate, Candidate] | None:
+        """Several values of one field that together explain more than any slice: (all, first).
+
+        Three routes that need one dependency lie under one prefix with routes that do not: the
+        prefix alone would be named for them.
+        """
+        rows = np.flatnonzero(alive)
+        found: tuple[Candidate, Candidate] | None = None
+        for name in self.codes:
+            failures, requests, expected, value = self._count(name, rows, total, None)
+            penalty = math.log(max(1, int((failures > 0).sum())) + 1)
+            worth = value / self.wild - penalty - self.fields >= _LEAST_GAIN
+            order = np.argsort(-value)
+            order = order[worth[order]][:_GROUP]
+            if len(order) < 2:
+                continue
+            seen, asked, usual = (part[order].cumsum() for part in (failures, requests, expected))
+            size = np.arange(1, len(order) + 1)
+            together = gain(seen, asked, usual, total) / self.wild - size * penalty - self.fields
+            together[0] = -math.inf
+            best = int(together.argmax())
+            if found is None or together[best] > found[0].gain:
+                first = int(order[0])
+                union = Candidate(
+                    (),
+                    float(together[best]),
+                    float(seen[best]),
+                    float(asked[best]),
+                    float(usual[best]),
+                )
+                found = (
+                    union,
+                    Candidate(
+                        ((name, first),),
+                        float(value[first]) / self.wild - penalty - self.fields,
+                        float(failures[first]),
+                        float(requests[first]),
+                        float(expected[first]),
+                    ),
+                )
+        return found
 
     def _total(self, alive: np.ndarray) -> tuple[float, float, float]:
         return (

@@ -11,6 +11,8 @@ from warroom.logs.analysis.scan import excess
 _MARGIN = 300.0
 _BUCKETS = 1500
 _THETAS = (2, 4, 10, 30, 100, 300)
+_NEAR = 8
+"""Failures at an edge whose share tells whether it is a mild one."""
 _RAMP_GAIN = 8.0
 """Log units by which a linear rise must fit better than a step."""
 
@@ -91,38 +93,21 @@ def locate(sample: Sample, chance: np.ndarray, rows: np.ndarray, start: float, e
     middle = (start + end) / 2
     base = np.clip(chance, 1e-6, 0.5)
     margin = max(0.5 * length, _MARGIN)
-    onset = _side(
-        sample,
-        base,
-        rows & (at >= start - margin) & (at < middle),
-        inside & (at < middle),
-        share,
-        mirrored=False,
-    )
-    stop = _side(
-        sample,
-        base,
-        rows & (at >= middle) & (at < end + margin),
-        inside & (at >= middle),
-        share,
-        mirrored=True,
-    )
+    gap = length / max(requests, 1.0)
+    side = _Side(sample, base, rows, share, 3.7 * gap)
+    onset = side.find(at >= start - margin, at < middle, inside, mirrored=False)
+    stop = side.find(at < end + margin, at >= middle, inside, mirrored=True)
     onset = onset or Edge(start, start, end)
     stop = stop or Edge(end, start, end)
 
     last = float(at[-1])
-    gap = length / max(requests, 1.0)
     own = np.flatnonzero(rows)
     good_after = float(weight[rows & (at > stop.at)].sum())
     gone = good_after == 0 and last - stop.at > 20 * gap
     still = (1 - share) ** min(good_after, 10_000.0) > 0.02
     open_ = still and not gone and not last - stop.at > 8 * gap / max(share, 0.01)
-    # a slice that did not exist before (a new release) shows its onset only by its own requests
-    if (rows & (at < onset.at) & (at > onset.at - 40 * gap)).sum() < 3:
-        onset = Edge(onset.at, min(onset.low, onset.at - 3 * gap / max(share, 0.05)), onset.high)
     if len(own) and float(at[own[-1]]) <= stop.high and last - float(at[own[-1]]) > 10 * gap:
         gone, open_ = True, False
-        stop = Edge(stop.at, stop.low, max(stop.high, float(at[own[-1]]) + 3 * gap))
     grown = ramp(sample, base, rows, (start, end), onset.at)
     if grown is not None:
         foot, seconds = grown
@@ -142,29 +127,65 @@ def _share(sample: Sample, rows: np.ndarray, prior: float) -> float:
     return float(np.clip((failures + prior) / max(float(weight.sum()) + extra, 1.0), 1e-4, 0.995))
 
 
-def _side(
-    sample: Sample,
-    base: np.ndarray,
-    around: np.ndarray,
-    half: np.ndarray,
-    share: float,
-    *,
-    mirrored: bool,
-) -> Edge | None:
-    index = np.flatnonzero(around)
-    if len(index) < 3:
-        return None
-    local = _share(sample, half, share) if half.sum() >= 5 else share
-    raised = np.clip(np.maximum(base[index] * 1.5, local), 1e-4, 0.995)
-    frame = sample.frame
-    return edge(
-        frame.at[index],
-        sample.bad[index],
-        frame.weight[index] / sample.scale,
-        base[index],
-        raised,
-        mirrored=mirrored,
-    )
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What finding one edge needs, the same for onset and end."""
+
+    sample: Sample
+    base: np.ndarray
+    rows: np.ndarray
+    share: float
+    lead: float
+    """Seconds before the first request of a slice in which it may have begun unseen."""
+
+    def find(
+        self, outer: np.ndarray, inner: np.ndarray, inside: np.ndarray, *, mirrored: bool
+    ) -> Edge | None:
+        """The edge among the rows within both limits, None with fewer than three of them."""
+        index = np.flatnonzero(self.rows & outer & inner)
+        if len(index) < 3:
+            return None
+        half = inside & inner
+        local = _share(self.sample, half, self.share) if half.sum() >= 5 else self.share
+        first = self._edge(index, local, mirrored=mirrored)
+        # a failure that begins (or ends) mildly is looked at again with its share at the edge
+        at, bad = self.sample.frame.at, self.sample.bad
+        near = index[(at[index] <= first.at) if mirrored else (at[index] >= first.at)]
+        failing = near[bad[near]]
+        if len(failing) < _NEAR:
+            return first
+        limit = at[failing[-_NEAR]] if mirrored else at[failing[_NEAR - 1]]
+        close = near[(at[near] >= limit) if mirrored else (at[near] <= limit)]
+        mild = _share(self.sample, close, 0.0)
+        if mild > 0.7 * local:
+            return first
+        second = self._edge(index, mild, mirrored=mirrored)
+        return Edge(second.at, min(first.low, second.low), max(first.high, second.high))
+
+    def _edge(self, index: np.ndarray, local: float, *, mirrored: bool) -> Edge:
+        frame = self.sample.frame
+        base = self.base[index]
+        beyond = self.rows & (
+            (frame.at > frame.at[index[-1]]) if mirrored else (frame.at < frame.at[index[0]])
+        )
+        next_rows = frame.at[beyond]
+        lead = self.lead
+        if len(next_rows):
+            far = (
+                next_rows[0] - frame.at[index[-1]]
+                if mirrored
+                else frame.at[index[0]] - next_rows[-1]
+            )
+            lead = min(lead, float(far))
+        return edge(
+            frame.at[index],
+            self.sample.bad[index],
+            frame.weight[index] / self.sample.scale,
+            base,
+            np.clip(np.maximum(base * 1.5, local), 1e-4, 0.995),
+            lead=lead,
+            mirrored=mirrored,
+        )
 
 
 def edge(
@@ -174,23 +195,25 @@ def edge(
     base: np.ndarray,
     raised: np.ndarray,
     *,
+    lead: float = 1e-3,
     mirrored: bool = False,
 ) -> Edge:
     """The moment from which rows fail at `raised` instead of `base` (mirrored: until which).
 
-    The interval is the central 95 % of the likelihood of each row times the gap before it.
+    The interval is the central 95 % of the likelihood of each row times the gap before it; before
+    the first row there are `lead` seconds.
     """
     if mirrored:
         at, bad, weight, base, raised = -at[::-1], bad[::-1], weight[::-1], base[::-1], raised[::-1]
     step = weight * np.where(bad, np.log(raised / base), np.log((1 - raised) / (1 - base)))
     likelihood = step.sum() - np.concatenate([[0.0], step.cumsum()])
-    gaps = np.maximum(np.diff(np.concatenate([[at[0] - 1e-3], at, [at[-1] + 1e-3]])), 1e-3)
+    gaps = np.maximum(np.diff(np.concatenate([[at[0] - lead], at, [at[-1] + 1e-3]])), 1e-3)
     mass = (np.exp(likelihood - likelihood.max()) * gaps).cumsum()
     low, high = np.searchsorted(mass / mass[-1], [0.025, 0.975])
     best = int(likelihood.argmax())
     final = len(at) - 1
     found = float(at[min(best, final)])
-    earliest = float(at[max(0, min(int(low), len(at)) - 1)])
+    earliest = float(at[min(int(low), len(at)) - 1]) if low else float(at[0]) - lead
     latest = float(at[min(int(high), final)])
     return Edge(-found, -latest, -earliest) if mirrored else Edge(found, earliest, latest)
 

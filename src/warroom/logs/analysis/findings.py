@@ -217,8 +217,16 @@ def analyse_frame(frame: Frame, kinds: Sequence[str] | None = None) -> Findings:
         histogram=_histogram(frame, shown),
         requests=frame.requests,
         sampled=frame.sampled,
-        notes=sentences.notes(frame, found[0].before if found else 0.0),
+        notes=sentences.notes(frame, headless=_headless(frame, found)),
     )
+
+
+def _headless(frame: Frame, found: list[Finding]) -> bool:
+    """Whether the log begins inside what was found, so that there is nothing to compare with."""
+    if not found or found[0].kind == "silence":
+        return False
+    first, last = float(frame.at[0]), float(frame.at[-1])
+    return found[0].onset.low - first < 0.01 * (last - first)
 
 
 def _examine(frame: Frame, kind: str, bad: np.ndarray) -> Finding | None:
@@ -405,8 +413,9 @@ def _everything(kind: str, who: Boundary, edges: Edges, before: float | None, af
 
 
 def _silent(frame: Frame, gap: outcomes.Gap) -> Finding:
-    onset = Edge(gap.start, gap.start - frame.jitter, gap.start + frame.resolution + frame.jitter)
-    end = Edge(gap.end, gap.end - frame.jitter, gap.end + frame.resolution + frame.jitter)
+    doubt = frame.jitter + 4 * (gap.end - gap.start) / gap.rows  # four usual pauses
+    onset = Edge(gap.start, gap.start - frame.jitter, gap.start + frame.resolution + doubt)
+    end = Edge(gap.end, gap.end - doubt, gap.end + frame.resolution + frame.jitter)
     return Finding(
         kind="silence",
         onset=onset,

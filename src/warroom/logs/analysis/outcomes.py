@@ -77,6 +77,8 @@ class Gap:
     end: float
     missing: float
     """Requests that the half hour before it would have led to."""
+    rows: float
+    """Rows that they would have been (thinned ones count once)."""
 
 
 def silence(frame: Frame) -> Gap | None:
@@ -98,4 +100,4 @@ def silence(frame: Frame) -> Gap | None:
     missing = rate * (end - start)
     if end - start <= 20 or missing <= 30 or end - start < 4 * others[-3]:
         return None
-    return Gap(start, end, missing * float(frame.weight.mean()))
+    return Gap(start, end, missing * float(frame.weight.mean()), missing)

@@ -80,7 +80,7 @@ def silence(start: float, end: float, missing: float, last: float) -> str:
     )
 
 
-def notes(frame: Frame, before: float | None) -> tuple[str, ...]:
+def notes(frame: Frame, *, headless: bool) -> tuple[str, ...]:
     """What limits the answers."""
     said = []
     if frame.sampled:
@@ -91,8 +91,8 @@ def notes(frame: Frame, before: float | None) -> tuple[str, ...]:
             f"The clock of {words.describe((('upstream', name),)).removeprefix('on upstream ')} is "
             f"{words.span(abs(seconds))} {where}; corrected"
         )
-    if before is None:
-        said.append("No before: the failures are there from the first line of these requests")
+    if headless:
+        said.append("No before: the failures are there from the first line on")
     return tuple(said)
 
 
