@@ -49,6 +49,13 @@ def test_one_for_every_service_needs_its_symptom():
     ]
 
 
+def test_one_for_every_service_needs_all_its_labels():
+    books = [book("drain", "route", "services: ['*']\nlabels: {router: haproxy}")]
+    assert titles(books) == []
+    assert titles(books, labels={"router": "nginx"}) == []
+    assert titles(books, labels={"router": "haproxy"}) == ["drain"]
+
+
 def test_the_reason_names_change_boundary_symptom_and_history():
     rollback = book("back", "rollback", "services: [checkout]\nsymptoms: ['HTTP 502']")
     (found,) = suggest(

@@ -16,6 +16,7 @@ from warroom.runbooks.model import Block
 from warroom.runbooks.outcome import OnOutput, Outcome
 from warroom.runbooks.output import Collector
 from warroom.runbooks.params import STATE_PREFIX
+from warroom.runbooks.redact import redact
 
 DEFAULT_SOCKET = "haproxy_socket"
 """The parameter that holds the path of the runtime socket, unless `socket=` names another."""
@@ -243,7 +244,7 @@ def run_haproxy(
     head, tail, state = collector.finish()
     return Outcome(
         kind=kind,
-        reason=reason[:300],
+        reason=redact(reason[:300], secrets),
         exit_status=None,
         head=head,
         tail=tail,

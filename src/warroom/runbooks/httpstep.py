@@ -22,6 +22,7 @@ from warroom.runbooks.httptext import Request, build, expected, pointers
 from warroom.runbooks.model import Block
 from warroom.runbooks.outcome import OnOutput, Outcome
 from warroom.runbooks.output import Collector
+from warroom.runbooks.redact import redact
 
 if TYPE_CHECKING:
     import httpx
@@ -98,7 +99,7 @@ def run_http(
     head, tail, _ = collector.finish()
     return Outcome(
         kind=kind,
-        reason=reason,
+        reason=redact(reason, secrets),
         exit_status=answer.status if answer else None,
         head=head,
         tail=tail,

@@ -88,8 +88,9 @@ _FITS: Mapping[str, frozenset[ContainmentKind]] = {
 def suggest(runbooks: Sequence[Runbook], facts: Facts) -> list[Suggestion]:
     """What applies to this incident, fastest kind first, best reason first within a kind.
 
-    A runbook applies when it names the service and no label of it contradicts the incident. One for
-    every service (`*`) with symptoms applies only where a line shows one of them.
+    A runbook that names the service applies unless a label of it contradicts the incident. One for
+    every service (`*`) applies only where the incident has all its labels, and where a line shows
+    one of its symptoms if it has any.
     """
     found = [suggestion for book in runbooks if (suggestion := _judge(book, facts)) is not None]
     return sorted(found, key=lambda s: (ORDER.index(s.runbook.kind), -s.score, s.runbook.title))
@@ -100,7 +101,7 @@ def _judge(runbook: Runbook, facts: Facts) -> Suggestion | None:
     if not named and "*" not in runbook.services:
         return None
     for label, value in runbook.labels.items():
-        if facts.labels.get(label, value) != value:
+        if facts.labels.get(label, value if named else None) != value:
             return None
     reasons: list[str] = []
     score = 1.0 if named else 0.0

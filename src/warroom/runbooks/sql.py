@@ -16,6 +16,7 @@ from warroom.core.words import StepAction
 from warroom.runbooks.model import Block
 from warroom.runbooks.outcome import OnOutput, Outcome
 from warroom.runbooks.output import Collector
+from warroom.runbooks.redact import redact
 from warroom.runbooks.render import NAME
 
 if TYPE_CHECKING:
@@ -32,11 +33,12 @@ _POLL = 0.05
 _FALSE = {"", "f", "false", "0", "no", "off"}
 
 _TOKEN = re.compile(
-    r"'(?:[^']|'')*'"
+    r"\b[eE]'(?:[^'\\]|\\.|'')*'"
+    r"|'(?:[^']|'')*'"
     r'|"(?:[^"]|"")*"'
     r"|--[^\n]*"
     r"|/\*.*?\*/"
-    r"|(\$[A-Za-z_]*\$).*?\1"
+    r"|(\$(?:[A-Za-z_][A-Za-z0-9_]*)?\$).*?\1"
     r"|;",
     re.DOTALL,
 )
@@ -53,17 +55,29 @@ def statements(code: str) -> Iterator[str]:
 
 
 def _bind(statement: str, env: Mapping[str, str]) -> str:
-    """A statement with `$name` as the driver's placeholder; other dollars stay."""
+    """A statement with `$name` as the driver's placeholder.
+
+    Only outside quotes, comments and `$$ … $$`: the driver writes a value as a literal, which
+    inside another one could end it.
+    """
+
+    def placeholders(text: str) -> str:
+        parts = []
+        position = 0
+        for match in NAME.finditer(text):
+            name = match[1] or match[2]
+            if name in env:
+                parts.append(text[position : match.start()].replace("%", "%%") + f"%({name})s")
+                position = match.end()
+        return "".join(parts) + text[position:].replace("%", "%%")
+
     bound = []
     position = 0
-    for match in NAME.finditer(statement):
-        name = match[1] or match[2]
-        followed = statement[match.end() : match.end() + 1]
-        if name not in env or followed == "$":
-            continue
-        bound.append(statement[position : match.start()].replace("%", "%%") + f"%({name})s")
-        position = match.end()
-    return "".join(bound) + statement[position:].replace("%", "%%")
+    for token in _TOKEN.finditer(statement):
+        bound.append(placeholders(statement[position : token.start()]))
+        bound.append(token[0].replace("%", "%%"))
+        position = token.end()
+    return "".join(bound) + placeholders(statement[position:])
 
 
 def run_sql(
@@ -103,7 +117,7 @@ def run_sql(
     head, tail, state = collector.finish()
     return Outcome(
         kind=kind,
-        reason=reason[:300],
+        reason=redact(reason[:300], secrets),
         exit_status=None,
         head=head,
         tail=tail,
