@@ -1,12 +1,18 @@
 """Wire settings, store, room and console together: the only place that knows them all."""
 
-from collections.abc import Sequence
+import glob
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from warroom.core.journal import Journal
+    from warroom.logs.protocol import Log
     from warroom.room.local import LocalRoom
+    from warroom.room.operator import Operator
+    from warroom.room.service import Room
     from warroom.settings import Settings
 
 
@@ -19,19 +25,102 @@ def open_store(settings: "Settings", *, read_only: bool = False) -> "Journal":
     from warroom.store import open_journal
 
     return open_journal(
-        settings.database(),
-        read_only=read_only,
-        anchors=Path(settings.state_folder) / "anchors.log",
+        settings.database(), read_only=read_only, anchors=settings.state_folder / "anchors.log"
     )
 
 
 def open_local_room(settings: "Settings") -> "LocalRoom":
     """Open the room over that journal."""
+    from warroom.room.changes import read_changes
     from warroom.room.local import LocalRoom
 
-    return LocalRoom(open_store(settings), actor=settings.person(), device=settings.device())
+    files = [Path(name).expanduser() for name in settings.changes]
+    return LocalRoom(
+        open_store(settings),
+        actor=settings.person(),
+        device=settings.device(),
+        changes=lambda since: read_changes(files, since),
+    )
 
 
-def open_console(settings: "Settings", logs: Sequence[str]) -> int:
+@contextmanager
+def open_logs(settings: "Settings", names: Sequence[str]) -> Iterator[tuple["Log", ...]]:
+    """Open the named logs, or those of the settings, for a while.
+
+    Raises:
+        LogError: One that was named cannot be opened; the message says which and why.
+    """
+    from warroom.logs import open_log
+
+    opened: list[Log] = []
+    try:
+        for name in names or settings.logs:
+            opened.extend(open_log(path) for path in _files(name))
+        yield tuple(opened)
+    finally:
+        for log in opened:
+            log.close()
+
+
+def _files(name: str) -> list[str]:
+    """Return the files of a pattern; a name that is no pattern, or matches nothing, is itself."""
+    name = str(Path(name).expanduser())
+    return sorted(glob.glob(name)) or [name]  # noqa: PTH207 - takes absolute patterns
+
+
+def open_containment(settings: "Settings", room: "Room", logs: Sequence["Log"]) -> "Operator":
+    """Return containment over a room, with the runbooks of the settings."""
+    from warroom.room.operator import Operator
+    from warroom.room.shelf import Shelf
+
+    shelf = Shelf(settings.runbook_folders())
+    operator = Operator(room, shelf, logs, device=settings.device())
+    operator.settle_lost()
+    return operator
+
+
+def open_console(settings: "Settings", names: Sequence[str]) -> int:
     """Open the console and return its exit status."""
-    raise SystemExit(f"the console is not wired yet ({settings.theme}, {len(logs)} logs)")
+    from warroom.tui.supervisor import supervise
+
+    refusal = terminal_refusal()
+    if refusal:
+        sys.stderr.write(f"warroom: {refusal}\n")
+        return 1
+    return supervise(lambda: _console(settings, names))
+
+
+def terminal_refusal() -> str:
+    """Return why the console cannot be shown here; empty: it can."""
+    import os
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "the console needs a terminal; `warroom list` and its like work without one"
+    if os.environ.get("TERM", "") in {"", "dumb"}:
+        return "TERM is dumb or unset: this terminal cannot show the console"
+    return ""
+
+
+def _console(settings: "Settings", names: Sequence[str]) -> int:
+    from warroom.tui.app import run_console
+    from warroom.tui.services import Services
+    from warroom.tui.theme import load_palettes
+
+    extra = settings.config_folder / "themes"
+    palettes, complaints = load_palettes(extra)
+    with open_logs(settings, names) as logs:
+        return run_console(
+            Services(
+                open_room=lambda: open_local_room(settings),
+                containment=lambda room: open_containment(settings, room, logs),
+                logs=logs,
+                palettes=palettes,
+                theme=settings.theme,
+                theme_folders=(extra,),
+                keymap=settings.keys,
+                ascii_glyphs=settings.glyphs == "ascii",
+                service=settings.service,
+                crash_folder=settings.state_folder,
+                notices=complaints,
+            )
+        )

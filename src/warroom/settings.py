@@ -39,6 +39,8 @@ class Settings:
     """Files and globs that the console opens when none are named."""
     runbooks: tuple[str, ...] = ()
     """Folders of runbooks, besides `runbooks` in the configuration folder."""
+    changes: tuple[str, ...] = ()
+    """Files of JSON lines to which deployment tools append what they changed."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Key by action id, as in `"incident.acknowledge" = "a"`."""
     hosts: tuple[str, ...] = ()

@@ -4,11 +4,11 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from warroom.core.commands import Command, Declare
+from warroom.core.commands import Command, Declare, RecordChange
 from warroom.core.decide import Refusal, decide
-from warroom.core.events import Recorded
+from warroom.core.events import ChangeRecorded, Recorded
 from warroom.core.journal import Journal, JournalError, Origin
 from warroom.core.state import Incident
 from warroom.room.service import Done
@@ -18,6 +18,10 @@ _log = logging.getLogger(__name__)
 POLL_SECONDS = 0.2
 """How often other consoles' events are looked for: well under the second that people are promised,
 and a read of one row."""
+
+LOOK_BACK = timedelta(days=1)
+MOST_CHANGES = 20
+"""Declared changes that a new incident takes over: the newest of the day before."""
 
 Listener = Callable[[Sequence[Recorded]], None]
 
@@ -44,12 +48,14 @@ class LocalRoom:
         device: str,
         clock: Callable[[], datetime] = utc_now,
         poll_seconds: float = POLL_SECONDS,
+        changes: Callable[[datetime], Sequence[ChangeRecorded]] = lambda _since: (),
     ) -> None:
         self._journal = journal
         self._actor = actor
         self._device = device
         self._clock = clock
         self._poll_seconds = poll_seconds
+        self._changes = changes
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._told = journal.head()
@@ -95,7 +101,17 @@ class LocalRoom:
         if isinstance(kept, Refusal):
             return kept
         self._wake.set()
+        if isinstance(command, Declare) and not kept.repeated:
+            return self._with_changes(Done(incident=kept.incident, records=kept.records))
         return Done(incident=kept.incident, records=kept.records)
+
+    def _with_changes(self, done: Done) -> Done:
+        """Tell a new incident what changed in the day before it: the first question of all."""
+        for change in self._changes(self._clock() - LOOK_BACK)[-MOST_CHANGES:]:
+            told = self.do(RecordChange(facts=change), done.incident.id, actor="changes")
+            if isinstance(told, Done):
+                done = Done(incident=told.incident, records=(*done.records, *told.records))
+        return done
 
     def incident(self, name: str) -> Incident | None:
         """One incident as it stands."""

@@ -1,0 +1,213 @@
+"""Containment on the command line: list, preview, run exactly what was previewed, undo."""
+
+import contextlib
+import hashlib
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import asdict
+from threading import Event
+
+import click
+
+from warroom.cli.common import (
+    EXIT_FAILED,
+    EXIT_USAGE,
+    emit,
+    end,
+    fail,
+    json_option,
+    known,
+    open_room,
+    refused,
+    say,
+    settings,
+)
+from warroom.core.decide import Refusal
+from warroom.core.state import Incident, Run
+from warroom.core.text import clean_text
+from warroom.core.views import run_view
+from warroom.core.words import Outcome, StepAction
+from warroom.room.containment import Containment, Plan, Progress
+from warroom.room.service import Room
+
+
+@click.command()
+@click.argument("incident")
+@click.argument("runbook", required=False)
+@click.option("--step", type=click.IntRange(min=1), help="Number of the step; else the first.")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter.")
+@click.option("--undo", "undo", metavar="RUN", help="Take back what a run put in force; or `last`.")
+@click.option("--verify", is_flag=True, help="Run the step's verification only.")
+@click.option("--confirm", metavar="CODE", help="Run it: the code that the preview printed.")
+@click.option("--settle", metavar="RUN", help="Say what became of an unknown step.")
+@click.option("--done/--not-done", "settled", default=None, help="For --settle.")
+@click.option("--no-measure", is_flag=True, help="Do not wait for the effect.")
+@click.option("--log", "logs", multiple=True, metavar="FILE", help="Log to measure the effect in.")
+@json_option
+def contain(
+    *,
+    incident: str,
+    runbook: str | None,
+    step: int | None,
+    params: tuple[str, ...],
+    undo: str | None,
+    verify: bool,
+    confirm: str | None,
+    settle: str | None,
+    settled: bool | None,
+    no_measure: bool,
+    logs: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """List what could contain an INCIDENT; with a RUNBOOK, preview its step.
+
+    Nothing runs without --confirm and the code that the preview of exactly this step printed.
+    """
+    from warroom.bootstrap import open_containment, open_logs
+
+    given = _given(params)
+    with open_room() as room, open_logs(settings(), logs) as opened:
+        containment = open_containment(settings(), room, opened)
+        state = known(room, incident)
+        if settle is not None:
+            _settle(room, state, settle, settled, as_json=as_json)
+            return
+        if runbook is None and undo is None:
+            _list(containment, state, as_json=as_json)
+            return
+        if undo is not None:
+            plan = containment.undo_plan(state, None if undo == "last" else undo)
+        else:
+            action = StepAction.VERIFY if verify else StepAction.RUN
+            plan = containment.plan(state, runbook or "", step, action=action, given=given)
+        if isinstance(plan, Refusal):
+            refused(plan)
+        code = plan_code(plan)
+        if confirm is None:
+            _preview(plan, code, as_json=as_json)
+            return
+        if confirm != code:
+            refused(
+                Refusal(
+                    reason="this is not the code of that step as it stands now: nothing ran",
+                    hint="Preview it again and look at what changed.",
+                )
+            )
+        _run(containment, plan, measure=not no_measure and bool(opened), as_json=as_json)
+
+
+def plan_code(plan: Plan) -> str:
+    """Return a short code that only this very step, with these values, has."""
+    text = json.dumps({**asdict(plan), "version": 0, "because": ""}, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _given(params: tuple[str, ...]) -> dict[str, str]:
+    given = {}
+    for param in params:
+        name, sign, value = param.partition("=")
+        if not sign:
+            fail(f"--param {param!r} is not of the form NAME=VALUE")
+            end(EXIT_USAGE)
+        given[name] = value
+    return given
+
+
+def _list(containment: Containment, state: Incident, *, as_json: bool) -> None:
+    options = containment.options(state)
+    if as_json:
+        emit(
+            {
+                "in_force": [run_view(run) for run in state.ledger],
+                "options": [asdict(option) for option in options],
+            }
+        )
+        return
+    for run in state.ledger:
+        say(f"in force  {run.intent.title} since {run.intended_at:%H:%M:%S} by {run.by}")
+        say(f"          undo: warroom contain {state.id} --undo {run.intent.run}")
+    if not options:
+        say(f"No runbook applies to service {state.service or '(not recorded)'}.")
+    for option in options:
+        blocked = f"  [{option.blocked}]" if option.blocked else ""
+        say(f"{option.kind:<9} {option.runbook:<24} {option.title}{blocked}")
+        say(f"          {option.reason}{'' if option.undo else '; no undo'}")
+
+
+def _preview(plan: Plan, code: str, *, as_json: bool) -> None:
+    if as_json:
+        emit({**asdict(plan), "confirm": code})
+        return
+    say(f"{plan.title}, step {plan.step} of {plan.steps}: {plan.step_title}")
+    say(f"where     {plan.service or plan.incident}")
+    say("command   " + plan.command.strip().replace("\n", "\n          "))
+    for name, value in plan.params.items():
+        say(f"          {name} = {value}")
+    say(f"touches   {plan.blast_radius or 'not stated'}")
+    back = "this is the undo" if plan.action is StepAction.UNDO else "there is no way back"
+    say("undo      " + (plan.undo.strip().replace("\n", "\n          ") or back))
+    if plan.worked_if:
+        say(f"worked if {plan.worked_if}")
+    if plan.because:
+        say(f"because   {plan.because}")
+    say(f"\nNothing ran. To run exactly this: add --confirm {code}")
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Event]:
+    """Turn ctrl+c and TERM into a stop of the step: it is ended, and its outcome is kept."""
+    cancel = Event()
+    before = {
+        number: signal.signal(number, lambda _n, _f: cancel.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield cancel
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _run(containment: Containment, plan: Plan, *, measure: bool, as_json: bool) -> None:
+    def output(text: str) -> None:
+        if not as_json:
+            click.echo(clean_text(text), nl=False)
+
+    with _interruptible() as cancel:
+        run = containment.execute(
+            plan, confirmed=plan.typed or plan.key, on_output=output, cancel=cancel
+        )
+        if isinstance(run, Refusal):
+            refused(run)
+        progress = None
+        if measure and run.outcome is Outcome.SUCCEEDED and plan.action is not StepAction.VERIFY:
+            if not as_json:
+                say("measuring the effect; ctrl+c stops the measuring, not the containment")
+            progress = containment.measure(plan.incident, run.intent.run, cancel=cancel)
+    _report(plan, run, progress, as_json=as_json)
+    if run.outcome is not Outcome.SUCCEEDED:
+        end(EXIT_FAILED)
+
+
+def _report(plan: Plan, run: Run, progress: Progress | None, *, as_json: bool) -> None:
+    if as_json:
+        emit({**run_view(run), "sentence": progress.sentence if progress else None})
+        return
+    words = run.outcome.value.replace("_", " ") if run.outcome else "running"
+    say(f"{words}: {run.intent.title}, step {run.intent.step} {run.intent.step_title}")
+    if run.outcome is Outcome.UNKNOWN:
+        say(f"look, then: warroom contain {plan.incident} --settle {run.intent.run} --done")
+    if progress is not None:
+        say(progress.sentence)
+
+
+def _settle(room: Room, state: Incident, run: str, settled: bool | None, *, as_json: bool) -> None:
+    from warroom.cli.common import done
+    from warroom.core.commands import SettleStep
+
+    if settled is None:
+        fail("say which: --done or --not-done")
+        end(EXIT_USAGE)
+    result = room.do(SettleStep(run=run, done=settled), state.id)
+    done(result, as_json=as_json, words="settled on {id}")
