@@ -130,15 +130,19 @@ class Router:
         headers["x-request-id"] = request_id
         headers["x-shop"] = self._told()
         asked = Request(request.method, request.path, headers, request.body)
+        failure = ""
         try:
             response = await pool.ask(asked, PATIENCE)
         except ConnectionRefusedError:
-            return Reply(BROKEN, pool.address, name, release, _CONNECT)
+            response, failure = BROKEN, _CONNECT
         except TimeoutError:
-            return Reply(LATE, pool.address, name, release, _TIMED_OUT)
+            response, failure = LATE, _TIMED_OUT
         except (wire.WireError, OSError):
-            return Reply(BROKEN, pool.address, name, release, _CLOSED)
-        return Reply(response, pool.address, name, release)
+            response, failure = BROKEN, _CLOSED
+        # Whoever stands in front logs them too, failed or not.
+        shown = {**response.headers, "x-release": release, "x-instance": name}
+        response = Response(response.status, response.body, shown)
+        return Reply(response, pool.address, name, release, failure)
 
     def _told(self) -> str:
         now = time.time()
