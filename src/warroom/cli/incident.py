@@ -230,7 +230,7 @@ def pin(
     if (line is None) == (not last_error):
         fail("say which line: either --line N or --last-error")
         end(EXIT_USAGE)
-    from warroom.logs import pick_line
+    from warroom.logs.pick import pick_line
 
     entry = pick_line(file, line=line)
     if entry is None:

@@ -10,6 +10,7 @@ import click
 from warroom import __version__
 from warroom.cli.common import EXIT_FAILED, EXIT_USAGE, State, fail
 from warroom.core.journal import JournalError
+from warroom.logs.errors import LogError
 from warroom.settings import SettingsError
 
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -113,6 +114,9 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_USAGE if isinstance(error, click.UsageError) else EXIT_FAILED
     except (SettingsError, JournalError) as error:
         fail(error.what, error.hint)
+        return EXIT_FAILED
+    except LogError as error:
+        fail(str(error))
         return EXIT_FAILED
     except BrokenPipeError:
         # The reader of our output went away, as with `warroom list | head`: nothing to report.
