@@ -51,10 +51,11 @@ class Postgres:
             "psql", "-h", str(self.folder), "-U", "warroom", "-d", database, "-XAtqc", statement
         ).stdout.strip()
 
-    def new_database(self) -> str:
+    def new_schema(self) -> str:
+        """Return the address of an empty place: a schema is made faster than a database."""
         name = f"w{next(self._names)}"
-        self.sql(f"CREATE DATABASE {name}")
-        return f"postgresql://warroom@/{name}?host={self.folder}"
+        self.sql(f"CREATE SCHEMA {name}")
+        return f"postgresql://warroom@/postgres?host={self.folder}&options=-csearch_path%3D{name}"
 
     _names = iter(range(1, 100_000))
 
@@ -84,7 +85,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "data" / "journal.db")
     server: Postgres = request.getfixturevalue("postgres")
-    return server.new_database()
+    return server.new_schema()
 
 
 @pytest.fixture

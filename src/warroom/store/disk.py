@@ -35,7 +35,7 @@ def prepare(path: Path, place: Place) -> bool:
             "Choose another place with --db.",
         ) from error
     except OSError as error:
-        raise _cannot(error, place) from error
+        raise cannot(error, place) from error
     sync_folder(path.parent)
     return True
 
@@ -49,7 +49,7 @@ def look(path: Path, place: Place) -> None:
             f"{place.label} does not exist", "Name an existing journal with --db."
         ) from error
     except OSError as error:
-        raise _cannot(error, place) from error
+        raise cannot(error, place) from error
     if stat.S_ISDIR(mode):
         raise JournalError(
             f"{place.label} is a folder, not a database", "Name a file in it with --db."
@@ -68,12 +68,13 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _cannot(error: OSError, place: Place) -> JournalError:
+def cannot(error: OSError, place: Place) -> JournalError:
+    """Return the journal's error for what the operating system refuses."""
     if error.errno in {28, 122}:
         return JournalFull(f"{place.label}: no room on the disk", "Free some space there.")
     return JournalError(
         f"{place.label}: {error.strerror or error}",
-        "Choose a place that this user may write to with --db, or open it read-only.",
+        "Choose a place that this user may use with --db, or ask its owner for access.",
     )
 
 

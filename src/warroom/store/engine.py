@@ -118,18 +118,18 @@ def postgres_engine(place: Place, seconds: float, *, read_only: bool = False) ->
         "-c default_transaction_isolation=read\\ committed",
         f"-c default_transaction_read_only={'on' if read_only else 'off'}",
     ]
+    given = place.url.query
     arguments: dict[str, Any] = {
-        "options": " ".join(options),
         "application_name": "warroom",
         "connect_timeout": max(2, int(seconds)),
         "keepalives_idle": 30,
     }
-    given = place.url.query
     arguments = {name: value for name, value in arguments.items() if name not in given}
+    # Ours come last: what makes a commit durable is not for the address to change.
+    arguments["options"] = " ".join([str(given.get("options", "")), *options]).strip()
+    url = place.url.difference_update_query(["options"])
     try:
-        engine = create_engine(
-            place.url, connect_args=arguments, pool_size=4, max_overflow=16, pool_pre_ping=False
-        )
+        engine = create_engine(url, connect_args=arguments, pool_size=4, max_overflow=16)
         engine.dialect.import_dbapi()
     except (ImportError, NoSuchModuleError) as error:
         raise JournalError(

@@ -1,5 +1,6 @@
 """Turn what database drivers raise into the journal's errors: what, where, and what to do."""
 
+import re
 import sqlite3
 from typing import Any
 
@@ -77,15 +78,26 @@ _BY_STATE = {
     "3D000": (JournalError, "there is no such database", "Create it: `createdb NAME`."),
     "28P01": (JournalError, "wrong password", "Set PGPASSWORD or use ~/.pgpass."),
     "28000": (JournalError, "the server refuses this user", "Ask who runs the server."),
+    "3F000": (JournalError, "there is no such schema, or it is hidden", "Look at search_path."),
     "42501": (JournalError, "this user may not do that", "Grant rights on the journal's tables."),
     "XX001": (JournalDamaged, "the server found damaged data", _RESTORE),
     "XX002": (JournalDamaged, "the server found a damaged index", "REINDEX it, then verify."),
 }
 
 
+# A connection that is refused carries no code, only the server's sentence.
+_BY_WORDS = (
+    (re.compile(r"database .* does not exist"), "3D000"),
+    (re.compile(r"password authentication failed|no password supplied"), "28P01"),
+    (re.compile(r"role .* does not exist|pg_hba\.conf|authentication failed"), "28000"),
+)
+
+
 def _server(error: Any, broken: bool, place: Place) -> JournalError:
     where = place.label
-    state = getattr(error, "sqlstate", None) or ""
+    state = getattr(error, "sqlstate", None) or next(
+        (code for words, code in _BY_WORDS if words.search(str(error))), ""
+    )
     detail = clean_line(str(error).strip().split("\n")[0], 200)
     if state in _BY_STATE:
         kind, what, hint = _BY_STATE[state]

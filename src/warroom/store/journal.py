@@ -16,7 +16,7 @@ from warroom.core.state import Incident, evolve
 from warroom.store import projections
 from warroom.store.anchors import Anchor, Anchors
 from warroom.store.place import Place
-from warroom.store.records import batch, events, to_record
+from warroom.store.records import AFTER, BY_COMMAND, BY_INCIDENT, NEWEST, batch, to_record
 from warroom.store.states import Known, States
 from warroom.store.tables import EVENT, HEAD, INCIDENT
 from warroom.store.transactions import Transactions, Tuning
@@ -106,13 +106,17 @@ class SqlJournal:
 
     def records(self, name: str) -> Sequence[Recorded]:
         """The events of one incident, in order."""
-        query = events().where(EVENT.c.incident == name)
-        return self._transactions.read(lambda c: tuple(to_record(row) for row in c.execute(query)))
+        part = {"incident": name, "first": 1, "last": NEWEST}
+        return self._transactions.read(
+            lambda c: tuple(to_record(row) for row in c.execute(BY_INCIDENT, part))
+        )
 
     def since(self, seq: int, limit: int = 1000) -> Sequence[Recorded]:
         """Events after a position of the whole journal, in order."""
-        query = events().where(EVENT.c.seq > seq).limit(limit)
-        return self._transactions.read(lambda c: tuple(to_record(row) for row in c.execute(query)))
+        page = {"seq": seq, "limit": limit}
+        return self._transactions.read(
+            lambda c: tuple(to_record(row) for row in c.execute(AFTER, page))
+        )
 
     def head(self) -> int:
         """The position of the last event; 0 for none."""
@@ -178,7 +182,7 @@ class SqlJournal:
         decide: Callable[[Incident | None], Decision],
         origin: Origin,
     ) -> tuple[Appended | Refusal, Known | None, _Head | None]:
-        head = connection.execute(select(HEAD).with_for_update()).one()
+        head = connection.execute(_LOCK_HEAD).one()
         earlier = _earlier(connection, incident, origin.command_id)
         if earlier is not None:
             return earlier, None, None
@@ -197,8 +201,8 @@ class SqlJournal:
         new = batch(decided, origin, name, version, (head.seq, bytes(head.hash)))
         state = _evolved(state, new.records)
         seq = new.records[-1].seq
-        connection.execute(insert(EVENT), new.rows)
-        connection.execute(update(HEAD).values(seq=seq, hash=new.last_hash, incidents=number))
+        connection.execute(_ADD, new.rows)
+        connection.execute(_MOVE_HEAD, {"seq": seq, "hash": new.last_hash, "incidents": number})
         projections.store(connection, state, new.last_hash, new.rows)
         now = (seq, new.last_hash, str(head.journal_id))
         return Appended(incident=state, records=new.records), Known(state, new.last_hash), now
@@ -247,6 +251,9 @@ class SqlJournal:
 
 
 _HEAD_SEQ = text("SELECT seq FROM head WHERE id = 1")
+_LOCK_HEAD = select(HEAD).with_for_update()
+_MOVE_HEAD = update(HEAD)
+_ADD = insert(EVENT)
 
 
 def _head(connection: Connection) -> _Head:
@@ -256,8 +263,8 @@ def _head(connection: Connection) -> _Head:
 
 def _earlier(connection: Connection, incident: str | None, command_id: str) -> Appended | None:
     """Return what a command led to, if it is in the journal already."""
-    query = events().where(EVENT.c.command_id == command_id)
-    records = tuple(to_record(row) for row in connection.execute(query))
+    rows = connection.execute(BY_COMMAND, {"command_id": command_id})
+    records = tuple(to_record(row) for row in rows)
     if not records:
         return None
     name, version = records[-1].incident, records[-1].version
@@ -266,9 +273,9 @@ def _earlier(connection: Connection, incident: str | None, command_id: str) -> A
             f"the command {command_id!r} was kept for {name}, not for {incident}",
             "A command's id is used once: give this one its own.",
         )
-    before = events().where(EVENT.c.incident == name, EVENT.c.version <= version)
     states: dict[str, Incident] = {}
-    for row in connection.execute(before):
+    until = {"incident": name, "first": 1, "last": version}
+    for row in connection.execute(BY_INCIDENT, until):
         projections.fold_into(states, row)
     return Appended(incident=states[name], records=records, repeated=True)
 

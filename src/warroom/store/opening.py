@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, select
 from warroom.core.journal import JournalDamaged, JournalError
 from warroom.store import schema
 from warroom.store.anchors import Anchor, Anchors
-from warroom.store.disk import Disk, look, prepare
+from warroom.store.disk import Disk, cannot, look, prepare
 from warroom.store.engine import file_uri, postgres_engine, sqlite_engine
 from warroom.store.errors import sqlite_problem, translate
 from warroom.store.journal import SqlJournal
@@ -165,8 +165,11 @@ def identify(path: Path, place: Place) -> str | None:
     Raises:
         JournalError: If it is no database or another program's.
     """
-    with path.open("rb") as file:
-        header = file.read(len(_HEADER))
+    try:
+        with path.open("rb") as file:
+            header = file.read(len(_HEADER))
+    except OSError as error:
+        raise cannot(error, place) from error
     if not header:
         return None
     if header != _HEADER:
@@ -247,7 +250,7 @@ def _shortened(connection: Connection, seq: int, anchor: Anchor) -> str | None:
 
 
 def _on_copy(path: Path, place: Place) -> tuple[Engine, Callable[[], None]]:
-    folder = tempfile.mkdtemp(prefix="warroom-")
+    folder = tempfile.mkdtemp(prefix="warroom-copy-")
 
     def remove() -> None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -262,7 +265,5 @@ def _on_copy(path: Path, place: Place) -> tuple[Engine, Callable[[], None]]:
     except BaseException as error:
         remove()
         if isinstance(error, OSError):
-            raise JournalError(
-                f"{place.label} cannot be read: {error.strerror}", "Who may read it?"
-            ) from error
+            raise cannot(error, place) from error
         raise

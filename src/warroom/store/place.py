@@ -11,6 +11,9 @@ from sqlalchemy.exc import ArgumentError
 from warroom.core.journal import JournalError
 from warroom.core.text import clean_line
 
+_SECRET = ("password", "sslpassword", "passfile")
+_WHERE = ("host", "hostaddr", "port", "dbname", "service", "options")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -49,10 +52,13 @@ def place_of(address: str | os.PathLike[str]) -> Place:
             f"{clean_line(url.drivername)} is not a database that warroom knows",
             "Give a file's path or postgresql://user@host/database.",
         )
-    mark = url.set(username=None, password=None, query={}).render_as_string()
+    public = url.difference_update_query(_SECRET)
+    # Who connects does not change what is kept there; the schema (in `options`) does.
+    where = {name: public.query[name] for name in _WHERE if name in public.query}
+    mark = url.set(username=None, password=None, query=where).render_as_string()
     return Place(
-        label=clean_line(url.render_as_string(hide_password=True)),
-        mark=quote(mark, safe=":/@"),
+        label=clean_line(public.render_as_string(hide_password=True)),
+        mark=quote(mark, safe=":/@?&=%"),
         url=url.set(drivername="postgresql+psycopg"),
     )
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from warroom.core.codec import encode_time
 from warroom.core.journal import JournalDamaged
 from warroom.core.state import Incident, evolve
-from warroom.store.records import events, to_record
-from warroom.store.tables import DOCUMENT, EVENT, INCIDENT
+from warroom.store.records import AFTER, to_record
+from warroom.store.tables import DOCUMENT, INCIDENT
 from warroom.store.words import fold, words_of
 
 _PAGE = 500
@@ -22,6 +22,11 @@ _WORDS = 20
 
 _SUPERSEDING = "postmortem_edited"
 """The kind of event whose text replaces the one before: only the last is found by a search."""
+
+
+_OPEN = insert(INCIDENT)
+_CHANGE = update(INCIDENT).where(INCIDENT.c.number == bindparam("which"))
+_SAY = insert(DOCUMENT)
 
 
 def number_of(incident: str) -> int:
@@ -75,10 +80,9 @@ def store(
     """Bring the projections of one incident up to its new events, in the same transaction."""
     row = incident_row(state, last_hash)
     if state.version == len(rows):
-        connection.execute(insert(INCIDENT), row)
+        connection.execute(_OPEN, row)
     else:
-        number = row.pop("number")
-        connection.execute(update(INCIDENT).where(INCIDENT.c.number == number).values(**row))
+        connection.execute(_CHANGE, {**row, "which": row["number"]})
     _store_documents(
         connection, [(row["seq"], row["incident"], row["kind"], row["body"]) for row in rows]
     )
@@ -91,7 +95,7 @@ def rebuild(connection: Connection) -> int:
     states: dict[str, Incident] = {}
     hashes: dict[str, bytes] = {}
     seq = 0
-    while page := connection.execute(events().where(EVENT.c.seq > seq).limit(_PAGE)).all():
+    while page := connection.execute(AFTER, {"seq": seq, "limit": _PAGE}).all():
         for row in page:
             fold_into(states, row)
             hashes[row.incident] = row.hash
@@ -99,7 +103,7 @@ def rebuild(connection: Connection) -> int:
         seq = page[-1].seq
     if states:
         rows = [incident_row(state, hashes[name]) for name, state in states.items()]
-        connection.execute(insert(INCIDENT), rows)
+        connection.execute(_OPEN, rows)
     return seq
 
 
@@ -144,7 +148,7 @@ def _store_documents(connection: Connection, rows: Sequence[tuple[int, str, str,
     if replaced:
         connection.execute(delete(DOCUMENT).where(DOCUMENT.c.rowid.in_(replaced)))
     if documents:
-        connection.execute(insert(DOCUMENT), documents)
+        connection.execute(_SAY, documents)
 
 
 def _time(at: datetime | None) -> str | None:

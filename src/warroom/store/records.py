@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 
 from warroom.core.canonical import NotCanonical, canonical
 from warroom.core.codec import CannotDecode, decode_time, encode_time
@@ -15,10 +15,16 @@ from warroom.core.journal import JournalDamaged, JournalError, Origin
 from warroom.store.chain import link
 from warroom.store.tables import EVENT
 
-
-def events() -> Select[Any]:
-    """Return the query of all events in order, to be narrowed."""
-    return select(EVENT).order_by(EVENT.c.seq)
+# Built once: building a statement costs more than running it.
+_IN_ORDER = select(EVENT).order_by(EVENT.c.seq)
+AFTER = _IN_ORDER.where(EVENT.c.seq > bindparam("seq")).limit(bindparam("limit"))
+BY_COMMAND = _IN_ORDER.where(EVENT.c.command_id == bindparam("command_id"))
+BY_INCIDENT = _IN_ORDER.where(
+    EVENT.c.incident == bindparam("incident"),
+    EVENT.c.version.between(bindparam("first"), bindparam("last")),
+)
+NEWEST = 2**53
+"""As `last` version: all there are."""
 
 
 def to_record(row: Any) -> Recorded:

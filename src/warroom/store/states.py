@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 
 from warroom.core.state import Incident
 from warroom.store.projections import fold_into
-from warroom.store.records import events
-from warroom.store.tables import EVENT, INCIDENT
+from warroom.store.records import BY_INCIDENT, NEWEST
+from warroom.store.tables import INCIDENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,10 @@ class States:
         """
         with self._lock:
             known = self._kept.get(name)
-        query = events().where(EVENT.c.incident == name)
+        part = {"incident": name, "first": 1, "last": NEWEST}
         if known is not None:
-            rows = connection.execute(query.where(EVENT.c.version >= known.state.version)).all()
+            newer = {**part, "first": known.state.version}
+            rows = connection.execute(BY_INCIDENT, newer).all()
             if not rows or rows[0].hash != known.last_hash:
                 known = None
             elif len(rows) == 1:
@@ -63,7 +64,7 @@ class States:
             else:
                 rows = rows[1:]
         if known is None:
-            rows = connection.execute(query).all()
+            rows = connection.execute(BY_INCIDENT, part).all()
             if not rows:
                 return None
         states = {} if known is None else {name: known.state}

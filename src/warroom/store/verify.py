@@ -15,8 +15,8 @@ from warroom.store.chain import genesis, link
 from warroom.store.errors import translate
 from warroom.store.place import Place
 from warroom.store.projections import document_rows, fold_into, incident_row, number_of
-from warroom.store.records import events
-from warroom.store.tables import DOCUMENT, EVENT, HEAD, INCIDENT
+from warroom.store.records import AFTER
+from warroom.store.tables import DOCUMENT, HEAD, INCIDENT
 
 _PAGE = 1000
 """Events read at a time."""
@@ -153,8 +153,7 @@ class _Check:
             )
 
     def _page(self) -> list[Any]:
-        query = events().where(EVENT.c.seq > self.events).limit(_PAGE)
-        return list(self._connection.execute(query))
+        return list(self._connection.execute(AFTER, {"seq": self.events, "limit": _PAGE}))
 
     def _event(self, row: Any, part: int) -> str | None:
         seq = self.events + 1
