@@ -19,17 +19,21 @@ from incidents.world import (
     World,
 )
 
+Row = tuple[float, int, str, str, str, int, int, str, str, str, str, str, float]
+"""Time, minutes from UTC, client, method, path, status, size, agent, host, upstream, zone, release,
+seconds."""
+
 FORMATS = ("combined", "json", "haproxy")
 
 
 def write(world: World, path: Path, form: str) -> None:
     """Write every request as one line, in the order in which they happened."""
-    line: Callable[..., str] = {"combined": combined, "json": as_json, "haproxy": haproxy}[form]
+    line: Callable[[Row], str] = {"combined": combined, "json": as_json, "haproxy": haproxy}[form]
     with path.open("w", encoding="utf-8") as out:
-        out.writelines(line(*row) + "\n" for row in rows(world))
+        out.writelines(line(row) + "\n" for row in rows(world))
 
 
-def rows(world: World) -> Iterator[tuple]:
+def rows(world: World) -> Iterator[Row]:
     rng = world.rng
     size = len(world.at)
     number = rng.integers(1, 90_000, size).tolist()
@@ -39,7 +43,20 @@ def rows(world: World) -> Iterator[tuple]:
     columns = (
         getattr(world, name).tolist()
         for name in (
-            "at route host upstream release agent net tenant sort kind status seconds".split()
+            [
+                "at",
+                "route",
+                "host",
+                "upstream",
+                "release",
+                "agent",
+                "net",
+                "tenant",
+                "sort",
+                "kind",
+                "status",
+                "seconds",
+            ]
         )
     )
     change = list(world.utc_offsets)
@@ -74,10 +91,11 @@ def _fill(template: str, number: int, noise: int, tenant: int, sort: int, kind: 
     )
 
 
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
-def combined(at, offset, ip, verb, path, status, size, agent, host, up, zone, rel, sec) -> str:
+def combined(row: Row) -> str:
+    at, offset, ip, verb, path, status, size, agent, host, up, zone, rel, sec = row
     when = datetime.fromtimestamp(at, timezone(timedelta(minutes=offset)))
     stamp = f"{when.day:02}/{_MONTHS[when.month - 1]}/{when:%Y:%H:%M:%S %z}"
     return (
@@ -86,7 +104,8 @@ def combined(at, offset, ip, verb, path, status, size, agent, host, up, zone, re
     )
 
 
-def as_json(at, offset, ip, verb, path, status, size, agent, host, up, zone, rel, sec) -> str:
+def as_json(row: Row) -> str:
+    at, offset, ip, verb, path, status, size, agent, host, up, zone, rel, sec = row
     when = datetime.fromtimestamp(at, timezone(timedelta(minutes=offset)))
     return json.dumps(
         {
@@ -106,8 +125,9 @@ def as_json(at, offset, ip, verb, path, status, size, agent, host, up, zone, rel
     )
 
 
-def haproxy(at, _offset, ip, verb, path, status, size, agent, host, up, zone, rel, sec) -> str:
+def haproxy(row: Row) -> str:
     """HAProxy's HTTP log; its stamps have no zone, so the balancer runs on UTC."""
+    at, _offset, ip, verb, path, status, size, agent, host, up, zone, rel, sec = row
     when = datetime.fromtimestamp(at, UTC)
     day = (
         f"{when.day:02}/{_MONTHS[when.month - 1]}/{when:%Y:%H:%M:%S}.{when.microsecond // 1000:03}"

@@ -1,5 +1,6 @@
 """Compare an answer with the truth."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,6 @@ class Judged:
 
 def judge(shape: str, seed: int, form: str, path: Path, *, hard: bool, requests: int) -> Judged:
     """Write one day, read it back, analyse it and compare."""
-    import time
-
     day = shapes.make(shape, seed, hard=hard, requests=requests)
     formats.write(day.world, path, form)
     table = reader.read(path, form)

@@ -12,7 +12,10 @@ from warroom.logs.table import Coded, Table
 
 _NAMES = ("client", "method", "path", "user_agent", "host", "upstream", "zone", "release")
 _MONTHS = {
-    name: i + 1 for i, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
+    name: i + 1
+    for i, name in enumerate(
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    )
 }
 _COMBINED = re.compile(
     r"(\S+) \S+ \S+ \[(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d\d)(\d\d)\] "

@@ -39,10 +39,34 @@ ROUTES: tuple[tuple[str, str, float, float, float], ...] = (
     ("GET", "/api/v1/stock/{id}", 2, 0.04, 2),
     ("GET", "/admin/export", 0.45, 1.5, 6),
 )
-TENANTS = (
-    "acme globex initech umbrella stark wayne hooli wonka cyberdyne tyrell soylent oscorp".split()
-)
-WORDS = "lamp chair desk sofa shelf table bed rug clock mirror vase plant".split()
+TENANTS = [
+    "acme",
+    "globex",
+    "initech",
+    "umbrella",
+    "stark",
+    "wayne",
+    "hooli",
+    "wonka",
+    "cyberdyne",
+    "tyrell",
+    "soylent",
+    "oscorp",
+]
+WORDS = [
+    "lamp",
+    "chair",
+    "desk",
+    "sofa",
+    "shelf",
+    "table",
+    "bed",
+    "rug",
+    "clock",
+    "mirror",
+    "vase",
+    "plant",
+]
 SORTS = ("price", "name", "rating", "newest")
 KINDS = ("home", "cart", "product", "mail")
 HOSTS = ("shop.example", "m.shop.example", "api.shop.example")
@@ -50,19 +74,25 @@ UPSTREAMS = tuple(f"10.20.{3 + i // 3}.{11 + i % 3}:8080" for i in range(9))
 ZONES = ("zone-a", "zone-b", "zone-c")
 AGENTS = (
     (
-        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-        "Chrome/138.0.0.0 Safari/537.36",
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "Chrome/138.0.0.0 Safari/537.36"
+        ),
         30,
     ),
     (
-        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-        "Chrome/137.0.0.0 Safari/537.36",
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "Chrome/137.0.0.0 Safari/537.36"
+        ),
         9,
     ),
     ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", 10),
     (
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 "
-        "(KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 "
+            "(KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1"
+        ),
         16,
     ),
     ("ShopApp/7.3.1 (iOS 18.5)", 12),
@@ -106,6 +136,7 @@ class World:
 
     @property
     def zone(self) -> np.ndarray:
+        """Three upstreams each."""
         return self.upstream // 3
 
     def path_of(self, name: str, method: str | None = None) -> np.ndarray:
@@ -163,7 +194,20 @@ class World:
         self.status = np.where(failed, codes, fine)
 
 
-COLUMNS = "at route host upstream release agent net tenant sort kind chance seconds".split()
+COLUMNS = [
+    "at",
+    "route",
+    "host",
+    "upstream",
+    "release",
+    "agent",
+    "net",
+    "tenant",
+    "sort",
+    "kind",
+    "chance",
+    "seconds",
+]
 
 
 def build(

@@ -47,3 +47,5 @@ class Table:
     """Whether good rows were thinned: whoever shows a share must say so."""
     messages: Sequence[str] = ()
     """Error messages of failing entries that have one (application logs), for grouping."""
+    message_rows: np.ndarray | None = None
+    """int64, for each message the place of its entry in the columns; None where that is unknown."""

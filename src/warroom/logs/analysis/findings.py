@@ -1,12 +1,12 @@
-"""The whole answer: what a log says about an incident, as values and as sentences."""
+"""The whole answer: what a log says about an incident, put together from the single questions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from warroom.logs.analysis import outcomes, sentences, words
+from warroom.logs.analysis import changes, groups, outcomes, sentences, words
+from warroom.logs.analysis.answer import Bars, Finding, Findings, Outcome, Part
 from warroom.logs.analysis.boundary import Boundary, Candidate, Cause, find
 from warroom.logs.analysis.edges import Edge, Edges, locate, own_interval
 from warroom.logs.analysis.expect import chances
@@ -20,174 +20,33 @@ _SHOWN = 50
 HISTOGRAM_BUCKETS = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One entry of a boundary, ready to show."""
-
-    fields: tuple[tuple[str, str], ...]
-    """Field name and value (foreign text, raw); empty for "everything"."""
-    coverage: float
-    """Share of the failures of the window that lie in it."""
-    share_before: float | None
-    """Share of all requests before the onset that lay in it; None without a before."""
-    rate: float
-    elsewhere: float
-    lift: float
-    failures: float
-    requests: float
-    sentence: str
-    same: tuple[tuple[tuple[str, str], ...], ...] = ()
-    edges: Edges | None = None
-    sure: int = 0
-    """0 to 3: how much evidence stands behind it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One outcome that left the ordinary."""
-
-    kind: str
-    onset: Edge
-    end: Edge | None
-    """None while it goes on."""
-    gone: bool
-    """The requests stopped, so that no recovery could be seen."""
-    ramp: float | None
-    before: float | None
-    """Share before the onset in the boundary (everything, if that is it); None if unknown."""
-    after: float
-    """Share from the onset to the end in the same rows."""
-    failures: float
-    expected: float
-    score: float
-    boundary: tuple[Part, ...]
-    """Named slices; one part with empty fields for "everything"; empty for nothing."""
-    table: tuple[Part, ...]
-    """The best value of each field, for the list of bars."""
-    quiet: tuple[str, ...]
-    """Fields whose values all fail alike."""
-    shows: tuple[int, ...]
-    """Row numbers of failures inside the boundary, first ones first."""
-    shows_total: float
-    misfits: tuple[int, ...]
-    """Row numbers of failures of the window outside the boundary."""
-    misfits_total: float
-    sentences: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How often an outcome was seen, and whether it is a finding."""
-
-    kind: str
-    failures: float
-    requests: float
-    found: bool
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """Counts over time, estimated where good rows were thinned."""
-
-    start: float
-    width: float
-    total: tuple[float, ...]
-    failed: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """Everything a log answers."""
-
-    outcomes: tuple[Outcome, ...]
-    findings: tuple[Finding, ...]
-    """The one that answers for the incident comes first."""
-    histogram: Bars | None
-    requests: int
-    sampled: bool
-    notes: tuple[str, ...]
-    """What limits the answer: sampling, clocks, a missing before."""
-
-    @property
-    def main(self) -> Finding | None:
-        """The finding to show; None where the log shows no incident."""
-        return self.findings[0] if self.findings else None
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """What to say, most important first."""
-        said = self.main.sentences if self.main else ("No onset in this log",)
-        return said + self.notes
-
-    def as_json(self) -> dict[str, Any]:
-        """The answer for a program."""
-        main = self.main
-        return {
-            "onset": None if main is None else _onset_json(main),
-            "boundary": [] if main is None else [_part_json(part) for part in main.boundary],
-            "histogram": None if self.histogram is None else _bars_json(self.histogram),
-            "outcomes": [
-                {
-                    "kind": one.kind,
-                    "failures": round(one.failures),
-                    "requests": round(one.requests),
-                    "found": one.found,
-                    "sentence": one.sentence,
-                }
-                for one in self.outcomes
-            ],
-            "requests": self.requests,
-            "sampled": self.sampled,
-            "notes": list(self.notes),
-        }
-
-
-def _onset_json(main: Finding) -> dict[str, Any]:
-    return {
-        "at": main.onset.at,
-        "low": main.onset.low,
-        "high": main.onset.high,
-        "end": None if main.end is None else main.end.at,
-        "before": main.before,
-        "after": main.after,
-    }
-
-
-def _part_json(part: Part) -> dict[str, Any]:
-    return {
-        "fields": dict(part.fields),
-        "coverage": part.coverage,
-        "lift": part.lift,
-        "failures": round(part.failures),
-        "requests": round(part.requests),
-        "sentence": part.sentence,
-    }
-
-
-def _bars_json(bars: Bars) -> dict[str, Any]:
-    return {
-        "start": bars.start,
-        "width": bars.width,
-        "total": [round(value) for value in bars.total],
-        "failed": [round(value) for value in bars.failed],
-    }
-
-
-def analyse(table: Table, kinds: Sequence[str] | None = None) -> Findings:
-    """Answer since when, who is affected and what else is to be seen.
+def analyse(
+    table: Table,
+    *,
+    kinds: Sequence[str] | None = None,
+    declared: Sequence[changes.Change] = (),
+) -> Findings:
+    """Answer since when, who is affected, what changed and what the messages say.
 
     Args:
         table: The requests; sampled denominators are said to be so.
         kinds: The outcomes to look at; None for all that the log can tell.
+        declared: Changes known from elsewhere, ranked with those of the log.
     """
-    return analyse_frame(prepare(table), kinds)
+    answer = analyse_frame(prepare(table), kinds=kinds, declared=declared)
+    return replace(answer, groups=groups.group(table)) if table.messages else answer
 
 
-def analyse_frame(frame: Frame, kinds: Sequence[str] | None = None) -> Findings:
-    """`analyse` for a frame already prepared."""
+def analyse_frame(
+    frame: Frame,
+    *,
+    kinds: Sequence[str] | None = None,
+    declared: Sequence[changes.Change] = (),
+) -> Findings:
+    """`analyse` for a frame already prepared, without messages."""
     if len(frame.at) < 2:
-        return Findings((), (), None, frame.requests, frame.sampled, ("No line has a time",))
+        nothing = ("No line has a time",)
+        return Findings((), (), None, (), (), frame.requests, frame.sampled, nothing)
     found: list[Finding] = []
     said: list[Outcome] = []
     requests = float(frame.weight.sum())
@@ -215,10 +74,26 @@ def analyse_frame(frame: Frame, kinds: Sequence[str] | None = None) -> Findings:
         outcomes=tuple(said),
         findings=tuple(found),
         histogram=_histogram(frame, shown),
+        groups=(),
+        changes=_ranked(frame, found, declared),
         requests=frame.requests,
         sampled=frame.sampled,
         notes=sentences.notes(frame, headless=_headless(frame, found)),
     )
+
+
+def _ranked(
+    frame: Frame, found: list[Finding], declared: Sequence[changes.Change]
+) -> tuple[changes.Ranked, ...]:
+    known = (*changes.from_log(frame), *declared)
+    if not found:
+        moment = Edge(float(frame.at[-1]), float(frame.at[-1]), float(frame.at[-1]))
+        return changes.rank(sorted(known, key=lambda one: one.at), moment)
+    main = found[0]
+    boundary = [item for part in main.boundary for item in part.fields]
+    own = {main.onset.at} if main.kind == "silence" else set()  # a pause does not explain itself
+    chosen = [change for change in known if change.source != "log" or change.at not in own]
+    return changes.rank(chosen, main.onset, boundary, ramp=main.ramp is not None)
 
 
 def _headless(frame: Frame, found: list[Finding]) -> bool:

@@ -20,16 +20,21 @@ _QUERY_VALUES = 60
 # What happened to the request is the question, not an answer to it.
 _CONSEQUENCES = frozenset(
     {
+        "at",
         "bytes",
         "client",
         "duration",
+        "ident",
         "level",
         "message",
         "path",
         "query",
         "referer",
+        "referrer",
         "request",
+        "request_id",
         "response_time",
+        "rest",
         "retries",
         "size",
         "status",
@@ -37,9 +42,9 @@ _CONSEQUENCES = frozenset(
         "termination_state",
         "time",
         "timestamp",
+        "trace_id",
         "upstream_status",
         "upstream_time",
-        "user",
         "user_agent",
     }
 )
@@ -133,8 +138,9 @@ def _groups(column: Coded) -> bool:
     size = len(column.values)
     if not 2 <= size <= MOST_VALUES:
         return size == 1
-    numbers = sum(value.replace(".", "", 1).isdigit() for value in column.values)
-    return not (size > 40 and numbers > 0.8 * size)
+    whole = sum(value.isdigit() for value in column.values)
+    decimal = sum(value.replace(".", "", 1).isdigit() for value in column.values) - whole
+    return not (decimal > 0.5 * size and size > 8) and not (whole > 0.8 * size and size > 40)
 
 
 def _map(column: Coded, names: Sequence[str | None]) -> Coded:
@@ -148,13 +154,8 @@ def _map(column: Coded, names: Sequence[str | None]) -> Coded:
 
 
 def _paths(column: Coded, status: np.ndarray) -> dict[str, Coded]:
+    routes = learn_routes(column, status)
     bare, _, queries = zip(*(value.partition("?") for value in column.values), strict=True)
-    # one path counts once for each time it was asked for and existed
-    exists = (status != 404) & (column.codes >= 0)
-    codes = column.codes[exists]
-    codes = codes[:: max(1, len(codes) // LEARNT_FROM)]
-    asked = np.bincount(codes, minlength=len(column.values))
-    routes = Routes((bare[code], int(asked[code])) for code in np.flatnonzero(asked).tolist())
     known: dict[str, tuple[str, dict[str, str]]] = {}
     told = []
     for path in bare:
@@ -174,6 +175,17 @@ def _paths(column: Coded, status: np.ndarray) -> dict[str, Coded]:
         if 2 <= len(part.values) <= _QUERY_VALUES:
             found[f"?{name}"] = part
     return found
+
+
+def learn_routes(path: Coded, status: np.ndarray) -> Routes:
+    """Routes from paths that exist, each counted as often as it was asked for."""
+    codes = path.codes[(status != 404) & (path.codes >= 0)]
+    codes = codes[:: max(1, len(codes) // LEARNT_FROM)]
+    asked = np.bincount(codes, minlength=len(path.values))
+    return Routes(
+        (path.values[code].partition("?")[0], int(asked[code]))
+        for code in np.flatnonzero(asked).tolist()
+    )
 
 
 def _names(dicts: Iterable[dict[str, str]], most: int = 40) -> list[str]:

@@ -100,6 +100,11 @@ class Watch:
         """Requests that taught it, recent ones counting more."""
         return self._requests
 
+    @property
+    def failures_since(self) -> int:
+        """Failures since the sum left zero."""
+        return self._since[3]
+
     def levels(self, ordinary: float | None = None) -> tuple[float, float]:
         """The tolerated and the unacceptable share."""
         if self._fixed is not None:
