@@ -35,6 +35,8 @@ class Option:
 class Plan:
     """One step with everything a person must see before it may run; bound to what was shown."""
 
+    run: str
+    """Name of the one execution this plan may lead to: confirmed twice, it runs once."""
     incident: str
     version: int
     """Of the incident when it was planned."""

@@ -114,6 +114,7 @@ class Operator:
         book, step, shown = bound.runbook, bound.step, bound.preview
         typed = incident.service or incident.id if shown.confirmation is Confirmation.TYPED else ""
         return Plan(
+            run=uuid.uuid4().hex[:12],
             incident=incident.id,
             version=incident.version,
             service=incident.service,
@@ -215,8 +216,8 @@ class Operator:
         wanted = plan.typed or plan.key
         if confirmed != wanted:
             return Refusal(reason="not confirmed: nothing ran", hint=f"It asks for {wanted}.")
-        run = uuid.uuid4().hex[:12]
-        intent = self._room.do(c.IntendStep(facts=_intent(plan, run, confirmed)), plan.incident)
+        run = plan.run
+        intent = self._room.do(c.IntendStep(facts=_intent(plan, confirmed)), plan.incident)
         if isinstance(intent, Refusal):
             return intent
         ended = self._perform(bound, plan, run, on_output, cancel)
@@ -352,9 +353,9 @@ def _deliberate_key(action: StepAction, kind: ContainmentKind) -> str:
     return "K" if kind is ContainmentKind.KILL else "R"
 
 
-def _intent(plan: Plan, run: str, confirmed: str) -> e.StepIntended:
+def _intent(plan: Plan, confirmed: str) -> e.StepIntended:
     return e.StepIntended(
-        run=run,
+        run=plan.run,
         runbook=plan.runbook,
         title=plan.title,
         kind=plan.kind,
