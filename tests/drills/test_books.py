@@ -17,7 +17,7 @@ from warroom.runbooks.model import Runbook, Step
 from warroom.runbooks.params import resolve, step_environment
 from warroom.runbooks.parse import load, load_folder
 
-FACTS = {"previous_release": "2026.11.19"}
+FACTS = {"previous_release": "2026.11.19", "upstream": "app-3"}
 STATE = re.compile(r"^warroom-state: ([a-z][a-z0-9_]*)=(.*)$", re.MULTILINE)
 
 

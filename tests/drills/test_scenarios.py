@@ -107,6 +107,7 @@ def broken(tmp_path: Path, old: str, new: str) -> Path:
         ('route = "/api/checkout"', 'route = "/nope"', "boundary has route = '/nope'"),
         ("pipeline 8812", "pipeline 1", "truth.change is no record of the moves"),
         ('fault = "third_party"', 'fault = "bad_release"', "triggers a fault twice"),
+        ("after = 30", 'after = 30\nrecord = { kind = "x", text = "y" }', "needs text and a kind"),
         ("[par]", "[par]\nspeed = 3", "par.speed means nothing here"),
         ("[par]", "[par", "is no TOML"),
     ],

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from warroom.core.words import Category, Criterion, Priority
+from warroom.core.words import Category, ChangeKind, Criterion, Priority
 from warroom.drills.scenarios.model import (
     Caller,
     Containment,
@@ -188,8 +188,8 @@ def _move(table: _Table) -> Move:
         move = Move(after, record, move.sets, fault, move.fails_after)
     else:
         move = Move(after, table.mapping("record"), table.entries("sets"))
-    if move.record and not {"kind", "text"} <= move.record.keys():
-        raise table.fail("record", "needs kind and text")
+    if move.record and not (move.record.get("kind") in set(ChangeKind) and "text" in move.record):
+        raise table.fail("record", f"needs text and a kind: {', '.join(ChangeKind)}")
     table.done()
     return move
 

@@ -44,7 +44,7 @@ BOOKS: Sequence[Book] = (
         tell="Say in the channel that the new cart is being switched off",
         step="Switch the flag off",
         words="flag new-cart off",
-        undo='flag new-cart "${state_flag_new_cart:?the state before is not known}"',
+        undo='flag new-cart "${state_flag:?the state before is not known}"',
     ),
     Book(
         file="rollback.md",
@@ -68,9 +68,9 @@ BOOKS: Sequence[Book] = (
         tell="Look whether the failures are on one instance: the others must carry its share",
         step="Take the instance out of the routing",
         words='instance "$instance" drained',
-        undo='instance "$instance" in',
+        undo='instance "$instance" "${state_instance:?the state before is not known}"',
         params='{instance: {ask: "Instance to drain", choices: [app-1, app-2, app-3],'
-        " default: app-3}}",
+        ' default: "${upstream}"}}',
     ),
     Book(
         file="kill-checkout.md",
@@ -81,8 +81,7 @@ BOOKS: Sequence[Book] = (
         tell="Say in the channel and to the client that orders stop",
         step="Answer checkout with a friendly page instead of an error",
         words='route "POST /api/checkout" degraded',
-        undo='route "POST /api/checkout"'
-        ' "${state_route_post_api_checkout:?the state before is not known}"',
+        undo='route "POST /api/checkout" "${state_route:?the state before is not known}"',
     ),
     Book(
         file="payments-fallback.md",
@@ -93,7 +92,7 @@ BOOKS: Sequence[Book] = (
         tell="Tell finance that payments are kept from now on",
         step="Switch the fallback on",
         words="fallback payments on",
-        undo='fallback payments "${state_fallback_payments:?the state before is not known}"',
+        undo='fallback payments "${state_fallback:?the state before is not known}"',
         watch='5xx_rate(route="/api/pay") < 1% for 20s',
     ),
     Book(
@@ -105,7 +104,7 @@ BOOKS: Sequence[Book] = (
         tell="Say in the channel that the bulk export is being switched off",
         step="Switch the flag off",
         words="flag bulk-export off",
-        undo='flag bulk-export "${state_flag_bulk_export:?the state before is not known}"',
+        undo='flag bulk-export "${state_flag:?the state before is not known}"',
         watch='5xx_rate(route="/api/products") < 1% for 20s',
     ),
     Book(
@@ -141,7 +140,7 @@ BOOKS: Sequence[Book] = (
         tell="Keep the access log of the last hour as evidence before anything else",
         step="Revoke the key",
         words="key partner-7 revoked",
-        undo='key partner-7 "${state_key_partner_7:?the state before is not known}"',
+        undo='key partner-7 "${state_key:?the state before is not known}"',
         watch='requests(route="/api/export", status="200") < 3/s for 20s',
     ),
 )

@@ -5,7 +5,6 @@
 
 import asyncio
 import json
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,7 +84,7 @@ def _switch(words: Sequence[str]) -> tuple[str, str]:
 async def _set(settings: Settings, key: str, value: str) -> list[str]:
     answer = await _control(settings, "POST", "/set", {key: value})
     before = answer["before"][key]
-    name = re.sub(r"[^a-z0-9]+", "_", key.lower())
+    name = key.partition(".")[0]
     told = f"{key} was already {value}" if before == value else f"{key}: {before} -> {value}"
     return [f"warroom-state: {name}={before}", told]
 
