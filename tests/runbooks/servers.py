@@ -139,9 +139,9 @@ defaults
   timeout server 5s
 frontend web
   bind 127.0.0.1:{port}
-  acl blocked path,lower -m beg -f {folder}/blocked.lst
+  acl blocked path -i -m beg -f {folder}/blocked.lst
   http-request deny deny_status 503 if blocked
-  acl limited path,lower -m beg -f {folder}/limited.lst
+  acl limited path -i -m beg -f {folder}/limited.lst
   stick-table type ip size 1k expire 10s store http_req_rate(10s)
   http-request track-sc0 src if limited
   http-request deny deny_status 429 if limited {{ sc_http_req_rate(0) gt 3 }}
@@ -309,7 +309,8 @@ def nginx() -> Iterator[Nginx]:
         for part in ("logs", "tmp"):
             (folder / part).mkdir()
         port = free_port()
-        (folder / "switch.conf").write_text('map "" $new_cart { default "on"; }\n')
+        (folder / "switch-on.conf").write_text('map "" $new_cart { default "on"; }\n')
+        (folder / "switch.conf").symlink_to("switch-on.conf")
         (folder / "switch-off.conf").write_text('map "" $new_cart { default "off"; }\n')
         (folder / "switch-bad.conf").write_text("map {{{\n")
         user = "user root;" if os.getuid() == 0 else ""

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from warroom.core.words import ContainmentKind, StepAction
+from warroom.runbooks.haproxy import DEFAULT_SOCKET
 from warroom.runbooks.model import Block, Finding, Language, Runbook, Step
 from warroom.runbooks.params import ENVIRONMENT, FACTS, STATE_PREFIX, mentioned_facts
 from warroom.runbooks.redact import secret_shapes
 from warroom.runbooks.render import NAME
 from warroom.runbooks.shellscan import assigned, expansions
+from warroom.runbooks.sql import DEFAULT_URL, mentions
 
 RULES: Mapping[str, str] = {
     "no-undo": "a step that changes something has no undo and does not say undo=none",
@@ -162,11 +164,15 @@ def _mentions(block: Block) -> Iterator[tuple[str, int]]:
             if expansion.name not in own and expansion.name not in {"@", "*"}:
                 yield expansion.name, block.line + 1 + expansion.line
         return
-    for match in NAME.finditer(block.code):
-        yield match[1] or match[2], block.line + 1 + block.code.count("\n", 0, match.start())
-    for option in ("url", "socket"):
-        if option in block.options:
-            yield block.options[option], block.line
+    if block.language is Language.SQL:
+        found = mentions(block.code)
+        yield block.options.get("url") or DEFAULT_URL, block.line
+    else:
+        found = ((m[1] or m[2], m.start()) for m in NAME.finditer(block.code))
+    if block.language is Language.HAPROXY:
+        yield block.options.get("socket") or DEFAULT_SOCKET, block.line
+    for name, offset in found:
+        yield name, block.line + 1 + block.code.count("\n", 0, offset)
 
 
 def _parameters(runbook: Runbook) -> Iterator[Finding]:

@@ -128,13 +128,15 @@ class Runtime:
 
 
 def _require(runtime: Runtime, words: Sequence[str]) -> str:
-    """`require backend/server admin=drain weight=50 serves=no`, `require other backend/server`."""
+    """`require backend/server admin=drain weight=50 serves=no`, and the other forms."""
     if len(words) == 2 and words[0] == "other":
         this = runtime.server(words[1])
         others = [s for s in runtime.servers(this.backend) if s.name != this.name and s.serves]
         if not others:
             raise _RefusedError(f"no other server of {this.backend} is up: it would serve nothing")
         return f"also up in {this.backend}: {', '.join(s.name for s in others)}"
+    if len(words) == 3 and words[0] in {"acl", "no-acl"}:
+        return _require_entry(runtime, words[1], words[2], wanted=words[0] == "acl")
     if len(words) < 2:
         raise _RefusedError("require takes a server and what it should be")
     server = runtime.server(words[0])
@@ -151,6 +153,18 @@ def _require(runtime: Runtime, words: Sequence[str]) -> str:
                 f"{words[0]}: {name} is {is_now.get(name, 'unknown')}, not {wanted}"
             )
     return f"{words[0]}: {' '.join(words[1:])}"
+
+
+def _require_entry(runtime: Runtime, file: str, entry: str, *, wanted: bool) -> str:
+    """`require acl FILE ENTRY` and `require no-acl FILE ENTRY`."""
+    reply = runtime.ask(f"show acl {file}")
+    if _READ_ERRORS.match(reply):
+        raise _RefusedError(f"{file}: {reply.splitlines()[0]}")
+    rows = [line.split(maxsplit=1) for line in reply.splitlines() if line.startswith("0x")]
+    there = any(len(row) == 2 and row[1] == entry for row in rows)
+    if there != wanted:
+        raise _RefusedError(f"{entry} is {'already' if there else 'not'} in {file}")
+    return f"{entry} is {'' if there else 'not '}in {file}"
 
 
 def _save(runtime: Runtime, words: Sequence[str]) -> str:

@@ -80,6 +80,13 @@ def _bind(statement: str, env: Mapping[str, str]) -> str:
     return "".join(bound) + placeholders(statement[position:])
 
 
+def mentions(code: str) -> Iterator[tuple[str, int]]:
+    """Every name that would be bound, with its offset."""
+    blanked = _TOKEN.sub(lambda match: " " * len(match[0]), code)
+    for match in NAME.finditer(blanked):
+        yield match[1] or match[2], match.start()
+
+
 def run_sql(
     block: Block,
     env: Mapping[str, str],
