@@ -44,6 +44,7 @@ def script(code: str, *arguments: object, **environment: str) -> subprocess.Pope
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
         stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), **environment},

@@ -267,9 +267,7 @@ def test_a_file_system_without_shared_memory_is_refused(
     file: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = engine.file_uri
-    monkeypatch.setattr(
-        engine, "file_uri", lambda *a, **more: real(*a, **more) + "&vfs=unix-none"
-    )
+    monkeypatch.setattr(engine, "file_uri", lambda *a, **more: real(*a, **more) + "&vfs=unix-none")
     with pytest.raises(JournalError, match="does not support SQLite's write-ahead log") as raised:
         opened(file)
     assert "PostgreSQL" in raised.value.hint

@@ -1,5 +1,6 @@
 """The journal over a database: append, read, search, check."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -47,7 +48,8 @@ class SqlJournal:
         self._on_close = on_close
         self._states = States()
         self._news = Condition()
-        self._anchored = (0, time.monotonic())
+        self._last: _Head | None = None
+        self._anchored = (0, -math.inf)  # the first event after opening gets an anchor
         self._closed = False
 
     @property
@@ -166,10 +168,8 @@ class SqlJournal:
             return
         self._closed = True
         try:
-            if not self._read_only and self._anchored[0] > 0:
-                self._anchor(self._transactions.read(_head))
-        except JournalError as error:
-            self._transactions.warnings.append(error.what)
+            if self._last is not None and self._last[0] > self._anchored[0]:
+                self._anchor(self._last)
         finally:
             self._transactions.close()
             if self._on_close is not None:
@@ -221,14 +221,13 @@ class SqlJournal:
     def _announce(self, head: _Head) -> None:
         with self._news:
             self._news.notify_all()
+        self._last = head
         seq, at = self._anchored
         if (
             head[0] - seq >= self._tuning.anchor_events
             or time.monotonic() - at >= self._tuning.anchor_seconds
         ):
             self._anchor(head)
-        elif seq == 0:
-            self._anchored = (1, at)  # something was written: closing leaves an anchor
 
     def _anchor(self, head: _Head) -> None:
         seq, last_hash, journal_id = head
@@ -254,11 +253,6 @@ _HEAD_SEQ = text("SELECT seq FROM head WHERE id = 1")
 _LOCK_HEAD = select(HEAD).with_for_update()
 _MOVE_HEAD = update(HEAD)
 _ADD = insert(EVENT)
-
-
-def _head(connection: Connection) -> _Head:
-    row = connection.execute(select(HEAD)).one()
-    return row.seq, bytes(row.hash), row.journal_id
 
 
 def _earlier(connection: Connection, incident: str | None, command_id: str) -> Appended | None:

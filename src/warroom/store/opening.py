@@ -21,7 +21,8 @@ from warroom.store.errors import sqlite_problem, translate
 from warroom.store.journal import SqlJournal
 from warroom.store.lock import WriterLock
 from warroom.store.place import Place, place_of
-from warroom.store.tables import EVENT, HEAD
+from warroom.store.records import head_of
+from warroom.store.tables import EVENT
 from warroom.store.transactions import Transactions, Tuning
 
 _HEADER = b"SQLite format 3\0"
@@ -207,7 +208,7 @@ def _compare(
 ) -> None:
     """Compare the journal with the last anchor; leave one where this place has none."""
     try:
-        head = transactions.read(lambda c: c.execute(select(HEAD)).one())
+        head = transactions.read(head_of)
         belongs = anchors.of_place(place.mark)
         held = anchors.of_journal(head.journal_id)
         if held:
@@ -232,6 +233,10 @@ def _compare(
         )
     except OSError as error:
         transactions.warnings.append(f"{anchors.path}: {error.strerror}")
+    except JournalDamaged as error:
+        if not read_only:  # what is left can still be read and checked
+            raise
+        transactions.warnings.append(error.what)
 
 
 def _shortened(connection: Connection, seq: int, anchor: Anchor) -> str | None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from warroom.core.canonical import NotCanonical, canonical
 from warroom.core.codec import CannotDecode, decode_time, encode_time
 from warroom.core.events import Event, Recorded, from_payload, kind_of, to_payload
 from warroom.core.journal import JournalDamaged, JournalError, Origin
 from warroom.store.chain import link
-from warroom.store.tables import EVENT
+from warroom.store.tables import EVENT, HEAD
 
 # Built once: building a statement costs more than running it.
 _IN_ORDER = select(EVENT).order_by(EVENT.c.seq)
@@ -25,6 +25,21 @@ BY_INCIDENT = _IN_ORDER.where(
 )
 NEWEST = 2**53
 """As `last` version: all there are."""
+
+
+def head_of(connection: Connection) -> Any:
+    """Return the head row.
+
+    Raises:
+        JournalDamaged: If there is not exactly one.
+    """
+    rows = connection.execute(select(HEAD)).all()
+    if len(rows) != 1:
+        raise JournalDamaged(
+            "the head of the journal is missing",
+            "Keep the file as it is and restore the journal from a backup.",
+        )
+    return rows[0]
 
 
 def to_record(row: Any) -> Recorded:

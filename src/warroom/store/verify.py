@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import DBAPIError
 
 from warroom.core.canonical import NotCanonical
-from warroom.core.journal import JournalError, Verified
+from warroom.core.journal import Verified
 from warroom.core.state import Incident
 from warroom.core.text import clean_line
 from warroom.store.anchors import Anchor, Anchors
@@ -15,8 +14,8 @@ from warroom.store.chain import genesis, link
 from warroom.store.errors import translate
 from warroom.store.place import Place
 from warroom.store.projections import document_rows, fold_into, incident_row, number_of
-from warroom.store.records import AFTER
-from warroom.store.tables import DOCUMENT, HEAD, INCIDENT
+from warroom.store.records import AFTER, head_of
+from warroom.store.tables import DOCUMENT, INCIDENT
 
 _PAGE = 1000
 """Events read at a time."""
@@ -63,12 +62,13 @@ class _Check:
         """Run a step; what stops it is a problem to report."""
         try:
             step()
-        except (DBAPIError, JournalError) as error:
-            problem = translate(error, place)
-            if problem is not None and problem.what not in self.problems:
-                self.problems.append(problem.what)
         except OSError as error:
             self.problems.append(f"the anchors cannot be read: {error.strerror}")
+        except Exception as error:  # noqa: BLE001 - damaged pages can hold anything
+            found = translate(error, place)
+            problem = f"cannot be read: {clean_line(repr(error))}" if found is None else found.what
+            if problem not in self.problems:
+                self.problems.append(problem)
 
     def file(self) -> None:
         """Let SQLite check its pages; it does not check what is in them."""
@@ -79,10 +79,7 @@ class _Check:
 
     def read_head(self) -> None:
         """Read where the journal says that it ends."""
-        head = self._connection.execute(select(HEAD)).one_or_none()
-        if head is None:
-            self.problems.append("the head is missing")
-            return
+        head = head_of(self._connection)
         self.head_seq, self.head_hash = head.seq, bytes(head.hash)
         self._journal_id, self._incidents = head.journal_id, head.incidents
 
