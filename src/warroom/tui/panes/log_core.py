@@ -1,0 +1,336 @@
+"""The log pane without its keys: layout, the facts read in a thread, following and holding."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.reactive import reactive
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from warroom.logs.protocol import Log
+from warroom.tui.messages import Notice, TimeCursorMoved
+from warroom.tui.panes.base import Pane
+from warroom.tui.snapshot import LogFacts, Snapshot
+from warroom.tui.theme import Palette
+from warroom.tui.widgets.chart import ChartState, LogChart, Mark, plot_width
+from warroom.tui.widgets.entry import EntryView
+from warroom.tui.widgets.evidence import Pins
+from warroom.tui.widgets.log_bar import LogBar
+from warroom.tui.widgets.log_gauge import SPAN, Asked, Gauge, Reading, Report
+from warroom.tui.widgets.log_query import LogQuery, grouped
+from warroom.tui.widgets.log_view import LogView
+from warroom.tui.widgets.no_log import NoLog
+
+_MOST_HOPS = 1000
+"""Failures counted in one go while held; more are counted at the next repaint."""
+_SILENT = 30.0
+"""Seconds without a line after which a log that was growing is called silent."""
+_SILENT_TIMES = 8
+"""Or so many times its longest ordinary pause."""
+
+
+class LogPaneCore(Pane):
+    """A log that draws itself; what the reader may do with it is added by `LogsPane`."""
+
+    NUMBER = "2"
+    NAME = "Logs"
+
+    @dataclass
+    class LogFactsChanged(Message):
+        """What the log says as a whole has changed."""
+
+        facts: LogFacts
+
+    @dataclass
+    class ReportReady(Message):
+        """An analysis of the log has ended: for the boundary pane."""
+
+        report: Report
+
+    @dataclass
+    class _Read(Message):
+        reading: Reading
+        log: Log
+
+    class _Found(Message):
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, LogPaneCore._Found)
+
+    status: reactive[tuple[str, str]] = reactive(("", "mute"))
+    """FOLLOW, HELD or silent, with its colour token: the fact of the title line."""
+
+    def __init__(
+        self,
+        palette: Palette,
+        logs: Sequence[Log],
+        *,
+        titled: bool = True,
+        monotonic: Callable[[], float] = time.monotonic,
+        **kwargs: object,
+    ) -> None:
+        """Show the first of `logs`; `titled` draws the pane's own title line."""
+        super().__init__(palette, **kwargs)
+        self.logs = tuple(logs) or (NoLog(),)
+        self.titled = titled
+        self.feed = self.logs[0]
+        self.chart = LogChart(palette)
+        self.bar = LogBar(palette)
+        self.view = LogView(palette, self.feed)
+        self.detail = EntryView(palette)
+        self.queries = {id(log): LogQuery(log) for log in self.logs}
+        self.span = SPAN
+        self.facts = LogFacts(label=self.feed.label)
+        self.reading: Reading | None = None
+        self._gauges = {id(log): Gauge(log) for log in self.logs}
+        self._monotonic = monotonic
+        self._busy = False
+        self._report: Report | None = None
+        self._held = (0, 0, 0)
+        """While held: the row that was the end, the last one looked at, failures since."""
+        self._grew_at: float | None = None
+        self._longest_pause = 0.0
+        self._silent = False
+        self._pins = Pins()
+
+    @property
+    def sought(self) -> LogQuery:
+        """What is filtered and searched in the log that is shown."""
+        return self.queries[id(self.feed)]
+
+    def compose(self) -> ComposeResult:
+        """Yield title, chart, bar, lines and the entry under the cursor."""
+        if self.titled:
+            yield self.title_line
+        yield self.chart
+        yield self.bar
+        yield self.view
+        yield self.detail
+
+    def on_mount(self) -> None:
+        """Draw the tail first; everything that needs numpy comes after the first frame."""
+        self.view.nothing = self.sought.nothing()
+        self._say_status()
+        self.call_after_refresh(self.ask)
+        self.set_interval(1.0, self._tick)
+
+    def take_focus(self) -> None:
+        """Put the focus on the lines."""
+        self.view.focus()
+
+    # -- sizes
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share out the height: the chart never disappears before the fields of the log do."""
+        height = event.size.height
+        rows = 1 if height < 14 else 4 if height < 28 else 6 if height < 36 else 7
+        self.chart.styles.height = rows
+        self.detail.styles.height = min(12, max(4, height // 3))
+        self.call_after_refresh(self.ask)
+
+    # -- what the log says, read in a thread
+
+    def ask(self) -> None:
+        """Read the facts in a thread unless one is still reading."""
+        if self._busy or not self.is_attached:
+            return
+        self._busy = True
+        cells = plot_width(self.size.width)
+        self._read(self.feed, Asked(cells=max(cells, 1), span=self.span, until=self._until()))
+
+    def _until(self) -> float | None:
+        """The right edge of the chart: now, unless the cursor has left what would be shown."""
+        entry = None if self.view.following else self.view.entries.get(self.view.cursor)
+        latest = None if self.reading is None else self.reading.latest
+        bars = None if self.reading is None else self.reading.bars
+        if entry is None or entry.at is None or latest is None or bars is None:
+            return None
+        left = bars.start if bars.end >= latest else latest - self.span
+        return None if entry.at >= left else entry.at + self.span / 2
+
+    @work(thread=True, group="log-facts", exit_on_error=False, description="Read what the log says")
+    def _read(self, log: Log, asked: Asked) -> None:
+        reading = self._gauges[id(log)].read(asked)
+        self.post_message(self._Read(reading, log))
+
+    def on_log_pane_core__read(self, message: _Read) -> None:
+        """Show what was read."""
+        self._busy = False
+        if message.log is not self.feed:
+            self.ask()
+            return
+        reading, before = message.reading, self.facts
+        self.reading, self.facts = reading, reading.facts
+        self.view.by_rows = reading.by_rows
+        if reading.report is not None and reading.report is not self._report:
+            self._report = reading.report
+            self.post_message(self.ReportReady(reading.report))
+        if reading.facts != before:
+            self.post_message(self.LogFactsChanged(reading.facts))
+        self.draw_chart()
+        self._say_title()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A reader that failed says so once; the lines go on."""
+        if event.state is WorkerState.ERROR and event.worker.group.startswith("log-"):
+            self._busy = False
+            self.post_message(
+                Notice(f"{event.worker.description} failed: {event.worker.error}", "warn", "✗")
+            )
+
+    def draw_chart(self) -> None:
+        """Draw the chart from what is known now."""
+        entry = None if self.view.following else self.view.entries.get(self.view.cursor)
+        self.chart.state = ChartState(
+            bars=None if self.reading is None else self.reading.bars,
+            facts=self.facts,
+            marks=self._marks(),
+            cursor=None if entry is None else entry.at,
+            live=self._until() is None,
+        )
+
+    def _marks(self) -> tuple[Mark, ...]:
+        marks: list[Mark] = []
+        current = None if self.snapshot is None else self.snapshot.current
+        onset = self.facts.onset
+        if current is not None and current.onset is not None:
+            onset = current.onset.at.timestamp()
+        if current is not None:
+            marks += [Mark(one.happened_at.timestamp(), "◆", "p2") for one in current.changes]
+        if onset is not None:
+            when = time.strftime("%H:%M:%S", time.gmtime(onset))
+            marks.insert(0, Mark(onset, "▲", "s5", f"{when} onset"))
+        if current is not None:
+            for run in current.ledger:
+                at = run.finished_at or run.intended_at
+                when = f"{at:%H:%M:%S}"
+                marks.append(Mark(at.timestamp(), "●", "ok", f"{run.intent.title} {when}"))
+        return tuple(marks)
+
+    def watch_snapshot(self, _: Snapshot | None, new: Snapshot | None) -> None:
+        """Draw what the incident adds: marks on the axis, pinned lines."""
+        current = None if new is None else new.current
+        pins = Pins([pin.excerpt for _, pin in current.evidence] if current is not None else ())
+        if pins.key != self._pins.key:
+            self._pins = pins
+            self.view.pinned = pins
+            self.view.redraw()
+            self.show_entry()
+        self.draw_chart()
+
+    # -- the log grows, the reader moves
+
+    def on_log_view_grew(self) -> None:
+        """Count what came in, and let the finders look at it."""
+        now = self._monotonic()
+        if self._grew_at is not None:
+            self._longest_pause = max(self._longest_pause * 0.99, now - self._grew_at)
+        self._grew_at = now
+        if self._silent:
+            self._silent = False
+            self.post_message(Notice(f"{self.feed.label} logs again", "ok", "●"))
+        self._say_status()
+        self.look()
+
+    def on_log_view_moved(self, message: LogView.Moved) -> None:
+        """Follow the cursor with everything that shows it."""
+        if message.following:
+            self._held = (0, 0, 0)
+        elif self._held == (0, 0, 0):
+            self._held = (self.feed.end, self.feed.end - 1, 0)
+        at = None if message.entry is None else message.entry.at
+        if message.by_reader and not message.following and at is not None:
+            self.post_message(TimeCursorMoved(at))
+        self._say_status()
+        self.show_entry()
+        self.tell_bar()
+        self.draw_chart()
+
+    def _tick(self) -> None:
+        if self._grew_at is not None:
+            quiet = self._monotonic() - self._grew_at
+            limit = max(_SILENT, _SILENT_TIMES * self._longest_pause)
+            if quiet >= limit and not self._silent:
+                self._silent = True
+                said = f"no line from {self.feed.label} for {quiet:.0f} s"
+                self.post_message(Notice(f"{said}. Silence is not recovery.", "warn"))
+        self._say_status()
+        self.ask()
+
+    def _say_status(self) -> None:
+        if self._silent and self._grew_at is not None:
+            quiet = int(self._monotonic() - self._grew_at)
+            self.status = (f"no line for {quiet // 60}:{quiet % 60:02}", "warn")
+        elif self.view.following:
+            self.status = ("FOLLOW", "ok")
+        else:
+            self.status = (self._held_words(), "accent")
+        self._say_title()
+
+    def _held_words(self) -> str:
+        end, looked, failed = self._held
+        row: int | None = looked
+        for _ in range(_MOST_HOPS):
+            row = self.feed.next_failed(row) if row is not None else None
+            if row is None:
+                break
+            looked, failed = row, failed + 1
+        self._held = (end, looked, failed)
+        new = max(self.feed.end - end, 0)
+        bad = f", {grouped(failed)} 5xx" if failed else ""
+        return f"HELD {grouped(new)} new{bad}" if new else "HELD"
+
+    def _say_title(self) -> None:
+        others = len(self.logs) - 1
+        detail = self.feed.label
+        detail += f" +{others} source{'s' if others > 1 else ''}" if others else ""
+        progress = None if self.reading is None else self.reading.progress
+        if progress is not None and not progress.complete and progress.total_bytes:
+            detail += f" · indexing {100 * progress.indexed_bytes // progress.total_bytes} %"
+        self.title_line.detail = detail
+        self.title_line.fact = self.status
+
+    def show_entry(self) -> None:
+        """Show the entry under the cursor in full, if that is open."""
+        if self.detail.display:
+            entry = self.view.entries.get(self.view.cursor)
+            self.detail.show(entry, pinned=entry is not None and self._pins(entry))
+
+    # -- finding, in a thread
+
+    def look(self) -> None:
+        """Let the finders look at rows not looked at yet."""
+        if self.sought.behind():
+            self._look(self.sought)
+
+    @work(
+        thread=True,
+        group="log-find",
+        exclusive=True,
+        exit_on_error=False,
+        description="Search the log",
+    )
+    def _look(self, query: LogQuery) -> None:
+        worker = get_current_worker()
+        query.run(lambda: worker.is_cancelled, self._post_found)
+        self._post_found()
+
+    def _post_found(self) -> None:
+        self.post_message(self._Found())
+
+    def on_log_pane_core__found(self) -> None:
+        """Show what was found so far."""
+        self.view.nothing = self.sought.nothing()
+        if self.sought.filter is not None and not self.sought.dimming:
+            self.view.changed()
+        self.after_found()
+        self.tell_bar()
+
+    def after_found(self) -> None:
+        """Move if the reader waits for a match."""
+
+    def tell_bar(self) -> None:
+        """Say what is filtered and searched."""
+        self.bar.tell(*self.sought.pieces(self.view.cursor))

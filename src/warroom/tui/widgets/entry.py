@@ -1,0 +1,296 @@
+"""One log entry in full: its fields at the left, its stack at the right."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.cells import cell_len, chop_cells
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from warroom.core.text import clean_line
+from warroom.logs.protocol import Entry
+from warroom.tui.theme import Palette
+from warroom.tui.widgets.ink import Ink, ink_for
+from warroom.tui.widgets.log_gauge import moment
+from warroom.tui.widgets.log_line import shown
+
+_SECRET_NAME = re.compile(
+    r"(?i)(?:^|[_-])(?:authorization|cookie|set-cookie|password|passwd|secret|token|api_?key)$"
+)
+_FRAME = re.compile(r'\s*File "|\s+at |\s*Caused by|Traceback|\s*\^+\s*$')
+_LIBRARY = re.compile(
+    r"site-packages|dist-packages|/lib/python\d|node_modules|node:internal"
+    r"|\bjava\.|\bjdk\.|\bsun\.|\borg\.springframework\.|\borg\.apache\."
+)
+_PYTHON_FRAME = re.compile(r'(\s*File )("[^"]*")(, line )(\d+)(.*)')
+_EXCEPTION = re.compile(r"([A-Za-z_][\w.]*(?:Error|Exception|Exit|Warning|Interrupt))(:.*|$)")
+_JSON_LIMIT = 200_000
+_HIDDEN = "•••• redacted"
+
+Row = list[Segment]
+
+
+def field_rows(entry: Entry, width: int, ink: Ink) -> list[Row]:
+    """Return the fields: JSON as JSON, other formats as name and value."""
+    document = _document(entry)
+    if document is not None:
+        return _json_rows(document, width, ink)
+    fields = dict(entry.fields) or {"line": entry.raw.decode("utf-8", "replace").split("\n")[0]}
+    if entry.at is not None:
+        fields = {"time": moment(entry.at).isoformat(timespec="milliseconds"), **fields}
+    longest = min(max((cell_len(clean_line(name)) for name in fields), default=0), 16)
+    rows: list[Row] = []
+    for name, value in fields.items():
+        label = clean_line(name)[:longest]
+        text = _HIDDEN if _SECRET_NAME.search(name) else shown(value)
+        pieces = chop_cells(text, max(width - longest - 2, 8)) or [""]
+        for number, piece in enumerate(pieces):
+            head = label if number == 0 else ""
+            rows.append(
+                [
+                    Segment(f"{head:<{longest}}  ", ink.style("accent")),
+                    Segment(piece, ink.style(_value_token(name, entry))),
+                ]
+            )
+    return rows
+
+
+def _value_token(name: str, entry: Entry) -> str:
+    if name == "status":
+        return "s5" if entry.failed else "s4" if (entry.status or 0) >= 400 else "text"
+    return "text"
+
+
+def _document(entry: Entry) -> dict[str, object] | None:
+    raw = entry.raw.strip()
+    if not raw.startswith(b"{") or len(raw) > _JSON_LIMIT:
+        return None
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return _without_secrets(found) if isinstance(found, dict) else None
+
+
+def _without_secrets(value: dict[str, object]) -> dict[str, object]:
+    return {
+        name: _HIDDEN
+        if _SECRET_NAME.search(name) and inner is not None
+        else _without_secrets(inner)
+        if isinstance(inner, dict)
+        else inner
+        for name, inner in value.items()
+        if name not in {"stack", "stacktrace", "stack_trace", "traceback", "exc_info"}
+    }
+
+
+def _json_rows(document: dict[str, object], width: int, ink: Ink) -> list[Row]:
+    from pygments.lexers.data import JsonLexer  # noqa: PLC0415 - only when an entry is opened
+    from pygments.token import Token  # noqa: PLC0415
+
+    tones = {
+        Token.Name.Tag: "accent",
+        Token.Literal.String.Double: "ok",
+        Token.Literal.Number.Integer: "s4",
+        Token.Literal.Number.Float: "s4",
+        Token.Keyword.Constant: "pend",
+        Token.Punctuation: "soft",
+    }
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
+    rows: list[Row] = []
+    for line in text.split("\n"):
+        row = [
+            Segment(value, ink.style(tones.get(kind, "soft")))
+            for kind, value in JsonLexer(stripnl=False, ensurenl=False).get_tokens(shown(line))
+        ]
+        rows += _folded(row, width)
+    return rows
+
+
+def _folded(row: Row, width: int) -> list[Row]:
+    """Long lines go on below, indented."""
+    strip = Strip(row)
+    if strip.cell_length <= width or width < 12:
+        return [row]
+    text = strip.text
+    indent = len(text) - len(text.lstrip()) + 4
+    indent = indent if indent < width // 2 else 4
+    rows = [list(strip.crop(0, width))]
+    rest = strip.crop(width)
+    while rest.cell_length:
+        rows.append([Segment(" " * indent), *rest.crop(0, width - indent)])
+        rest = rest.crop(width - indent)
+    return rows
+
+
+def stack_lines(entry: Entry) -> list[str]:
+    """Return the lines of a stack trace, wherever the entry carries it; empty for none."""
+    for name in ("stack", "stacktrace", "stack_trace", "traceback", "exc_info", "error.stack"):
+        value = entry.fields.get(name)
+        if value and "\n" in value:
+            return value.split("\n")
+    text = entry.raw.decode("utf-8", "replace")
+    if text.lstrip().startswith("{"):
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            return []
+        return list(_stacks_in(found))
+    lines = text.split("\n")
+    return lines[1:] if len(lines) > 1 else []
+
+
+def _stacks_in(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            found = list(_stacks_in(inner))
+            if found:
+                yield from found
+                return
+    elif isinstance(value, str) and value.count("\n") >= 2 and _FRAME.search(value):
+        yield from value.split("\n")
+
+
+def stack_rows(entry: Entry, width: int, ink: Ink, *, unfolded: bool) -> list[Row]:
+    """Return the stack, frames of libraries folded."""
+    rows: list[Row] = []
+    folded = 0
+    hiding = False
+    for line in stack_lines(entry):
+        if _FRAME.match(line):
+            hiding = bool(_LIBRARY.search(line)) and not unfolded
+            folded += hiding
+        elif line and not line[0].isspace():
+            hiding = False
+        if not hiding:
+            rows += _folded(_stack_row(shown(line), ink), width)
+    if folded:
+        frames = "frame of a library" if folded == 1 else "frames of libraries"
+        said = Segment(f"{folded} {frames} folded, ", ink.style("mute"))
+        key = Segment("space", ink.style("accent", bold=True))
+        rows += [[], [said, key, Segment(" opens", ink.style("mute"))]]
+    return rows
+
+
+def _stack_row(line: str, ink: Ink) -> Row:
+    frame = _PYTHON_FRAME.fullmatch(line)
+    if frame is not None:
+        tones = ("soft", "accent", "soft", "s4", "soft")
+        return [Segment(t, ink.style(k)) for t, k in zip(frame.groups(), tones, strict=True)]
+    failure = _EXCEPTION.match(line)
+    if failure is not None:
+        return [
+            Segment(failure[1], ink.style("s5", bold=True)),
+            Segment(failure[2], ink.style("text")),
+        ]
+    return [Segment(line, ink.style("text" if line.startswith("Traceback") else "soft"))]
+
+
+class EntryView(Widget, can_focus=True):
+    """The entry under the cursor, in full."""
+
+    DEFAULT_CSS = "EntryView { height: 12; width: 1fr; background: $background; display: none; }"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_by(-1)", "up", show=False, id="entry.up"),
+        Binding("down,j", "scroll_by(1)", "down", show=False, id="entry.down"),
+        Binding("pageup", "scroll_by(-10)", "page up", show=False, id="entry.page_up"),
+        Binding("pagedown", "scroll_by(10)", "page down", show=False, id="entry.page_down"),
+    ]
+
+    def __init__(self, palette: Palette) -> None:
+        super().__init__()
+        self.palette = palette
+        self.entry: Entry | None = None
+        self.pinned = False
+        self.unfolded = False
+        self._top = 0
+        self._ink: Ink | None = None
+        self._drawn: object = None
+        self._rows: list[Strip] = []
+
+    def show(self, entry: Entry | None, *, pinned: bool) -> None:
+        """Show an entry from its top."""
+        if entry != self.entry:
+            self._top, self.unfolded = 0, False
+        self.entry, self.pinned = entry, pinned
+        self._drawn = None
+        self.refresh()
+
+    def unfold(self) -> bool:
+        """Open or fold the frames of libraries; returns whether there is a stack."""
+        if self.entry is None or not stack_lines(self.entry):
+            return False
+        self.unfolded = not self.unfolded
+        self._drawn = None
+        self.refresh()
+        return True
+
+    def action_scroll_by(self, rows: int) -> None:
+        """Scroll the entry."""
+        self._top = max(0, min(self._top + rows, len(self._laid_out()) - self.size.height + 1))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row: the title first."""
+        ink = self._ink = ink_for(self.palette, self._ink)
+        ground, width = ink.style("text", on="bg0"), self.size.width
+        if y == 0:
+            row = self._title(width, ink)
+        else:
+            rows = self._laid_out()
+            number = self._top + y - 1
+            row = rows[number] if number < len(rows) else Strip([])
+        return row.apply_style(ground).adjust_cell_length(width, ground)
+
+    def _title(self, width: int, ink: Ink) -> Strip:
+        fact = ""
+        if self.entry is not None:
+            place = f" byte {self.entry.offset:,}".replace(",", " ") * (self.entry.offset >= 0)
+            fact = clean_line(f"{self.entry.source}{place}", max(width - 20, 10))
+            fact += " · ◇ pinned" if self.pinned else ""
+        name = Segment(" Entry ", ink.style("accent" if self.has_focus else "soft", bold=True))
+        room = max(width - 7 - cell_len(fact) - 4, 0)
+        return Strip(
+            [
+                name,
+                ink.text("─" * room, "line"),
+                Segment(f" {fact} ", ink.style("mute")),
+                ink.text("─" * 2, "line"),
+            ]
+        )
+
+    def _laid_out(self) -> list[Strip]:
+        ink = self._ink = ink_for(self.palette, self._ink)
+        key = (self.entry, self.size.width, ink, self.unfolded)
+        if self._drawn == key or self.entry is None:
+            return self._rows if self.entry is not None else []
+        self._drawn = key
+        width = self.size.width
+        stack = bool(stack_lines(self.entry)) and width >= 80
+        left_width = width // 2 - 2 if stack else width - 2
+        left = field_rows(self.entry, left_width, ink)
+        right: list[Row] = []
+        if stack:
+            right = stack_rows(self.entry, width - left_width - 5, ink, unfolded=self.unfolded)
+        elif stack_lines(self.entry):
+            left += [[], *stack_rows(self.entry, left_width, ink, unfolded=self.unfolded)]
+        self._rows = _beside(left, right, left_width, ink) if right else [_one(row) for row in left]
+        return self._rows
+
+
+def _one(row: Row) -> Strip:
+    return Strip([Segment(" "), *row])
+
+
+def _beside(left: list[Row], right: list[Row], width: int, ink: Ink) -> list[Strip]:
+    rows = []
+    for number in range(max(len(left), len(right))):
+        one = Strip(left[number] if number < len(left) else []).adjust_cell_length(width)
+        other = right[number] if number < len(right) else []
+        rows.append(Strip([Segment(" "), *one, ink.text(" │ ", "line"), *other]))
+    return rows

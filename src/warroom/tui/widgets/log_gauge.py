@@ -1,0 +1,225 @@
+"""What a log says as a whole, read in a thread: chart, shares, spike watch, onset and boundary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from warroom.logs.protocol import Log, Progress
+from warroom.tui.snapshot import LogFacts
+from warroom.tui.widgets.chart import Bars
+
+if TYPE_CHECKING:
+    from warroom.logs.analysis.answer import Findings
+    from warroom.logs.analysis.watch import Watch
+
+MINUTE = 60.0
+SPAN = 1800.0
+"""Seconds of the chart unless the reader zooms or an onset lies before."""
+_WATCHED = 1800
+"""Seconds before the end that the spike watch walks when a log is opened."""
+_REACH = 4 * 3600
+"""Seconds before its left edge for which the chart stretches to show the onset."""
+_AGAIN = 15.0
+"""Seconds at least between two analyses of one log."""
+_STEP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer of the analysis, with what it was asked about."""
+
+    findings: Findings
+    log: Log
+    seconds: float
+    """How long the analysis took."""
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the chart is to show."""
+
+    cells: int
+    span: float = SPAN
+    until: float | None = None
+    """The right edge, None for the newest line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at a log."""
+
+    progress: Progress
+    latest: float | None
+    """Time of the newest line that has one."""
+    bars: Bars | None
+    facts: LogFacts
+    report: Report | None
+    by_rows: tuple[bool, ...] = ()
+    """For equal parts of the rows from the first to the last: whether they hold a spike."""
+
+
+class Gauge:
+    """Reads one log; one thread at a time. The first use imports numpy."""
+
+    def __init__(self, log: Log, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.log = log
+        self._monotonic = monotonic
+        self._watch: Watch | None = None
+        self._watched = 0
+        """Epoch second up to which the watch has been fed."""
+        self._spike = ""
+        self._report: Report | None = None
+        self._analysed_at = -1e9
+        self._analysed_entries = -1
+
+    def read(self, asked: Asked) -> Reading:
+        """Look at the log; blocks for milliseconds, with an analysis for up to a second."""
+        progress = self.log.progress()
+        latest = self._latest()
+        if latest is None:
+            facts = LogFacts(label=self.log.label)
+            return Reading(progress, None, None, facts, None)
+        self._feed_watch(latest)
+        self._analyse(progress)
+        facts = self._facts(latest)
+        until = latest + 1 if asked.until is None else asked.until
+        since = until - asked.span
+        if (
+            asked.until is None
+            and facts.onset is not None
+            and facts.onset < since < facts.onset * 2
+        ):
+            since = facts.onset - (until - facts.onset) / 4
+        bars = self._bars(asked.cells, since, until)
+        if bars is not None:
+            facts = replace(facts, peak=_peak(bars))
+        return Reading(progress, latest, bars, facts, self._report, self._rows_with_spikes())
+
+    def _latest(self) -> float | None:
+        log = self.log
+        for entry in reversed(log.entries(max(log.end - 50, log.first), log.end)):
+            if entry.at is not None:
+                return entry.at
+        whole = log.histogram(1)
+        return None if whole is None else whole.start + whole.width - 1
+
+    def _bars(self, cells: int, since: float, until: float) -> Bars | None:
+        whole = self.log.histogram(1)
+        if whole is None:
+            return None
+        since = max(since, whole.start)
+        found = self.log.histogram(max(cells, 1), since, max(until, since + 1))
+        if found is None:
+            return None
+        # Buckets are whole seconds, so the last ones may lie beyond the end: they are not silence.
+        used = max(1, min(len(found.total), -int(-(until - found.start) // found.width)))
+        return Bars(
+            start=found.start,
+            width=found.width,
+            total=tuple(int(n) for n in found.total[:used]),
+            failed=tuple(int(n) for n in found.failed[:used]),
+        )
+
+    def _counts(self, since: float | None, until: float) -> tuple[int, int]:
+        found = self.log.histogram(1, since, until)
+        if found is None:
+            return 0, 0
+        return int(found.failed.sum()), int(found.total.sum())
+
+    def _facts(self, latest: float) -> LogFacts:
+        facts = LogFacts(
+            label=self.log.label,
+            share_now=self._counts(latest + 1 - MINUTE, latest + 1),
+            spike=self._spike,
+        )
+        main = None if self._report is None else self._report.findings.main
+        if main is None:
+            return facts
+        return replace(
+            facts,
+            share_before=self._counts(None, main.onset.at),
+            onset=main.onset.at,
+            onset_sentence=main.sentences[0] if main.sentences else "",
+            boundary_sentence=main.sentences[1] if len(main.sentences) > 1 else "",
+        )
+
+    def _feed_watch(self, latest: float) -> None:
+        """Walk the watch over every step of ten seconds that is complete."""
+        from warroom.logs.analysis.watch import Watch  # noqa: PLC0415 - not before the first frame
+
+        until = int(latest) // _STEP * _STEP
+        if self._watch is None:
+            self._watch = Watch()
+            self._watched = until - _WATCHED
+            failed, total = self._counts(None, self._watched)
+            self._watch.learn(total, failed)
+        steps = (until - self._watched) // _STEP
+        if steps <= 0:
+            return
+        if steps > 10 * _WATCHED // _STEP:  # the log jumped: what lay between is silence
+            self._watched = until - _WATCHED
+            steps = _WATCHED // _STEP
+        found = self.log.histogram(steps, self._watched, until)
+        self._watched = until
+        if found is None or found.width != _STEP:
+            return
+        offer = None
+        for total, failed in zip(found.total, found.failed, strict=True):
+            offer = self._watch.step(float(total), float(failed))
+        self._spike = "" if offer is None else offer.sentence()
+
+    def _analyse(self, progress: Progress) -> None:
+        """Ask for onset and boundary when the index is whole and there is something new."""
+        now = self._monotonic()
+        if not progress.complete or progress.entries == self._analysed_entries:
+            return
+        if now - self._analysed_at < _AGAIN or not progress.failed:
+            return
+        from warroom.logs.analysis.findings import (  # noqa: PLC0415 - imports numpy
+            analyse,
+        )
+
+        self._analysed_at, self._analysed_entries = now, progress.entries
+        begun = time.perf_counter()
+        findings = analyse(self.log.table())
+        seconds = time.perf_counter() - begun
+        self._report = Report(findings, self.log, seconds, findings.requests)
+
+    def _rows_with_spikes(self, parts: int = 200) -> tuple[bool, ...]:
+        """Where along the rows failures are dense, for the scrollbar."""
+        whole = self.log.histogram(parts)
+        if whole is None:
+            return ()
+        total = [int(n) for n in whole.total]
+        failed = [int(n) for n in whole.failed]
+        rows = sum(total)
+        if not rows:
+            return ()
+        found = [False] * parts
+        seen = 0
+        for count, bad in zip(total, failed, strict=True):
+            if count and bad / count >= 0.02:
+                low, high = seen * parts // rows, -(-(seen + count) * parts // rows)
+                found[low:high] = [True] * (min(high, parts) - low)
+            seen += count
+        return tuple(found)
+
+
+def _peak(bars: Bars) -> tuple[int, int]:
+    """The worst moment of the chart that has enough requests to mean something."""
+    enough = max(5, sum(bars.total) / max(len(bars.total), 1) / 4)
+    worst = (0, 0)
+    for failed, total in zip(bars.failed, bars.total, strict=True):
+        if total >= enough and failed * max(worst[1], 1) > worst[0] * total:
+            worst = (failed, total)
+    return worst if worst[1] else (sum(bars.failed), sum(bars.total))
+
+
+def moment(at: float) -> datetime:
+    """Return an epoch second as an instant."""
+    return datetime.fromtimestamp(at, UTC)

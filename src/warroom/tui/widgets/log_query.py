@@ -1,0 +1,115 @@
+"""What is filtered and searched in one log: two finders, and the words of the bar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from warroom.logs.protocol import Log, Query
+from warroom.tui.widgets.log_bar import Pieces
+from warroom.tui.widgets.log_filter import LogFilter, compiled, parse_filter
+from warroom.tui.widgets.log_lens import AllRows, Around, Finder, Lens
+from warroom.tui.widgets.no_log import NoLog
+
+CONTEXTS = (0, 2, 5)
+"""Rows of context around each match that can be chosen."""
+
+
+def grouped(number: int) -> str:
+    """Return a number with gaps between thousands."""
+    return f"{number:,}".replace(",", " ")
+
+
+class LogQuery:
+    """Filter (what is shown) and search (what is marked) of one log."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.filter: LogFilter | None = None
+        self.pattern: re.Pattern[str] | None = None
+        self.words = ""
+        """What is searched, as typed."""
+        self.origin = 0
+        """The row from which the search started."""
+        self.dimming = False
+        self.context = 0
+        self._shown: Finder | None = None
+        self._marked: Finder | None = None
+
+    def set_filter(self, text: str, row: int) -> None:
+        """Filter by what was typed; nothing shows all.
+
+        Raises:
+            FilterError: It cannot be used; what held before still does.
+        """
+        found = parse_filter(text) if text.strip() else None
+        self.filter = found
+        self._shown = None if found is None else Finder(self.log, found.query, row)
+
+    def set_search(self, words: str, row: int) -> None:
+        """Search for a regular expression; nothing ends the search.
+
+        Raises:
+            FilterError: It is not one; what held before still does.
+        """
+        self.pattern = compiled(words) if words else None
+        self.words, self.origin = words, row
+        self._marked = Finder(self.log, Query(include=(words,)), row) if words else None
+
+    @property
+    def hits(self) -> Finder | None:
+        """The rows that match the search."""
+        return self._marked
+
+    def lens(self) -> Lens:
+        """Return what is to be shown."""
+        if self._shown is None or self.dimming:
+            return AllRows(self.log)
+        return Around(self._shown, self.context) if self.context else self._shown
+
+    @property
+    def dim(self) -> LogFilter | None:
+        """What decides which lines are faint."""
+        return self.filter if self.dimming else None
+
+    def behind(self) -> bool:
+        """Whether there are rows that have not been looked at."""
+        return any(one.behind() for one in (self._shown, self._marked) if one is not None)
+
+    def run(self, stopped: Callable[[], bool], found: Callable[[], None]) -> None:
+        """Look at the rows not looked at; blocks, so call it from a thread."""
+        for finder in (self._marked, self._shown):
+            if finder is not None and finder.behind() and not stopped():
+                finder.run(stopped, found)
+
+    def nothing(self) -> str:
+        """Return what to say where no line passes the filter."""
+        if isinstance(self.log, NoLog):
+            return "No log is open. warroom --log FILE opens one."
+        if self.filter is None:
+            return "No line yet."
+        lines = grouped(self.log.end - self.log.first)
+        return f"0 of {lines} lines match. F changes it, F F clears it"
+
+    def pieces(self, cursor: int) -> tuple[Pieces, Pieces]:
+        """Return the left and the right side of the bar."""
+        left: list[tuple[str, str, bool]] = []
+        right: Pieces = ()
+        if self.filter is not None and self._shown is not None:
+            left += [("filter ", "accent", True), (self.filter.text, "text", False)]
+            total = grouped(self.log.end - self.log.first)
+            left += [("   shows ", "mute", False), (grouped(len(self._shown)), "text", True)]
+            left += [(f" of {total}", "soft", False)]
+            state, verb = ("rest dimmed", "hides") if self.dimming else ("matches only", "dims")
+            right = (
+                (state, "text", True),
+                (" · ", "mute", False),
+                ("m", "accent", True),
+                (f" {verb} the rest", "mute", False),
+            )
+        if self._marked is not None:
+            left += [("  ┆  ", "mute", False)] if left else []
+            left += [("/ ", "accent", True), (self.words, "text", False)]
+            place = self._marked.place(cursor + 1)
+            left += [(f" {grouped(place)} of {grouped(len(self._marked))}", "soft", False)]
+        return tuple(left), right
