@@ -1,0 +1,220 @@
+"""What every dialog is: a box over the dimmed page, a guard for its deliberate key, kept drafts."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Generic, TypeVar
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widget import Widget
+
+from warroom.tui.theme import Palette
+from warroom.tui.widgets.pieces import Line, Piece, cells, clip, cut, hints, line
+from warroom.tui.widgets.sheet import Sheet
+
+DRAWN = 0.3
+"""Seconds after the drawing of a dialog in which its deliberate key does not count."""
+PAUSE = 0.12
+"""Seconds without any key that must lie before and after a deliberate key: a held key repeats
+about every 0.03 s, so it never has them."""
+
+
+def palette_of(app: App[object]) -> Palette:
+    """Return the palette that the console draws with.
+
+    Raises:
+        TypeError: The app has none: dialogs belong to the console.
+    """
+    palette = getattr(app, "palette", None)
+    if not isinstance(palette, Palette):
+        raise TypeError("the app has no palette to draw dialogs with")
+    return palette
+
+
+class Guard:
+    """Tells a deliberate key from one that was held, pasted or hit by accident."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._drawn: float | None = None
+        self._last: float | None = None
+
+    def drawn(self) -> None:
+        """Take note that the dialog can be seen from now on."""
+        self._drawn = self._clock()
+
+    def pressed(self, key: str, deliberate: Iterable[str]) -> bool:
+        """Take note of a key; return whether it may be deliberate, if no other follows at once."""
+        now = self._clock()
+        quiet = self._last is None or now - self._last >= PAUSE
+        self._last = now
+        return key in deliberate and quiet and self.ready()
+
+    def disturb(self) -> None:
+        """Take note of anything else that arrived: a paste, a click, typing."""
+        self._last = self._clock()
+
+    def ready(self) -> bool:
+        """Return whether the dialog has been seen long enough to be answered."""
+        return self._drawn is not None and self._clock() - self._drawn >= DRAWN
+
+
+class Drafts:
+    """What was typed into dialogs and not sent, by kind of dialog and incident."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], dict[str, str]] = {}
+
+    def keep(self, kind: str, incident: str, values: Mapping[str, str]) -> None:
+        """Remember what was typed."""
+        self._kept[kind, incident] = dict(values)
+
+    def get(self, kind: str, incident: str) -> Mapping[str, str]:
+        """Return what was typed before, by field; empty: nothing."""
+        return self._kept.get((kind, incident), {})
+
+    def drop(self, kind: str, incident: str) -> None:
+        """Forget it: it was sent."""
+        self._kept.pop((kind, incident), None)
+
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T], Generic[T]):
+    """A floating box: title in its border, content that may scroll, keys below it."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; }
+    Dialog #dialog { width: 88; max-width: 100%; height: auto; max-height: 100%; }
+    Dialog #frame {
+        height: auto; max-height: 100%; background: $wr-bg3;
+        border: round $wr-accent; border-top: none; padding: 0 2;
+    }
+    Dialog.-production #frame { border: round $wr-warn; border-top: none; }
+    Dialog #body { height: auto; max-height: 1fr; scrollbar-size: 1 1; }
+    Dialog #keys { height: auto; }
+    """
+    PRODUCTION = False
+    """Whether it changes production: the border then warns."""
+    KEYS_RESERVE = 6
+    """Rows that border, title and keys take; the content scrolls in what is left."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self.guard = Guard(clock)
+        self.set_class(self.PRODUCTION, "-production")
+        self._settling: Timer | None = None
+
+    # What a dialog says.
+
+    def head(self) -> tuple[str, str]:
+        """Return the title and what stands at the right of it."""
+        raise NotImplementedError
+
+    def content(self) -> ComposeResult:
+        """Yield what is in the box."""
+        raise NotImplementedError
+
+    def key_lines(self, width: int) -> Sequence[Line]:
+        """Return the lines below the content: the keys, and what they will do."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Lay out the box."""
+        palette = palette_of(self.app)
+        with Vertical(id="dialog"):
+            yield Sheet(palette, self._top, on="bg3", id="top")
+            with Vertical(id="frame"):
+                with VerticalScroll(id="body", can_focus=False):
+                    yield from self.content()
+                yield Sheet(palette, self.key_lines, on="bg3", id="keys")
+
+    def sheet(self, build: Callable[[int], Sequence[Line]], id: str | None = None) -> Sheet:  # noqa: A002 - Textual's name
+        """Return lines drawn on the box."""
+        return Sheet(palette_of(self.app), build, on="bg3", id=id)
+
+    def redraw(self) -> None:
+        """Draw everything again that is made of lines."""
+        for found in self.query(Sheet):
+            found.redraw()
+
+    def on_mount(self) -> None:
+        """Start to count once the dialog has been seen."""
+        self.call_after_refresh(self.guard.drawn)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the keys on the screen, whatever the content needs."""
+        room = max(event.size.height - self.KEYS_RESERVE, 3)
+        self.query_one("#body").styles.max_height = room
+
+    def on_screen_resume(self) -> None:
+        """Count again after something else was in front."""
+        self.call_after_refresh(self.guard.drawn)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Never let a paste confirm anything."""
+        del event
+        self.disturb()
+
+    def on_click(self) -> None:
+        """Never let the mouse confirm anything."""
+        self.disturb()
+
+    def _top(self, width: int) -> Sequence[Line]:
+        tone = "warn" if self.PRODUCTION else "accent"
+        title, fact = self.head()
+        fact = cut(fact, width // 2)
+        room = width - 6 - (cells(fact) + 3 if fact else 0)
+        title = cut(title, max(room, 4))
+        stroke = "─" * max(width - cells(title) - 5 - (cells(fact) + 3 if fact else 0), 0)
+        tail = line(Piece(f" {fact} ", "soft"), Piece("─", tone)) if fact else ()
+        edge = (Piece("╭─ ", tone), Piece(title, bold=True), Piece(f" {stroke}", tone))
+        return [clip((*edge, *tail, Piece("╮", tone)), width)]
+
+    # The deliberate key.
+
+    def deliberate(self) -> Mapping[str, Callable[[], None]]:
+        """Return what the deliberate keys do now, by key; empty while none may be used."""
+        return {}
+
+    def feed(self, event: events.Key) -> bool:
+        """Take note of a key; return whether it was a deliberate one and is taken."""
+        self._unsettle()
+        if not self.guard.pressed(event.key, self.deliberate()):
+            return False
+        event.stop()
+        event.prevent_default()
+        self._settling = self.set_timer(PAUSE, partial(self._settle, event.key))
+        return True
+
+    def disturb(self) -> None:
+        """Take note of something that is no deliberate key: what was pressed does not count."""
+        self._unsettle()
+        self.guard.disturb()
+
+    def _unsettle(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+
+    def _settle(self, key: str) -> None:
+        """Act on a deliberate key after which nothing came: a held key would have repeated."""
+        self._settling = None
+        action = self.deliberate().get(key)
+        if action is not None and self.is_current:
+            action()
+
+    def scrolled_through(self) -> bool:
+        """Return whether the last line of the content can be seen."""
+        body: Widget = self.query_one("#body")
+        return body.scroll_offset.y >= body.max_scroll_y
+
+    @staticmethod
+    def key_line(keys: Sequence[tuple[str, str]], width: int) -> Line:
+        """Return key hints as they stand at the foot of a dialog."""
+        return hints(keys, width)
