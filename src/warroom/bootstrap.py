@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from warroom.room.operator import Operator
     from warroom.room.service import Room
     from warroom.settings import Settings
+    from warroom.tui.services import Services
 
 
 def open_store(settings: "Settings", *, read_only: bool = False) -> "Journal":
@@ -101,26 +102,30 @@ def terminal_refusal() -> str:
     return ""
 
 
-def _console(settings: "Settings", names: Sequence[str]) -> int:
-    from warroom.tui.app import run_console
+def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
+    """Return what a console needs; nothing slow happens here."""
     from warroom.tui.services import Services
     from warroom.tui.theme import load_palettes
 
     extra = settings.config_folder / "themes"
     palettes, complaints = load_palettes(extra)
+    return Services(
+        open_room=lambda: open_local_room(settings),
+        containment=lambda room: open_containment(settings, room, logs),
+        logs=logs,
+        palettes=palettes,
+        theme=settings.theme,
+        theme_folders=(extra,),
+        keymap=settings.keys,
+        ascii_glyphs=settings.glyphs == "ascii",
+        service=settings.service,
+        crash_folder=settings.state_folder,
+        notices=complaints,
+    )
+
+
+def _console(settings: "Settings", names: Sequence[str]) -> int:
+    from warroom.tui.app import run_console
+
     with open_logs(settings, names) as logs:
-        return run_console(
-            Services(
-                open_room=lambda: open_local_room(settings),
-                containment=lambda room: open_containment(settings, room, logs),
-                logs=logs,
-                palettes=palettes,
-                theme=settings.theme,
-                theme_folders=(extra,),
-                keymap=settings.keys,
-                ascii_glyphs=settings.glyphs == "ascii",
-                service=settings.service,
-                crash_folder=settings.state_folder,
-                notices=complaints,
-            )
-        )
+        return run_console(console_services(settings, logs))

@@ -99,7 +99,9 @@ def contain(
 
 def plan_code(plan: Plan) -> str:
     """Return a short code that only this very step, with these values, has."""
-    text = json.dumps({**asdict(plan), "run": "", "version": 0, "because": ""}, sort_keys=True, default=str)
+    text = json.dumps(
+        {**asdict(plan), "run": "", "version": 0, "because": ""}, sort_keys=True, default=str
+    )
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 

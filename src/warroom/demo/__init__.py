@@ -1,0 +1,1 @@
+"""The demo: the console on a small service that really fails and is really cured."""

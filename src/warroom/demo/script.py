@@ -1,0 +1,173 @@
+"""Play the demo without a person: the real console, real keys, and a transcript of both."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from textual.app import App
+
+from warroom.core.state import Incident
+from warroom.core.text import clean_line
+from warroom.core.words import Phase
+
+SIZE = (140, 40)
+"""Columns and rows of the console that is played."""
+PATIENCE = 60.0
+"""Seconds to wait for anything before the demo is called failed."""
+DELIBERATE = 0.6
+"""Seconds before a deliberate key: dialogs ignore what is pressed as they open."""
+
+
+class DemoFailed(Exception):  # noqa: N818 - reads as what it is
+    """Something that should have appeared did not; holds what the screen showed instead."""
+
+
+@dataclass
+class Player:
+    """Presses keys, reads the screen, and writes both down."""
+
+    app: App[int]
+    press_keys: Callable[..., "asyncio.Future[None]"]
+    tell: Callable[[str], None]
+    started: float = field(default_factory=time.monotonic)
+
+    def screen(self) -> str:
+        """Return what the screen shows, as text."""
+        compositor = self.app.screen._compositor  # noqa: SLF001 - the drawn rows have no other door
+        strips = compositor.render_strips()
+        return "\n".join("".join(part.text for part in strip).rstrip() for strip in strips)
+
+    def note(self, text: str) -> None:
+        """Write one line of the transcript with the seconds since the start."""
+        self.tell(f"{time.monotonic() - self.started:6.1f} s  {clean_line(text)}")
+
+    async def press(self, key: str, why: str) -> None:
+        """Press one key."""
+        self.note(f"key   {key:<10} {why}")
+        await self.press_keys(key)
+
+    async def type(self, text: str) -> None:
+        """Type words into what has the focus."""
+        self.note(f"type  {text}")
+        for character in text:
+            await self.press_keys(_KEY_NAMES.get(character, character))
+
+    async def sees(self, pattern: str, patience: float = PATIENCE) -> str:
+        """Wait until the screen shows a text; return the line it is in."""
+        deadline = time.monotonic() + patience
+        while True:
+            for line in self.screen().splitlines():
+                if re.search(pattern, line):
+                    found = " ".join(line.split())
+                    self.note(f"shows {found}")
+                    return found
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"{pattern!r} never appeared; the screen showed\n{self.screen()}")
+            await asyncio.sleep(0.2)
+
+    async def until(self, what: str, true: Callable[[], bool], patience: float = PATIENCE) -> None:
+        """Wait until something is so in the room itself."""
+        deadline = time.monotonic() + patience
+        while not await asyncio.to_thread(true):
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"not {what}; the screen showed\n{self.screen()}")
+            await asyncio.sleep(0.2)
+        self.note(f"fact  {what}")
+
+
+_KEY_NAMES = {" ": "space", ".": "full_stop", ",": "comma", "-": "minus"}
+
+
+async def play(player: Player, state: Callable[[], Incident | None]) -> Incident:
+    """Carry the failing shop from the spike to a closed incident by keys.
+
+    Args:
+        player: The console.
+        state: The incident as the store has it, read independently of the console.
+
+    Raises:
+        DemoFailed: The console did not do what the story says.
+    """
+
+    def phase(wanted: Phase) -> Callable[[], bool]:
+        return lambda: (found := state()) is not None and found.phase is wanted
+
+    await player.sees(r"FOLLOW")
+    await player.sees(r"5xx .*declares")
+    await player.press("d", "declare, pre-filled from the log")
+    await player.sees(r"since|onset|shop")
+    await asyncio.sleep(DELIBERATE)
+    await player.press("ctrl+s", "nothing needs to be typed")
+    await player.until("declared", phase(Phase.DECLARED))
+    await player.press("a", "acknowledge and take command")
+    await player.until("acknowledged", phase(Phase.ACKNOWLEDGED))
+    await player.press("c", "contain")
+    await player.sees(r"Roll back the shop")
+    await player.press("r", "open the rollback")
+    await player.sees(r"shopctl|release")
+    await asyncio.sleep(DELIBERATE)
+    await player.press("R", "run it, the deliberate key")
+    await player.until(
+        "the release was switched",
+        lambda: bool((found := state()) and found.ledger),
+    )
+    await player.until("contained, by the measured effect", phase(Phase.CONTAINED))
+    await _after_containment(player, state, phase)
+    final = await asyncio.to_thread(state)
+    if final is None:
+        raise DemoFailed("the incident is gone")
+    return final
+
+
+async def _after_containment(
+    player: Player,
+    state: Callable[[], Incident | None],
+    phase: Callable[[Phase], Callable[[], bool]],
+) -> None:
+    await _back_to_the_room(player)
+    await player.press("full_stop", "the next step: share the diagnosis")
+    await player.sees(r"[Dd]iagnosis")
+    await player.type("release 2026.11.20 breaks checkout")
+    await asyncio.sleep(DELIBERATE)
+    await player.press("ctrl+s", "share it")
+    await player.until(
+        "the diagnosis is shared", lambda: bool((found := state()) and found.diagnoses)
+    )
+    await player.press("full_stop", "the next step: resolve")
+    await player.sees(r"[Rr]esolve")
+    await asyncio.sleep(DELIBERATE)
+    await player.press("R", "resolve, the deliberate key")
+    await player.until("resolved", phase(Phase.RESOLVED))
+    await player.press("p", "the postmortem")
+    await player.sees(r"Summary")
+
+
+async def _back_to_the_room(player: Player) -> None:
+    """Leave whatever the running step opened."""
+    for _ in range(3):
+        if len(player.app.screen_stack) == 1:
+            return
+        await player.press("escape", "back to the room")
+        await asyncio.sleep(DELIBERATE)
+
+
+def independent_count(log: Path, since: float, until: float) -> tuple[int, int]:
+    """Count failures and requests of POST /api/checkout in a window by a plain regular expression.
+
+    It shares no code with the log engine: it is what the engine's numbers are held against.
+    """
+    line = re.compile(r'\[([^]]+)\] "(?:POST|GET) /api/checkout[ ?][^"]*" (\d{3}) ')
+    failures = requests = 0
+    for text in log.read_text("utf-8", "replace").splitlines():
+        found = line.search(text)
+        if found is None:
+            continue
+        at = datetime.strptime(found[1], "%d/%b/%Y:%H:%M:%S %z").timestamp()
+        if since <= at < until:
+            requests += 1
+            failures += found[2] >= "500"
+    return failures, requests
