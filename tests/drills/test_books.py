@@ -9,10 +9,11 @@ import pytest
 from tests.drills.access import read
 from tests.drills.support import DEADLINE, wait_until
 
-from warroom.core.words import StepAction
-from warroom.drills.service.books import BOOKS, write_runbooks
+from warroom.core.words import CONTAINS, StepAction
+from warroom.drills.service.books import BOOKS, FIRST_FOUR, write_runbooks
 from warroom.drills.service.faults import FAULTS
 from warroom.drills.service.supervisor import SimulatedService
+from warroom.runbooks.check import check as check_runbook
 from warroom.runbooks.model import Runbook, Step
 from warroom.runbooks.params import resolve, step_environment
 from warroom.runbooks.parse import load, load_folder
@@ -56,7 +57,9 @@ def test_every_runbook_is_complete_runs_verifies_and_is_taken_back(tmp_path: Pat
     with SimulatedService.start(folder, deploy_after=0.0, fail_after=0.0, rate=120) as shop:
         wait_until(lambda: switches(shop)["release"] == "2026.11.20", "the deployment")
         shop_before = switches(shop)
-        books, errors = load_folder(write_runbooks(folder, shop))
+        shelf = write_runbooks(folder, shop)
+        books, errors = load_folder(shelf)
+        assert not [finding for book in books for finding in check_runbook(book)]
         assert not errors
         assert len(books) == len(BOOKS)
         for book in books:
@@ -91,6 +94,13 @@ def test_every_runbook_is_complete_runs_verifies_and_is_taken_back(tmp_path: Pat
     assert matched["Keep payments until the gateway is back"] <= 2
     assert matched["Return to configuration c-41"] <= 2
     assert matched["Revoke the key of partner 7"] == 0
+
+
+def test_the_first_four_are_one_of_each_kind_that_contains(tmp_path: Path) -> None:
+    assert [book.kind for book in FIRST_FOUR] == list(CONTAINS)
+    with SimulatedService.start(tmp_path, plan=(), rate=5) as shop:
+        shelf = write_runbooks(tmp_path, shop, FIRST_FOUR)
+    assert {path.name for path in shelf.iterdir()} == {book.file for book in FIRST_FOUR}
 
 
 def test_undo_without_the_state_before_refuses(tmp_path: Path) -> None:

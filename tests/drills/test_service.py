@@ -73,26 +73,24 @@ def test_a_bad_release_fails_on_one_route_and_the_rollback_cures_it(tmp_path: Pa
         assert any(e["level"] == "error" and e["error"] == "CurrencyError" for e in errors)
 
 
-def test_every_switch_that_contains_the_bad_release_does(tmp_path: Path) -> None:
-    with SimulatedService.start(tmp_path, deploy_after=0.0, fail_after=0.0, rate=200) as shop:
+def test_the_flag_off_and_the_route_degraded_contain_it_too(tmp_path: Path) -> None:
+    with SimulatedService.start(tmp_path, deploy_after=0.0, fail_after=0.0, rate=150) as shop:
 
-        def settled(rest: int, *, fails: bool) -> bool:
-            tail = checkouts(shop)[-rest:]
-            return failing(tail) > 0.5 if fails else failing(tail) == 0.0
+        def settled(*, fails: bool) -> bool:
+            tail = checkouts(shop)[-12:]
+            return len(tail) == 12 and (failing(tail) > 0.5 if fails else failing(tail) == 0.0)
 
         for words, back in (
             (("flag", "new-cart", "off"), ("flag", "new-cart", "on")),
-            (
-                ("route", "POST /api/checkout", "degraded"),
-                ("route", "POST /api/checkout", "open"),
-            ),
+            (("route", "POST /api/checkout", "degraded"), ()),
         ):
-            wait_until(lambda: len(checkouts(shop)) > 20 and settled(20, fails=True), "it fails")
+            wait_until(lambda: settled(fails=True), "it fails")
             assert shopctl(tmp_path, *words).returncode == 0
             assert shopctl(tmp_path, "check", *words).returncode == 0
-            wait_until(lambda: settled(20, fails=False), f"{words} contains")
-            assert shopctl(tmp_path, *back).returncode == 0
-        assert shopctl(tmp_path, "check", "flag", "new-cart", "off").returncode == 1
+            wait_until(lambda: settled(fails=False), f"{words} contains")
+            if back:
+                assert shopctl(tmp_path, *back).returncode == 0
+                assert shopctl(tmp_path, "check", *words).returncode == 1
 
 
 def test_a_drained_instance_gets_no_request(tmp_path: Path) -> None:
@@ -140,12 +138,12 @@ def test_the_same_seed_gives_the_same_requests_and_victims(tmp_path: Path) -> No
         with SimulatedService.start(
             folder, seed=11, deploy_after=0.0, fail_after=0.0, rate=300
         ) as shop:
-            wait_until(lambda: len(read(shop.access_log)) >= 200, "200 requests")
+            wait_until(lambda: len(read(shop.access_log)) >= 120, "120 requests")
             return {h.id: (h.path, h.status) for h in read(shop.access_log)}
 
     one, two = first(tmp_path / "one"), first(tmp_path / "two")
     both = one.keys() & two.keys()
-    assert len(both) >= 150
+    assert len(both) >= 90
     assert all(one[request] == two[request] for request in both)
 
 

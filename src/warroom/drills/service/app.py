@@ -15,7 +15,7 @@ from warroom.drills.service.routes import Route, find
 from warroom.drills.service.settings import Settings, load_settings
 from warroom.drills.service.wire import Request, Response
 
-CONNECTIONS = 8
+CONNECTIONS = 12
 """Database connections of one instance."""
 PATIENCE = 1.5
 """Seconds a request waits for a database connection before it gives up with 503."""

@@ -39,7 +39,7 @@ BOOKS: Sequence[Book] = (
         file="flag-new-cart-off.md",
         title="Switch the new cart off",
         kind="flag",
-        symptom=r'POST /api/checkout HTTP/[0-9.]+" 50[02] ',
+        symptom=r'POST /api/checkout HTTP/[0-9.]+" 50[0-4] ',
         blast="Customers see the old cart; open carts are kept",
         tell="Say in the channel that the new cart is being switched off",
         step="Switch the flag off",
@@ -50,7 +50,7 @@ BOOKS: Sequence[Book] = (
         file="rollback.md",
         title="Roll back the shop",
         kind="rollback",
-        symptom=r'" 50[0234] [0-9]+ .*release="2026',
+        symptom=r'" 50[0-4] [0-9]+ .*release="2026',
         blast="Every request of the shop for about 2 s; requests under way end on the old release",
         tell="Say in the channel that a rollback starts",
         step="Switch the release",
@@ -63,7 +63,7 @@ BOOKS: Sequence[Book] = (
         file="drain-instance.md",
         title="Drain an instance",
         kind="route",
-        symptom=r'" 50[02] [0-9]+ .*upstream="app-',
+        symptom=r'" 50[0-4] [0-9]+ .*upstream="app-',
         blast="The other instances take its share of the traffic",
         tell="Look whether the failures are on one instance: the others must carry its share",
         step="Take the instance out of the routing",
@@ -76,7 +76,7 @@ BOOKS: Sequence[Book] = (
         file="kill-checkout.md",
         title="Kill POST /api/checkout",
         kind="kill",
-        symptom=r'POST /api/checkout HTTP/[0-9.]+" 50[023] ',
+        symptom=r'POST /api/checkout HTTP/[0-9.]+" 50[0-4] ',
         blast="Nobody can order; customers are told that checkout is paused and nothing is charged",
         tell="Say in the channel and to the client that orders stop",
         step="Answer checkout with a friendly page instead of an error",
@@ -87,7 +87,7 @@ BOOKS: Sequence[Book] = (
         file="payments-fallback.md",
         title="Keep payments until the gateway is back",
         kind="flag",
-        symptom=r'POST /api/pay HTTP/[0-9.]+" 50[24] ',
+        symptom=r'POST /api/pay HTTP/[0-9.]+" 50[0-4] ',
         blast="Payments are accepted and charged later; refusals by a bank are seen later",
         tell="Tell finance that payments are kept from now on",
         step="Switch the fallback on",
@@ -111,7 +111,7 @@ BOOKS: Sequence[Book] = (
         file="config-revert.md",
         title="Return to configuration c-41",
         kind="rollback",
-        symptom=r'GET /api/search[^"]*" 50[04] ',
+        symptom=r'GET /api/search[^"]*" 50[0-4] ',
         blast="Every instance reads the old configuration at its next request",
         tell="Say in the channel that the configuration goes back",
         step="Switch the configuration",
@@ -146,6 +146,9 @@ BOOKS: Sequence[Book] = (
 )
 """The runbooks that the shop has."""
 
+FIRST_FOUR: Sequence[Book] = BOOKS[:4]
+"""One of each kind that contains the bad release: flag, rollback, route, kill."""
+
 _PAGE = Template("""\
 ---
 title: $title
@@ -179,7 +182,7 @@ owner: shop team
 """)
 
 
-def write_runbooks(folder: Path, service: SimulatedService) -> Path:
+def write_runbooks(folder: Path, service: SimulatedService, books: Sequence[Book] = BOOKS) -> Path:
     """Write `folder/runbooks/*.md` for `service` and return that folder.
 
     Raises:
@@ -188,7 +191,7 @@ def write_runbooks(folder: Path, service: SimulatedService) -> Path:
     control = write_wrapper(service)
     shelf = folder / "runbooks"
     shelf.mkdir(parents=True, exist_ok=True)
-    for book in BOOKS:
+    for book in books:
         (shelf / book.file).write_text(render(book, control), encoding="utf-8")
     return shelf
 

@@ -100,7 +100,7 @@ FAULTS: Mapping[str, Fault] = {
                 "release": NEW_RELEASE,
             },
             routes=("GET /api/products", "GET /api/products/{id}"),
-            leaks=0.08,
+            leaks=0.12,
         ),
         Fault(
             name="third_party",
