@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 TAIL_BYTES = 64 << 10
 """Bytes at the end that are indexed before the log is shown: some 300 lines, 2 ms."""
 HEAD_SAMPLE = 16 << 10
-BUDGET = 16
+BUDGET = 32
 """Chunks read forward in one step, so that the index of the head advances during a burst."""
 QUIET = 0.5
 """Seconds after which a line without its newline is shown as it is."""
@@ -204,17 +204,18 @@ class FileLog(IndexedLog):
                 _, begin, _ = index.span(index.end - 1)
                 again = part.position - begin < ENTRY_LIMIT
                 begin = begin if again else part.position
-        found = scan_forward(self._scanner, store, begin, size, self._buffer, flush=flush or again)
-        if found is None:
+        scanned = scan_forward(
+            self._scanner, store, begin, size, self._buffer, flush=flush or again
+        )
+        if scanned is None:
             self._note(part, size)
             return False
-        scanned, data = found
         with index.lock:
             if again:
                 index.drop_last()
             index.append(store, begin, scanned, self._scanner.stride)
         part.position = begin + scanned.end
-        open_line = not data.endswith(b"\n") and bool(data)
+        open_line = store.read(part.position - 1, 1) != b"\n"
         part.provisional = open_line or (self._reader.format.multiline and part.position >= size)
         self._note(part, max(part.position, min(size, begin + CHUNK)))
         return True

@@ -10,16 +10,20 @@ from warroom.logs.linescan import PAD
 from warroom.logs.segments import STRIDE, Codes, Scanned
 from warroom.logs.times import Clock
 
-CHUNK = 1 << 20
-"""Bytes scanned at a time: the masks stay in the second-level cache (16 MiB is a fifth slower)."""
-
 _Bytes = npt.NDArray[np.uint8]
 _Places = npt.NDArray[np.intp]
-_NEWLINE, _QUOTE, _SPACE, _BACKSLASH, _BRACKET = 10, 34, 32, 92, 91
+_NEWLINE, _RETURN, _QUOTE, _SPACE, _BACKSLASH, _BRACKET = 10, 13, 34, 32, 92, 91
 # `DD/Mon/Y` as one little-endian word has its slashes in bytes 2 and 6.
 _SLASHED = np.uint64((ord("/") << 16) | (ord("/") << 48))
 _SLASHES = np.uint64((0xFF << 16) | (0xFF << 48))
 _LATEST = (1 << 32) - 86_401  # the index keeps 32 bits of a second
+# The word from the byte before a quote on: quote, space, three bytes 0x3_, then anything.
+_STATUS_MASK = np.uint64(0x0000_F0F0_F0FF_FF00)
+_STATUS = np.uint64(0x0000_3030_3020_2200)
+_DIGIT_SHIFTS = (np.uint64(24), np.uint64(32), np.uint64(40))
+_AFTER_SHIFT = np.uint64(48)
+_LOWEST = np.array([0] + [(byte & -byte).bit_length() - 1 for byte in range(1, 256)], np.intp)
+_FEW = 200  # stamps that are decoded one by one
 _OPENING = 29  # from `[` to the quote that opens the request
 
 
@@ -42,8 +46,9 @@ class AccessScanner:
         self._codes = codes
         self._decode = clock.decoder("clf")
         self._days: dict[bytes, int] = {}
-        self._a = np.empty(CHUNK + PAD, np.bool_)
-        self._b = np.empty(CHUNK + PAD, np.bool_)
+        self._landmarks = np.empty(0, np.bool_)
+        self._mask = np.empty(0, np.bool_)
+        self._shifted = np.empty(0, np.uint8)
 
     def align(self, data: bytearray, size: int) -> int:
         """Return where the first line after a partial one starts, -1 for none."""
@@ -57,13 +62,11 @@ class AccessScanner:
             whole = size + 1
         if not whole:
             return Scanned([], b"", [], [], 0)
-        if whole > len(self._a):
-            self._a, self._b = np.empty(whole, np.bool_), np.empty(whole, np.bool_)
         chunk = np.frombuffer(data, np.uint8, whole)
-        ends = np.flatnonzero(np.equal(chunk, _NEWLINE, out=self._a[:whole]))
+        ends, brackets, quotes = self._find(chunk)
         rows = ends.size
-        stamps, stamped = self._stamps(data, chunk, ends)
-        marks, parsed = self._statuses(data, chunk, ends)
+        stamps, stamped = _stamps(data, brackets, ends)
+        marks, parsed = _statuses(data, quotes, ends)
         run_rows, run_times = self._times(data, stamps, stamped)
         if stamped is not None:
             parsed &= stamped
@@ -88,62 +91,28 @@ class AccessScanner:
             timed=(float(known.min()), float(known.max())) if known.size else None,
         )
 
-    def _statuses(
-        self, data: bytearray, chunk: _Bytes, ends: _Places
-    ) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.bool_]]:
-        """Return the status of each line, 0 for none, and which lines have one."""
-        size = chunk.size
-        mask = np.equal(chunk[:-1], _QUOTE, out=self._a[: size - 1])
-        mask &= np.equal(chunk[1:], _SPACE, out=self._b[: size - 1])
-        quotes = np.flatnonzero(mask)
-        word = _words(data, "<u4")[quotes + 2]
-        hundreds = (word & 255) - 48
-        tens, ones, after = ((word >> 8) & 255) - 48, ((word >> 16) & 255) - 48, word >> 24
-        fits = (hundreds - 1 < 5) & (tens < 10) & (ones < 10)
-        fits &= (after == _SPACE) | (after == _NEWLINE) | (after == 13)
-        quotes = quotes[fits]
-        status = (hundreds * 100 + tens * 10 + ones)[fits].astype(np.uint16)
-        before = chunk[np.maximum(quotes - 1, 0)]
-        doubtful = np.flatnonzero((before == _BACKSLASH) | (before == _SPACE))
-        if doubtful.size:
-            keep = np.ones(quotes.size, np.bool_)
-            for place in doubtful.tolist():
-                keep[place] = _ends_request(data, int(quotes[place]))
-            quotes, status = quotes[keep], status[keep]
-        if quotes.size == ends.size and _one_a_line(quotes, ends):
-            return status, np.ones(ends.size, np.bool_)
-        line = np.searchsorted(ends, quotes)
-        first = np.empty(line.size, np.bool_)
-        if line.size:
-            first[0] = True
-            np.not_equal(line[1:], line[:-1], out=first[1:])
-        marks = np.zeros(ends.size, np.uint16)
-        marks[line[first]] = status[first]
-        return marks, marks > 0
+    def _find(self, chunk: _Bytes) -> tuple[_Places, _Places, _Places]:
+        """Return where lines end, where brackets open, and where quote, space and 0-7 follow.
 
-    def _stamps(
-        self, data: bytearray, chunk: _Bytes, ends: _Places
-    ) -> tuple[_Places, npt.NDArray[np.bool_] | None]:
-        """Return where each line's time stamp opens and which lines have one (None for all).
-
-        A line without one has the place of the line before; of several brackets in a line the
-        first that looks like a stamp counts.
+        All three go into one mask that is packed to bits before it is searched: half the time of
+        searching three masks of bytes.
         """
         size = chunk.size
-        found = np.flatnonzero(np.equal(chunk, _BRACKET, out=self._a[:size]))
-        looks = (_words(data, "<u8")[found + 1] & _SLASHES) == _SLASHED
-        if not looks.all():
-            found = found[looks]
-        if found.size == ends.size and _one_a_line(found, ends):
-            return found, None
-        line = np.searchsorted(ends, found)
-        first = np.empty(line.size, np.bool_)
-        if line.size:
-            first[0] = True
-            np.not_equal(line[1:], line[:-1], out=first[1:])
-        stamps = np.full(ends.size, -1, np.intp)
-        stamps[line[first]] = found[first]
-        return np.maximum.accumulate(stamps), stamps >= 0
+        if size > self._mask.size:
+            self._landmarks, self._mask = np.empty(size, np.bool_), np.empty(size, np.bool_)
+            self._shifted = np.empty(size, np.uint8)
+        found, mask, shifted = self._landmarks[:size], self._mask[:size], self._shifted[:size]
+        np.equal(chunk, _QUOTE, out=found)
+        np.equal(chunk, _SPACE, out=mask)
+        found[:-1] &= mask[1:]
+        np.equal(np.bitwise_and(chunk, 0xF8, out=shifted), ord("0"), out=mask)
+        found[:-2] &= mask[2:]
+        found[-2:] = False
+        found |= np.equal(chunk, _NEWLINE, out=mask)
+        found |= np.equal(chunk, _BRACKET, out=mask)
+        places = _set_bits(np.packbits(found, bitorder="little"))
+        kind = chunk[places]
+        return places[kind == _NEWLINE], places[kind == _BRACKET], places[kind == _QUOTE]
 
     def _times(
         self, data: bytearray, stamps: _Places, stamped: npt.NDArray[np.bool_] | None
@@ -159,17 +128,10 @@ class AccessScanner:
         change[1:] |= day[1:] != day[:-1]
         change[1:] |= zone[1:] != zone[:-1]
         places = np.flatnonzero(change)
-        clock = clock[places]
-
-        def digit(byte: int) -> npt.NDArray[np.int64]:
-            each: npt.NDArray[np.uint64] = (clock >> np.uint64(8 * byte)) & np.uint64(255)
-            return each.astype(np.int64) - 48
-
-        second = (digit(0) * 10 + digit(1)) * 3600 + (digit(3) * 10 + digit(4)) * 60
-        second += digit(6) * 10 + digit(7)
-        base = self._bases(data, at[places])
-        times = np.where(
-            (base > 0) & (base < _LATEST) & (second >= 0) & (second <= 86400), base + second, 0
+        times = (
+            self._times_one_by_one(data, at[places])
+            if places.size < _FEW
+            else self._times_at_once(data, at[places])
         )
         if stamped is not None:
             # before the first stamp of the piece nothing is known; after it a line without one
@@ -180,6 +142,25 @@ class AccessScanner:
         np.not_equal(times[1:], times[:-1], out=keep[1:])
         keep[1:] &= times[1:] > 0
         return places[keep].astype(np.int64), times[keep]
+
+    def _times_one_by_one(self, data: bytearray, at: _Places) -> npt.NDArray[np.int64]:
+        """Return the epoch seconds of stamps, 0 for no time: cheaper for a handful."""
+        found = [self._decode(bytes(data[p + 1 : p + 27])) or 0 for p in at.tolist()]
+        return np.array([int(each) if each < _LATEST else 0 for each in found], np.int64)
+
+    def _times_at_once(self, data: bytearray, at: _Places) -> npt.NDArray[np.int64]:
+        """Return the epoch seconds of stamps, 0 for no time: arithmetic on all of them."""
+        clock = _words(data, "<u8")[at + 13]
+
+        def digit(byte: int) -> npt.NDArray[np.int64]:
+            each: npt.NDArray[np.uint64] = (clock >> np.uint64(8 * byte)) & np.uint64(255)
+            return each.astype(np.int64) - 48
+
+        second = (digit(0) * 10 + digit(1)) * 3600 + (digit(3) * 10 + digit(4)) * 60
+        second += digit(6) * 10 + digit(7)
+        base = self._bases(data, at)
+        known = (base > 0) & (base < _LATEST) & (second >= 0) & (second <= 86400)
+        return np.where(known, base + second, 0)
 
     def _bases(self, data: bytearray, at: _Places) -> npt.NDArray[np.int64]:
         """Return the epoch second of midnight of each stamp's day in its zone; 0 for no day."""
@@ -204,6 +185,81 @@ class AccessScanner:
             bases[number] = base
         repeated: npt.NDArray[np.int64] = np.repeat(bases, np.diff(np.append(places, at.size)))
         return repeated
+
+
+def _statuses(
+    data: bytearray, quotes: _Places, ends: _Places
+) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.bool_]]:
+    """Return the status of each line, 0 for none, and which lines have one."""
+    # what is before the quote, the quote, a space, three digits, what follows them: one word
+    word = _words(data, "<u8")[quotes - 1]
+    likely = (word & _STATUS_MASK) == _STATUS
+    if not likely.all():
+        quotes, word = quotes[likely], word[likely]
+    hundreds, tens, ones = ((word >> shift) & 15 for shift in _DIGIT_SHIFTS)
+    before, after = word & 255, (word >> _AFTER_SHIFT) & 255
+    fits = (hundreds - 1 < 5) & (tens < 10) & (ones < 10)
+    fits &= (after == _SPACE) | (after == _NEWLINE) | (after == _RETURN)
+    status = (hundreds * 100 + tens * 10 + ones).astype(np.uint16)
+    if not fits.all():
+        quotes, before, status = quotes[fits], before[fits], status[fits]
+    doubtful = np.flatnonzero((before == _BACKSLASH) | (before == _SPACE))
+    if doubtful.size:
+        keep = np.ones(quotes.size, np.bool_)
+        for place in doubtful.tolist():
+            keep[place] = _ends_request(data, int(quotes[place]))
+        quotes, status = quotes[keep], status[keep]
+    if quotes.size == ends.size and _one_a_line(quotes, ends):
+        return status, np.ones(ends.size, np.bool_)
+    line, first = _first_a_line(quotes, ends)
+    marks = np.zeros(ends.size, np.uint16)
+    marks[line] = status[first]
+    return marks, marks > 0
+
+
+def _stamps(
+    data: bytearray, brackets: _Places, ends: _Places
+) -> tuple[_Places, npt.NDArray[np.bool_] | None]:
+    """Return where each line's time stamp opens and which lines have one (None for all).
+
+    A line without one has the place of the line before; of several brackets in a line the first
+    that looks like a stamp counts.
+    """
+    looks = (_words(data, "<u8")[brackets + 1] & _SLASHES) == _SLASHED
+    if not looks.all():
+        brackets = brackets[looks]
+    if brackets.size == ends.size and _one_a_line(brackets, ends):
+        return brackets, None
+    line, first = _first_a_line(brackets, ends)
+    stamps = np.full(ends.size, -1, np.intp)
+    stamps[line] = brackets[first]
+    return np.maximum.accumulate(stamps), stamps >= 0
+
+
+def _first_a_line(places: _Places, ends: _Places) -> tuple[_Places, _Places]:
+    """Return the lines that have a place, and which place is the first of each."""
+    line = np.searchsorted(ends, places)
+    first = np.flatnonzero(np.diff(line, prepend=-1))
+    return line[first], first
+
+
+def _set_bits(packed: _Bytes) -> _Places:
+    """Return the positions of the bits that are set, counted from the lowest of the first byte."""
+    byte = np.flatnonzero(packed != 0)
+    value = packed[byte]
+    places = _LOWEST[value]
+    places += byte * 8
+    rest = value & (value - 1)
+    if not rest.any():
+        return places
+    parts = [places]
+    while (more := np.flatnonzero(rest)).size:
+        byte, rest = byte[more], rest[more]
+        parts.append(byte * 8 + _LOWEST[rest])
+        rest &= rest - 1
+    joined = np.concatenate(parts)
+    joined.sort()
+    return joined
 
 
 def _one_a_line(places: _Places, ends: _Places) -> bool:

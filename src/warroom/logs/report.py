@@ -120,10 +120,9 @@ def scan_store(path: str, store: Store, zone: tzinfo, formats_folder: Path | Non
     lines = entries = parsed = position = 0
     low = high = 0.0
     while position < size:
-        found = scan_forward(scanner, store, position, size, buffer, flush=True)
-        if found is None:
+        scanned = scan_forward(scanner, store, position, size, buffer, flush=True)
+        if scanned is None:
             break
-        scanned = found[0]
         position += scanned.end
         statuses.update(scanned.statuses)
         levels.update(scanned.levels)

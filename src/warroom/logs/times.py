@@ -24,7 +24,7 @@ _CLF = re.compile(
 )
 _KLOG = re.compile(rb"(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
 _DAY_FIRST = re.compile(
-    rb"(\d\d)[- ]([A-Z][a-z]{2})[- ](\d{4})[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?"
+    rb"(\d\d)[-/ ]([A-Z][a-z]{2})[-/ ](\d{4})[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?"
 )
 _CLOCK = re.compile(rb"(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?")
 

@@ -19,7 +19,9 @@ class Sample:
 
     line: str
     expect: Mapping[str, Any]
-    """Field name to value; `at` is an RFC 3339 time, `multiline` samples hold inner newlines."""
+    """Field name to value; `at` is an RFC 3339 time."""
+    header: str | None = None
+    """A line that must be read before it (the `#Fields` line of W3C logs)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ def _samples(data: Mapping[str, Any], where: str) -> tuple[Sample, ...]:
     for number, given in enumerate(data.get("samples", []), 1):
         if not isinstance(given, dict) or not isinstance(given.get("line"), str):
             raise LogError(f"{where}: sample {number} needs a `line`")
-        expect = {key: value for key, value in given.items() if key != "line"}
-        found.append(Sample(line=given["line"], expect=expect))
+        expect = {key: value for key, value in given.items() if key not in ("line", "header")}
+        found.append(Sample(given["line"], expect, given.get("header")))
     return tuple(found)
 
 
@@ -111,6 +113,7 @@ def from_data(data: Mapping[str, Any], where: str) -> Format:
     known |= {"multiline", "inner", "extra", "vector", "samples"}
     if unknown := sorted(set(data) - known):
         raise LogError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    name, title = _text(data, "name", where), _text(data, "title", where)
     kind = _choice(data, "kind", KINDS, where)
     pattern = None
     if kind == "regex":
@@ -127,8 +130,8 @@ def from_data(data: Mapping[str, Any], where: str) -> Format:
     if not isinstance(order, int):
         raise LogError(f"{where}: `order` must be a whole number")
     return Format(
-        name=_text(data, "name", where),
-        title=_text(data, "title", where),
+        name=name,
+        title=title,
         kind=kind,  # type: ignore[arg-type]  # checked against KINDS above
         order=order,
         pattern=pattern,

@@ -109,7 +109,7 @@ def _seconds(text: str, unit: float) -> float | None:
         if found:
             total += float(found[1]) * (_SUFFIX[found[2]] if found[2] else unit)
             seen = True
-    return total if seen else None
+    return round(total, 9) if seen else None
 
 
 def flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -125,10 +125,24 @@ def flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
                 yield name, str(inner).lower()
         elif isinstance(inner, list) and inner and all(_is_byte(each) for each in inner):
             yield name, bytes(inner).decode("utf-8", "replace")
-        elif isinstance(inner, list) and name.startswith(("request.headers.", "resp_headers.")):
-            yield name, ", ".join(map(str, inner))
+        elif isinstance(inner, list) and inner and all(isinstance(each, str) for each in inner):
+            yield name, ", ".join(inner)
+        elif isinstance(inner, list) and inner and all(_is_pair(each) for each in inner):
+            for each in inner:  # OpenTelemetry's attributes
+                yield f"{name}.{each['key']}", _plain_value(each["value"])
         else:
-            yield name, inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
+            yield name, json.dumps(inner, ensure_ascii=False)
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get("key"), str) and "value" in value
+
+
+def _plain_value(value: object) -> str:
+    """Return OpenTelemetry's `{"stringValue": ...}` as its text."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        value = next(iter(value.values()))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _is_byte(value: object) -> bool:
@@ -170,6 +184,8 @@ class Reader:
 
     def fits(self, line: bytes) -> bool:
         """Say whether a line is of this format."""
+        if self.format.vector and self.format.pattern is not None:
+            return self.format.pattern.match(line) is not None
         return self._read(line) is not None
 
     def glance(self, raw: bytes) -> Glance | None:
@@ -226,6 +242,10 @@ class Reader:
             if match:
                 found.setdefault("method", match[1])
                 found.setdefault("path", match[2])
+                if "://" in match[2][:8]:  # a proxy's request names the host
+                    host, slash, path = match[2].partition("://")[2].partition("/")
+                    found["path"] = slash + path or "/"
+                    found.setdefault("host", host)
                 if match[3]:
                     found.setdefault("protocol", match[3])
             else:

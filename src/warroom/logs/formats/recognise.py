@@ -19,7 +19,9 @@ ENOUGH_MULTILINE = 0.08
 
 def _share(reader: Reader, lines: Sequence[bytes]) -> float:
     if reader.format.kind == "w3c":
-        return 1.0 if any(line.startswith(b"#Fields:") for line in lines) else 0.0
+        headers = [line for line in lines if line.startswith(b"#Fields:")]
+        fits = headers and all(key.encode() in headers[0] for key in reader.format.require)
+        return sum(reader.fits(line) for line in [headers[0], *lines]) / len(lines) if fits else 0.0
     if reader.format.kind == "plain":
         return 0.01
     # A quick look at eight spread lines spares the full sample for formats that are far off.
