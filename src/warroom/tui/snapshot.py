@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from warroom.core.events import FollowUpChanged
 from warroom.core.nextstep import NextStep
 from warroom.core.queue import QueueRow
 from warroom.core.state import Incident
@@ -22,10 +23,24 @@ class LogFacts:
     peak: tuple[int, int] = (0, 0)
     onset: float | None = None
     """Epoch seconds."""
+    onset_bounds: tuple[float, float] | None = None
+    """Epoch seconds between which the onset lies."""
     onset_sentence: str = ""
     boundary_sentence: str = ""
     spike: str = ""
     """The sentence of the spike watch while it offers to declare; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """A follow-up that is still open, of whichever incident."""
+
+    incident: str
+    facts: FollowUpChanged
+
+    def late(self, now: datetime) -> bool:
+        """Whether its date has passed."""
+        return self.facts.due is not None and self.facts.due < now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +52,19 @@ class Snapshot:
     rows: tuple[QueueRow, ...] = ()
     current: Incident | None = None
     timeline: tuple[TimelineEntry, ...] = ()
+    postmortem_draft: str = ""
+    """What the facts alone would write; shown until somebody has saved a text."""
     options: tuple[Option, ...] = ()
     """Containments that could be run next, fastest first."""
     next_step: NextStep | None = None
+    promises: tuple[Promise, ...] = ()
+    """Open follow-ups of all incidents, closed ones included, the one due first at the top."""
     connection: str = "local"
     log: LogFacts = field(default_factory=LogFacts)
     running: str = ""
     """The run that is executing, if any."""
+    running_since: datetime | None = None
+    trouble: str = ""
+    """Why the store does not answer; empty while it does."""
     loaded: bool = False
     """Whether the store has answered; before that the queue says so instead of being empty."""

@@ -5,7 +5,7 @@ a file is one clear message, never a crash in the middle of a frame.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
@@ -37,9 +37,20 @@ class Palette:
     name: str
     dark: bool
     colours: dict[str, str]
+    _made: dict[tuple[str, str, bool, bool], Style] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Styles made so far: building one costs more than drawing with it."""
 
     def style(self, token: str, *, on: str = "", bold: bool = False, fill: bool = False) -> Style:
         """Return the style of a token: as text, on the background token `on`, or as a fill."""
+        key = (token, on, bold, fill)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._make(token, on, bold=bold, fill=fill)
+        return made
+
+    def _make(self, token: str, on: str, *, bold: bool, fill: bool) -> Style:
         if fill:
             return Style(color=self.colours[f"on{token}"], bgcolor=self.colours[token], bold=True)
         background = self.colours[on] if on else None

@@ -28,7 +28,7 @@ class Hint:
 class TitleLine(Widget):
     """The one row above a pane: number, name, hairline, one fact at the right."""
 
-    DEFAULT_CSS = "TitleLine { height: 1; width: 1fr; }"
+    DEFAULT_CSS = "TitleLine { height: 1; width: 1fr; background: $wr-bg0; }"
 
     fact: reactive[tuple[str, str]] = reactive(("", "mute"))
     """Text (foreign allowed) and colour token of what stands at the right end."""
@@ -94,6 +94,13 @@ class Pane(Vertical):
     def hints(self) -> list[Hint]:
         """The keys that work in this pane now, most frequent first."""
         return []
+
+    def take_focus(self) -> None:
+        """Focus the first thing in it that can have the focus."""
+        for child in self.query("*"):
+            if child.focusable and child.display:
+                child.focus()
+                return
 
     def on_descendant_focus(self) -> None:
         """Draw the title as focused."""

@@ -1,0 +1,252 @@
+"""What each action does: a dialog where one is needed, then one command to the room."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from textual import work
+
+from warroom.core import commands as c
+from warroom.core import events as e
+from warroom.core.closing import missing
+from warroom.core.journal import JournalError
+from warroom.core.state import Incident
+from warroom.core.words import Outcome
+from warroom.tui.conduct import Conduct, prefilled, until, why
+from warroom.tui.screens.dialog import Drafts
+from warroom.tui.services import Services
+from warroom.tui.theme import Palette
+
+Deed: TypeAlias = Callable[[Incident, str], Awaitable[None]]
+
+
+class Actions(Conduct):
+    """Every action of the incident by its name; navigation belongs to the subclass."""
+
+    def __init__(self, palette: Palette, services: Services) -> None:
+        super().__init__(palette, services)
+        self.drafts = Drafts()
+        self.deeds: dict[str, Deed] = {
+            "acknowledge": self._acknowledge,
+            "note": self._note,
+            "diagnose": self._diagnose,
+            "hypothesis": self._hypothesis,
+            "change": self._change,
+            "follow-up": self._follow_up,
+            "fix": self._fix,
+            "handover": self._hand_over,
+            "update": self._update,
+            "resolve": self._resolve,
+            "close": self._close,
+            "reopen": self._reopen,
+            "snooze": self._snooze,
+            "settle": self._settle,
+            "finish": self._finish,
+        }
+
+    @work(group="action", exit_on_error=False, description="The action")
+    async def perform(self, action: str, incident: str | None, argument: str) -> None:
+        """Do an action of the incident that was shown when the key was pressed."""
+        if action == "declare":
+            await self._declare(argument)
+            return
+        found = self.bound(incident)
+        if found is not None:
+            await self.deeds[action](found, argument)
+
+    @work(group="pin", exit_on_error=False, description="Pinning")
+    async def pin(self, excerpt: e.Excerpt, note: str) -> None:
+        """Keep lines of a log as evidence of the current incident."""
+        current = self.current
+        if current is None:
+            self.say("No incident is open, so there is nothing to pin to. d declares one.", "warn")
+            return
+        await self.do(c.Pin(excerpt=excerpt, note=note), current.id)
+
+    @work(group="postmortem", exit_on_error=False, description="Saving the postmortem")
+    async def save_postmortem(
+        self, incident: str, text: str, base: int, refused: Callable[[str], None]
+    ) -> None:
+        """Keep the text; what the room refuses stays in the editor."""
+        if await self.do(c.EditPostmortem(text=text, base=base), incident) is None:
+            latest = self.notices.latest
+            refused(latest.text if latest is not None else "not saved")
+
+    # -- the deeds -------------------------------------------------------------------------------
+
+    async def _declare(self, argument: str) -> None:
+        from warroom.tui.screens.declare import DeclareScreen  # noqa: PLC0415 - first frame
+
+        facts = prefilled(self.services, self.log_facts, self.clock(), title=argument)
+        command = await self.ask(DeclareScreen(facts, drafts=self.drafts))
+        if command is None:
+            return
+        done = await self.do(command, None)
+        if done is not None:
+            self.select(done.incident.id)
+
+    async def _acknowledge(self, incident: Incident, argument: str) -> None:
+        del argument
+        await self.do(c.Acknowledge(), incident.id)
+
+    async def _note(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.forms import TextScreen  # noqa: PLC0415 - first frame
+
+        dialog = TextScreen(
+            "Note", "what happened", argument, incident=incident.id, drafts=self.drafts
+        )
+        text = await self.ask(dialog)
+        if text:
+            await self.do(c.AddNote(text=text), incident.id)
+
+    async def _diagnose(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.forms import DiagnoseScreen  # noqa: PLC0415 - first frame
+
+        del argument
+        await self._send(
+            await self.ask(DiagnoseScreen(incident, self.clock(), drafts=self.drafts)), incident
+        )
+
+    async def _hypothesis(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.forms import HypothesisScreen  # noqa: PLC0415 - first frame
+
+        await self._send(
+            await self.ask(HypothesisScreen(incident, argument, drafts=self.drafts)), incident
+        )
+
+    async def _change(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.forms import ChangeScreen  # noqa: PLC0415 - first frame
+
+        del argument
+        await self._send(
+            await self.ask(ChangeScreen(incident, self.clock(), drafts=self.drafts)), incident
+        )
+
+    async def _follow_up(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.forms import FollowUpScreen  # noqa: PLC0415 - first frame
+
+        dialog = FollowUpScreen(incident, self.clock(), argument, drafts=self.drafts)
+        await self._send(await self.ask(dialog), incident)
+
+    async def _fix(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.forms import FixScreen  # noqa: PLC0415 - first frame
+
+        del argument
+        await self._send(await self.ask(FixScreen(incident, drafts=self.drafts)), incident)
+
+    async def _hand_over(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.forms import HandoverScreen  # noqa: PLC0415 - first frame
+
+        dialog = HandoverScreen(incident, self.clock(), briefing=argument, drafts=self.drafts)
+        await self._send(await self.ask(dialog), incident)
+
+    async def _update(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.update import UpdateScreen  # noqa: PLC0415 - first frame
+
+        del argument
+        dialog = UpdateScreen(incident, self.clock(), drafts=self.drafts)
+        await self._send(await self.ask(dialog), incident)
+
+    async def _resolve(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.closing import ResolveScreen  # noqa: PLC0415 - first frame
+
+        del argument
+        dialog = ResolveScreen(
+            incident, self.clock(), share=self.log_facts.share_now, drafts=self.drafts
+        )
+        await self._send(await self.ask(dialog), incident)
+
+    async def _close(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.closing import CloseScreen  # noqa: PLC0415 - first frame
+
+        del argument
+        dialog = CloseScreen(incident, missing(incident), drafts=self.drafts)
+        await self._send(await self.ask(dialog), incident)
+
+    async def _reopen(self, incident: Incident, argument: str) -> None:
+        reason = await self._text("Reopen", "what came back", incident, argument)
+        if reason:
+            await self.do(c.Reopen(reason=reason), incident.id)
+
+    async def _finish(self, incident: Incident, argument: str) -> None:
+        await self.do(c.FinishPostmortem(reason=argument), incident.id)
+
+    async def _snooze(self, incident: Incident, argument: str) -> None:
+        words = argument or await self._text(
+            "Snooze", "until when", incident, "30m", "30m, 2h, 3d or 14:30 (UTC), then the reason"
+        )
+        if not words:
+            return
+        when, _, reason = words.strip().partition(" ")
+        at = until(when, self.clock())
+        if at is None:
+            self.say(f"{when} is no time. 30m, 2h, 3d or 14:30 are. Nothing was snoozed.", "warn")
+            return
+        await self.do(c.Snooze(until=at, reason=reason), incident.id)
+
+    async def _settle(self, incident: Incident, argument: str) -> None:
+        from warroom.tui.screens.choose import Answer, ChooseScreen  # noqa: PLC0415 - first frame
+
+        lost = [run for run in incident.runs if run.outcome is Outcome.UNKNOWN]
+        run = next((r for r in lost if r.intent.run == argument), lost[0] if lost else None)
+        if run is None:
+            self.say("No step is unknown.")
+            return
+        answer = await self.ask(
+            ChooseScreen(
+                f"What became of step {run.intent.step}?",
+                (
+                    f"{run.intent.title}: {run.intent.step_title}",
+                    f"It was confirmed by {run.by} at {run.intended_at:%H:%M:%S} and its end is "
+                    "not known. Look at the system first: nothing runs here.",
+                    "",
+                    *run.intent.command.splitlines()[:8],
+                ),
+                (
+                    Answer("V", "verified: it was done", "done"),
+                    Answer("N", "it was not done", "not"),
+                ),
+            )
+        )
+        if answer is not None:
+            command = c.SettleStep(run=run.intent.run, done=answer == "done")
+            await self.do(command, incident.id)
+
+    # -- helpers ---------------------------------------------------------------------------------
+
+    async def _send(self, command: c.Command | None, incident: Incident) -> None:
+        if command is not None:
+            await self.do(command, incident.id)
+
+    async def _text(
+        self, title: str, label: str, incident: Incident, initial: str = "", hint: str = ""
+    ) -> str | None:
+        from warroom.tui.screens.forms import TextScreen  # noqa: PLC0415 - first frame
+
+        hints = (hint,) if hint else ()
+        return await self.ask(
+            TextScreen(title, label, initial, hints, incident=incident.id, rows=1)
+        )
+
+    def explain(self, incident: str) -> None:
+        """Say why an incident stands where it does."""
+        if self.snapshot is not None:
+            self.say(why(self.snapshot, incident))
+
+    def explain_option(self, name: str) -> None:
+        """Say why a containment is offered."""
+        options = self.snapshot.options if self.snapshot is not None else ()
+        found = next((o for o in options if name in (o.key, o.runbook)), None)
+        if found is not None:
+            self.say(f"{found.title}: {found.blocked or found.reason}")
+
+    async def all_incidents(self) -> tuple[Incident, ...]:
+        """Return every incident, newest first; none while the store does not answer."""
+        if self.room is None:
+            return ()
+        try:
+            found = await asyncio.to_thread(self.room.incidents, include_closed=True)
+        except JournalError as error:
+            self.say(f"{error.what}. {error.hint}", "warn")
+            return ()
+        return tuple(reversed(found))

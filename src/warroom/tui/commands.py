@@ -1,0 +1,196 @@
+"""What the palette lists: every action with its key and the shell line that does the same."""
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from warroom.core.state import Incident
+from warroom.core.words import Outcome, Phase
+from warroom.tui.keymap import Known, shown
+from warroom.tui.snapshot import Snapshot
+
+GROUPS = ("now", "runbook", "log", "incident", "go")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the palette; foreign text is allowed in all that is shown."""
+
+    group: str
+    title: str
+    action: str
+    argument: str = ""
+    key: str = ""
+    note: str = ""
+    """A few words about what choosing it does or where it comes from."""
+    shell: str = ""
+    """The command line that does the same; empty: there is none."""
+    about: tuple[str, ...] = ()
+    """Sentences for the lower half while the entry is chosen."""
+
+
+def entries(
+    snapshot: Snapshot | None,
+    incidents: Sequence[Incident],
+    keys: Mapping[str, str],
+    themes: Iterable[str],
+    tabs: Iterable[str],
+) -> tuple[Entry, ...]:
+    """Return everything that can be chosen now; nothing in it runs a step.
+
+    Args:
+        snapshot: What is shown.
+        incidents: All incidents that can be gone to.
+        keys: What is drawn for the key of each binding id.
+        themes: Names of the themes.
+        tabs: Names of the tabs of the work pane.
+    """
+    found: list[Entry] = []
+    incident = snapshot.current if snapshot else None
+    if snapshot is not None and incident is not None:
+        found += _now(snapshot, incident, keys)
+        found += _runbooks(snapshot, incident)
+    found.append(
+        Entry("now", "Declare an incident", "declare", key=keys.get("incident.declare", ""),
+              shell="warroom declare 'what fails'", about=("Opens the form, filled with what the log knows.",))
+    )  # fmt: skip
+    found += _log(incident, keys)
+    found += [_incident(other) for other in incidents]
+    found += _go(keys, themes, tabs)
+    return tuple(found)
+
+
+def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Iterable[Entry]:
+    name = incident.id
+
+    def entry(
+        action: str, title: str, shell: str = "", note: str = "", argument: str = ""
+    ) -> Entry:
+        key = keys.get(f"incident.{action}", "")
+        line = f"warroom {shell}" if shell else ""
+        return Entry("now", title, action, argument, key, note, line)
+
+    if snapshot.next_step is not None:
+        step = snapshot.next_step
+        yield Entry("now", f"Next: {step.verb}", "next", key=keys.get("incident.next", ""),
+                    note="opens it", about=(step.why,))  # fmt: skip
+    if incident.phase is not Phase.CLOSED:
+        if incident.acknowledged_at is None or not incident.commander:
+            yield entry("acknowledge", "Acknowledge, take command", f"ack {name}")
+        for run in incident.ledger:
+            yield Entry("now", f"Undo: {run.intent.title}", "undo", run.intent.run,
+                        f"{keys.get('incident.contain', '')} {keys.get('contain.undo', '')}",
+                        "asks first", f"warroom contain {name} --undo {run.intent.run}")  # fmt: skip
+        yield entry("contain", "Contain", f"contain {name}", "opens the options")
+        yield entry("update", "Write an update", "", "opens the draft")
+        yield entry("diagnose", "Share the diagnosis", f"diagnose {name} 'what is wrong'")
+        yield entry("hypothesis", "Propose a hypothesis")
+        yield entry("handover", "Hand over", "", "with a briefing")
+        yield entry("qualify", "Change priority or category", "")
+        yield entry("snooze", "Snooze", "", "until a time")
+        if incident.resolved_at is None:
+            yield entry("resolve", "Resolve", f"resolve {name}", "asks first")
+        yield entry("close", "Close", f"close {name}", "says what is missing")
+    if any(run.outcome is Outcome.UNKNOWN for run in incident.runs):
+        yield entry("settle", "Verify the unknown step", f"contain {name} --settle RUN --done")
+    if incident.resolved_at is not None:
+        yield entry("reopen", "Reopen", f"reopen {name} 'what came back'")
+    yield entry("note", "Note", f"note {name} 'what you saw'")
+    yield entry("follow-up", "Add a follow-up")
+    yield entry("change", "Record a change")
+    yield entry("postmortem", "Postmortem", f"postmortem {name}", "opens the text")
+    yield entry("finish", "Mark the postmortem final")
+
+
+def _runbooks(snapshot: Snapshot, incident: Incident) -> Iterable[Entry]:
+    for option in snapshot.options:
+        about = [option.reason] if option.reason else []
+        takes = f"takes ~{option.seconds} s · " if option.seconds is not None else ""
+        about.append(f"{takes}{'the undo is ready' if option.undo else 'no way back'}")
+        if option.blocked:
+            about.append(f"Not now: {option.blocked}")
+        yield Entry(
+            "runbook",
+            f"{option.kind.value}: {option.title}",
+            "contain",
+            option.runbook,
+            f"c {option.key}" if option.key else "",
+            "opens the checklist",
+            f"warroom contain {incident.id} {shlex.quote(option.runbook)}",
+            tuple(about),
+        )
+
+
+def _log(incident: Incident | None, keys: Mapping[str, str]) -> Iterable[Entry]:
+    pin = f"warroom pin {incident.id} FILE --last-error" if incident else ""
+    for action, title, name, shell in (
+        ("next_failed", "Next 5xx", "logs.next_here", ""),
+        ("search", "Search the log", "logs.search_here", ""),
+        ("boundary", "Who is affected: boundary", "logs.boundary_here", ""),
+    ):
+        yield Entry("log", title, f"logs.{action}", key=keys.get(name, ""), shell=shell)
+    yield Entry("log", "Pin the line under the cursor", "logs.pin", key=keys.get("logs.pin", "P"),
+                shell=pin)  # fmt: skip
+
+
+def _incident(incident: Incident) -> Entry:
+    when = f"{incident.declared_at.day} {incident.declared_at:%b}"
+    return Entry(
+        "incident",
+        f"{incident.id} {incident.title}",
+        "open",
+        incident.id,
+        "@",
+        f"{when}, {incident.priority}, {incident.phase}",
+        f"warroom show {incident.id}",
+        (incident.summary,) if incident.summary else (),
+    )
+
+
+def _go(keys: Mapping[str, str], themes: Iterable[str], tabs: Iterable[str]) -> Iterable[Entry]:
+    for number, pane in enumerate(("Queue", "Logs", "Contain", "Work"), start=1):
+        yield Entry("go", f"Pane {pane}", "pane", str(number - 1), str(number))
+    for tab in tabs:
+        yield Entry("go", f"Tab {tab}", "tab", tab)
+    for action, title, name in (
+        ("zoom", "Zoom the pane, and back", "go.zoom"),
+        ("back", "Back to where I was", "go.back"),
+        ("notices", "The last hundred notices", "go.notices"),
+        ("help", "Help: every key", "go.help"),
+        ("quit", "Leave warroom", "app.leave"),
+    ):
+        yield Entry("go", title, action, key=keys.get(name, ""))
+    for theme in themes:
+        yield Entry("go", f"Theme {theme}", "theme", theme, shell=f"warroom --theme {theme}")
+
+
+def matching(found: Sequence[Entry], words: str) -> list[tuple[Entry, tuple[int, int]]]:
+    """Return the entries that hold every word, best first, with the span of the first word.
+
+    A title that begins with the word comes before one that has it at the start of a word, that
+    before one that has it anywhere; equal ones keep their order.
+    """
+    parts = words.lower().split()
+    if not parts:
+        return [(entry, (0, 0)) for entry in found]
+    ranked: list[tuple[int, int, Entry, tuple[int, int]]] = []
+    for place, entry in enumerate(found):
+        title = entry.title.lower()
+        whole = f"{entry.group} {title} {entry.note.lower()}"
+        if not all(part in whole for part in parts):
+            continue
+        at = title.find(parts[0])
+        rank = 3 if at < 0 else 0 if at == 0 else 1 if not title[at - 1].isalnum() else 2
+        span = (at, at + len(parts[0])) if at >= 0 else (0, 0)
+        ranked.append((rank, place, entry, span))
+    ranked.sort(key=lambda item: item[:2])
+    return [(entry, span) for _, _, entry, span in ranked]
+
+
+def drawn_keys(known: Iterable[Known], overrides: Mapping[str, str]) -> dict[str, str]:
+    """Return what is drawn for the key of each binding id: the first one, as it is set now."""
+    found: dict[str, str] = {}
+    for binding in known:
+        own = overrides.get(binding.id)
+        found.setdefault(binding.id, shown(own.split(",")[0] if own else binding.keys[0]))
+    return found

@@ -1,0 +1,81 @@
+"""What a terminal cannot show is replaced on the way out, in one place for every widget."""
+
+from functools import lru_cache
+
+from rich.color import Color as RichColor
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
+
+ASCII = {
+    **{"▏": ":", "▎": ">", "▲": "^", "◆": "*", "●": "o", "◇": "+", "▪": "*", "▸": ">"},
+    **{"✓": "v", "✗": "x", "━": "=", "╾": "-", "─": "-", "┄": "-", "│": "|", "┆": "|"},
+    **{"┬": "+", "├": "+", "┤": "+", "┼": "+", "┴": "+", "╭": "+", "╮": "+", "╰": "+", "╯": "+"},
+    **{"·": ".", "…": "~", "»": ">", "→": ">", "←": "<", "↑": "^", "↓": "v", "–": "-", "—": "-"},
+    **{"±": "~", "×": "x", "⏎": "$", "█": "#", "▇": "#", "▆": "#", "▅": "=", "▄": "=", "▃": "-"},
+    **{"▂": ".", "▁": "_", "▀": "=", "▐": "|", "╸": "=", "╺": "=", "╴": "-", "╶": "-", "▍": "|"},
+}
+"""One cell for one cell; `▌` depends on what it marks."""
+
+_TABLE = str.maketrans(ASCII)
+
+
+class AsciiGlyphs(LineFilter):
+    """Draw with plain characters; a half block in the colour of failures is `!`, else `>`."""
+
+    def __init__(self, failure: str) -> None:
+        super().__init__()
+        self._failure = Color.parse(failure).rgb
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Translate every segment."""
+        del background
+        return [
+            segment if segment.text.isascii() else self._translate(segment) for segment in segments
+        ]
+
+    def _translate(self, segment: Segment) -> Segment:
+        text, style, control = segment
+        mark = ">"
+        if style is not None and style.color is not None:
+            triplet = style.color.triplet
+            if triplet is not None and tuple(triplet) == self._failure:
+                mark = "!"
+        return Segment(text.translate(_TABLE).replace("▌", mark), style, control)
+
+
+_FILL_DISTANCE = 0.25
+"""A background that differs this much in brightness from the page is a badge, not a layer."""
+
+
+class PlainColours(LineFilter):
+    """Use the terminal's own two colours only: badges in reverse, what is important in bold."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self._page = Color.parse(page).brightness
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Replace every style."""
+        del background
+        return [
+            Segment(text, None if style is None else _plain(style, self._page), control)
+            for text, style, control in segments
+        ]
+
+
+@lru_cache(2048)
+def _plain(style: Style, page: float) -> Style:
+    reverse = bool(style.reverse)
+    if style.bgcolor is not None and style.bgcolor.triplet is not None:
+        brightness = Color.from_rich_color(style.bgcolor).brightness
+        reverse = reverse or abs(brightness - page) > _FILL_DISTANCE
+    default = RichColor.parse("default")
+    return Style(
+        color=default,
+        bgcolor=default,
+        bold=style.bold,
+        underline=style.underline,
+        reverse=reverse or None,
+    )

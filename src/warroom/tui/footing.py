@@ -1,0 +1,66 @@
+"""Which hints the footer shows: those of the pane in front, the next step before all others."""
+
+from collections.abc import Iterable, Mapping
+
+from warroom.core.words import Phase
+from warroom.tui.keymap import Known, shown
+from warroom.tui.panes.base import Hint, Pane
+from warroom.tui.snapshot import Snapshot
+
+_TYPING = (Hint("^p", "all"), Hint("F1", "help"))
+_RESTING = (Hint(":", "all"), Hint("?", "help"))
+
+
+def footer_hints(
+    snapshot: Snapshot | None,
+    pane: Pane,
+    known: Iterable[Known],
+    overrides: Mapping[str, str],
+    *,
+    typing: bool,
+) -> tuple[tuple[Hint, ...], tuple[Hint, ...]]:
+    """Return the hints by frequency, and the two that always stay; each key appears once."""
+    if typing:
+        strong = [h for h in pane.hints() if h.key[:1] in "^F" or h.key in ("esc", "enter")]
+        return tuple(strong), _TYPING
+    changed = _changed(known, overrides)
+    hints: dict[str, Hint] = {}
+    for hint in (*_first(snapshot), *pane.hints(), *_common(snapshot)):
+        key = changed.get(hint.key, hint.key)
+        hints.setdefault(key, Hint(key, hint.verb))
+    return tuple(hints.values()), tuple(Hint(changed.get(h.key, h.key), h.verb) for h in _RESTING)
+
+
+def _changed(known: Iterable[Known], overrides: Mapping[str, str]) -> dict[str, str]:
+    """Return what is drawn for a built-in key that a person has moved."""
+    return {
+        shown(key): shown(overrides[name].split(",")[0])
+        for binding in known
+        if (name := binding.id) in overrides
+        for key in binding.keys
+    }
+
+
+def _first(snapshot: Snapshot | None) -> Iterable[Hint]:
+    if snapshot is not None and snapshot.next_step is not None:
+        yield Hint(".", snapshot.next_step.verb)
+
+
+def _common(snapshot: Snapshot | None) -> Iterable[Hint]:
+    """Return what can be done to the incident as it stands; keys that cannot work are absent."""
+    incident = snapshot.current if snapshot is not None else None
+    if incident is not None and incident.phase is not Phase.CLOSED:
+        if incident.acknowledged_at is None:
+            yield Hint("a", "acknowledge")
+        yield Hint("c", "contain")
+        yield Hint("u", "update")
+    if incident is not None:
+        yield Hint("n", "note")
+        yield Hint("h", "hypothesis")
+        yield Hint("H", "hand over")
+        yield Hint("b", "boundary")
+    yield Hint("e", "next 5xx")
+    yield Hint("z", "zoom")
+    yield Hint("/", "search")
+    yield Hint("d", "declare")
+    yield Hint("tab", "next pane")

@@ -1,0 +1,173 @@
+"""Take snapshots of the room: the one place where the console reads, always off the event loop."""
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from warroom.core import events as e
+from warroom.core.journal import JournalError
+from warroom.core.nextstep import next_step
+from warroom.core.postmortem import draft
+from warroom.core.queue import rank
+from warroom.core.state import Incident
+from warroom.core.timeline import TimelineEntry, timeline
+from warroom.core.words import FollowUpState
+from warroom.room.containment import Containment, Option
+from warroom.room.service import Room
+from warroom.tui.snapshot import Promise, Snapshot
+
+_OPTIONS_SECONDS = 5.0
+"""Options are asked for again after this time even if the incident did not change: they depend on
+what the log shows as well."""
+
+_FAR = datetime.max.replace(tzinfo=UTC)
+
+
+class Observer:
+    """Reads the room and remembers what has not changed.
+
+    `take` belongs to one thread; `touch`, `select` and `wait` may be called from any.
+    """
+
+    def __init__(self, room: Room, containment: Containment, connection: str) -> None:
+        self.room = room
+        self.containment = containment
+        self._connection = connection
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._stale = True
+        self._promises_stale = True
+        self._selected = ""
+        self._incidents: Sequence[Incident] = ()
+        self._promises: tuple[Promise, ...] = ()
+        self._story: tuple[tuple[str, int], tuple[TimelineEntry, ...], str] = (("", 0), (), "")
+        self._options: tuple[tuple[str, int], float, tuple[Option, ...]] = (("", 0), 0.0, ())
+
+    def touch(self, records: Sequence[e.Recorded]) -> None:
+        """Events arrived: what was read is old."""
+        kinds = (e.FollowUpChanged, e.ContainmentKept, e.FixRecorded)
+        with self._lock:
+            self._stale = True
+            self._promises_stale |= any(isinstance(r.event, kinds) for r in records)
+        self._wake.set()
+
+    def select(self, incident: str) -> None:
+        """Make another incident the current one."""
+        with self._lock:
+            self._selected = incident
+        self._wake.set()
+
+    def told(self, records: Sequence[e.Recorded]) -> tuple[str, str, str] | None:
+        """Return the newest of these events as words, colour token and mark; None for no words."""
+        last = records[-1]
+        try:
+            lines = timeline(self.room.records(last.incident))
+        except JournalError:
+            return None
+        line = next((x for x in reversed(lines) if x.number == last.version), None)
+        if line is None:
+            return None
+        with self._lock:
+            elsewhere = f"{last.incident} " if last.incident != self._selected else ""
+        words = f"{elsewhere}{line.actor} {line.word}: {line.text}".removesuffix(": ")
+        return words, line.tone, line.mark
+
+    def wait(self) -> None:
+        """Return when something changed, or with the next second of the clock."""
+        self._wake.wait(1.0 - time.time() % 1.0)
+        self._wake.clear()
+
+    def wake(self) -> None:
+        """End the waiting, for a new look or to leave."""
+        self._wake.set()
+
+    def take(self) -> Snapshot:
+        """Return what is so now; trouble with the store is a state to show, not an end."""
+        now = self.room.now()
+        trouble = ""
+        try:
+            self._read()
+        except JournalError as error:
+            trouble = f"{error.what} {error.hint}".strip()
+            with self._lock:
+                self._stale = True
+        rows = rank(self._incidents, now)
+        current = None
+        lines: tuple[TimelineEntry, ...] = ()
+        text = ""
+        options: tuple[Option, ...] = ()
+        try:
+            current = self._current([row.incident for row in rows])
+            if current is not None:
+                lines, text = self._story_of(current)
+                options = self._options_of(current)
+        except JournalError as error:
+            trouble = f"{error.what} {error.hint}".strip()
+        running = next((r for r in current.runs if r.outcome is None), None) if current else None
+        return Snapshot(
+            now=now,
+            actor=self.room.actor,
+            rows=rows,
+            current=current,
+            timeline=lines,
+            postmortem_draft=text,
+            options=options,
+            next_step=next_step(current, now),
+            promises=self._promises,
+            connection=self._connection,
+            running=running.intent.run if running else "",
+            running_since=running.intended_at if running else None,
+            trouble=trouble,
+            loaded=True,
+        )
+
+    def _read(self) -> None:
+        with self._lock:
+            stale, promises_stale = self._stale, self._promises_stale
+            self._stale = self._promises_stale = False
+        if stale:
+            self._incidents = self.room.incidents()
+        if promises_stale:
+            self._promises = _promises(self.room.incidents(include_closed=True))
+
+    def _current(self, queue: Sequence[Incident]) -> Incident | None:
+        """Return the selected incident, or the first of the queue when there is none."""
+        with self._lock:
+            selected = self._selected
+        found = next((incident for incident in queue if incident.id == selected), None)
+        if found is None and selected:
+            found = self.room.incident(selected)  # closed: still shown until somebody moves on
+        if found is None and queue:
+            found = queue[0]
+            with self._lock:
+                if self._selected == selected:
+                    self._selected = found.id
+        return found
+
+    def _story_of(self, incident: Incident) -> tuple[tuple[TimelineEntry, ...], str]:
+        """Return the timeline and the postmortem draft, made once a version."""
+        key = (incident.id, incident.version)
+        if self._story[0] != key:
+            records = self.room.records(incident.id)
+            self._story = (key, timeline(records), draft(incident, records))
+        return self._story[1], self._story[2]
+
+    def _options_of(self, incident: Incident) -> tuple[Option, ...]:
+        if incident.resolved_at is not None:
+            return ()
+        key, at = (incident.id, incident.version), time.monotonic()
+        known, since, _ = self._options
+        if known != key or at - since > _OPTIONS_SECONDS:
+            self._options = (key, at, tuple(self.containment.options(incident)))
+        return self._options[2]
+
+
+def _promises(incidents: Sequence[Incident]) -> tuple[Promise, ...]:
+    found = [
+        Promise(incident=incident.id, facts=facts)
+        for incident in incidents
+        for facts in incident.follow_ups
+        if facts.state is FollowUpState.OPEN
+    ]
+    return tuple(sorted(found, key=lambda promise: promise.facts.due or _FAR))

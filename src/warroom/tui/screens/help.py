@@ -1,0 +1,203 @@
+"""Every key, grouped by what one wants, and the marks as they look; typing finds a key."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from warroom.tui.keymap import Known, shown
+from warroom.tui.screens.dialog import Dialog
+from warroom.tui.widgets.pieces import Line, Piece, cells, fit, line, wrap
+
+_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Next", ("incident",)),
+    ("Move", ("go", "app")),
+    ("Queue and lists", ("queue", "list")),
+    ("Logs", ("logs", "log")),
+    ("Contain", ("contain",)),
+    ("Work", ("work", "board", "timeline", "changes", "updates", "followups", "postmortem")),
+)
+_EVERYWHERE = (
+    (("R U V K C S O",), "only in a dialog: the deliberate keys"),
+    (("esc",), "one step back; nothing is lost"),
+    (("^s",), "send or save, in any text"),
+)
+_MARKS: tuple[tuple[Piece, str], ...] = (
+    (Piece("▌", "s5"), "5xx"),
+    (Piece("▏", "s4"), "4xx"),
+    (Piece("◇", "accent"), "pinned"),
+    (Piece("▲", "s5"), "onset"),
+    (Piece("◆", "p2"), "change"),
+    (Piece("●", "ok"), "contained"),
+    (Piece("»", "accent"), "update"),
+    (Piece("?", "p2"), "open"),
+    (Piece("◇", "pend"), "not sent"),
+)
+
+
+class HelpScreen(Dialog[None]):
+    """Generated from the keys as they are set now, so that it cannot be wrong."""
+
+    DEFAULT_CSS = "HelpScreen #dialog { width: 118; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "leave", "leave", show=False, priority=True, id="help.leave"),
+    ]
+
+    def __init__(self, pane: str, known: Iterable[Known], overrides: Mapping[str, str]) -> None:
+        super().__init__()
+        self._pane = pane
+        self._words = ""
+        self._groups = _grouped(known, overrides)
+
+    def head(self) -> tuple[str, str]:
+        """Return the title."""
+        words = f"found with {self._words!r}" if self._words else "type to find a key"
+        return "Keys", f"{self._pane} has the focus · {words}"
+
+    def content(self) -> ComposeResult:
+        """Yield the groups and the legend."""
+        yield self.sheet(self._lines)
+
+    def key_lines(self, width: int) -> Sequence[Line]:
+        """Return how to leave."""
+        return [
+            line(Piece("─" * width, "line")),
+            self.key_line(
+                [("? esc", "close"), ("↑ ↓", "scroll"), ("letters", "find a key")], width
+            ),
+        ]
+
+    def on_key(self, event: events.Key) -> None:
+        """Find, scroll, leave."""
+        event.stop()
+        event.prevent_default()
+        body = self.query_one("#body")
+        match event.key:
+            case "escape" | "question_mark":
+                self.dismiss(None)
+            case "up":
+                body.scroll_up(animate=False)
+            case "down":
+                body.scroll_down(animate=False)
+            case "pageup":
+                body.scroll_page_up(animate=False)
+            case "pagedown" | "space":
+                body.scroll_page_down(animate=False)
+            case "backspace":
+                self._words = self._words[:-1]
+                self.redraw()
+            case _ if event.character and event.is_printable and len(self._words) < 30:
+                self._words += event.character
+                self.redraw()
+
+    def action_leave(self) -> None:
+        """Leave."""
+        self.dismiss(None)
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        columns = 3 if width >= 96 else 2 if width >= 60 else 1
+        room = (width - 2 * (columns - 1)) // columns
+        blocks = [
+            block
+            for name, keys in self._groups
+            if (block := _block(name, _holding(keys, self._words), room))
+        ]
+        if not blocks:
+            return [(), line(Piece("No key does that. The palette : finds actions.", "mute")), ()]
+        found: list[Line] = []
+        for start in range(0, len(blocks), columns):
+            found += _beside(blocks[start : start + columns], room)
+            found.append(())
+        return found if self._words else [(), *found, *_legend(width)]
+
+
+Keys = tuple[str, ...]
+
+
+def _grouped(
+    known: Iterable[Known], overrides: Mapping[str, str]
+) -> list[tuple[str, list[tuple[Keys, str]]]]:
+    by_prefix: dict[str, dict[str, tuple[Keys, str]]] = {}
+    for binding in known:
+        own = overrides.get(binding.id)
+        keys = tuple(own.split(",")) if own else binding.keys
+        drawn = tuple(dict.fromkeys(shown(key) for key in keys))
+        rows = by_prefix.setdefault(binding.id.partition(".")[0], {})
+        rows.setdefault(binding.verb, (drawn, binding.verb))
+    groups = [
+        (name, [row for prefix in prefixes for row in by_prefix.get(prefix, {}).values()])
+        for name, prefixes in _GROUPS
+    ]
+    return [*groups, ("Everywhere", [(keys, verb) for keys, verb in _EVERYWHERE])]
+
+
+def _holding(rows: list[tuple[Keys, str]], words: str) -> list[tuple[Keys, str]]:
+    wanted = words.lower()
+    return [row for row in rows if wanted in row[1].lower() or words in row[0]]
+
+
+def _block(name: str, rows: list[tuple[Keys, str]], width: int) -> list[Line]:
+    if not rows:
+        return []
+    block: list[Line] = [line(Piece(name, bold=True)), line(Piece("─" * (width - 2), "line"))]
+    for keys, verb in rows:
+        label = " ".join(keys[:3])
+        pad = max(0, 9 - cells(label))
+        block.append(
+            line(Piece(" " * pad + label, "accent", bold=True), Piece(f"  {verb}", "soft"))
+        )
+    return block
+
+
+def _beside(blocks: Sequence[list[Line]], width: int) -> list[Line]:
+    rows = []
+    for number in range(max(map(len, blocks))):
+        row: list[Piece] = []
+        for block in blocks:
+            pieces = block[number] if number < len(block) else ()
+            used = sum(cells(piece.text) for piece in pieces)
+            row += [*pieces, Piece(" " * max(0, width - used + 2))]
+        rows.append(tuple(row))
+    return rows
+
+
+def _legend(width: int) -> list[Line]:
+    marks: list[Piece] = [Piece(fit("Marks", 10), bold=True)]
+    lines: list[Line] = [line(Piece("─" * width, "line"))]
+    used = 10
+    for mark, word in _MARKS:
+        if used + len(word) + 6 > width:
+            lines.append(tuple(marks))
+            marks, used = [Piece(" " * 10)], 10
+        marks += [mark, Piece(f" {word}    ", "soft")]
+        used += len(word) + 6
+    lines.append(tuple(marks))
+    lines.append(())
+    lines.append(
+        line(
+            Piece(" " * 10),
+            Piece(" LATE +12m ", "breach", fill=True),
+            Piece(" clock passed   ", "soft"),
+            Piece("━━━", "warn"),
+            Piece("╾", "warn"),
+            Piece(" 3:24", "warn", bold=True),
+            Piece(" a quarter left   ", "soft"),
+            Piece("━", "mute"),
+            Piece("───", "line"),
+            Piece(" 1h 45m", "mute"),
+            Piece(" fine   ", "soft"),
+            Piece(" solid ", "s5", fill=True),
+            Piece(" needs you now", "soft"),
+        )
+    )
+    promises = (
+        "Nothing changes production on a small letter, on enter, or on space. "
+        "Every key is also in the palette : and, for what is stored, on the shell."
+    )
+    lines.append(())
+    for number, part in enumerate(wrap(promises, max(20, width - 10))):
+        label = Piece(fit("Promises" if number == 0 else "", 10), bold=True)
+        lines.append(line(label, Piece(part, "soft")))
+    return lines

@@ -1,0 +1,395 @@
+"""The war room: header, rail, four panes, notice row and footer, and what goes where."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import DescendantFocus, Resize
+from textual.message import Message
+from textual.widgets import Input, TextArea
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from warroom.core.journal import JournalError
+from warroom.room.service import Room
+from warroom.tui.footing import footer_hints
+from warroom.tui.layout import PANES, Shape, arrange
+from warroom.tui.messages import ActionRequested, Notice, PinRequested, RoomChanged, TimeCursorMoved
+from warroom.tui.observer import Observer
+from warroom.tui.panes.base import Pane
+from warroom.tui.panes.contain import ContainPane
+from warroom.tui.panes.logs import LogsPane
+from warroom.tui.panes.people import PeoplePane
+from warroom.tui.panes.queue import QueuePane
+from warroom.tui.panes.work import WorkPane
+from warroom.tui.services import Services
+from warroom.tui.snapshot import Snapshot
+from warroom.tui.theme import Palette
+from warroom.tui.ways import Ways
+from warroom.tui.widgets.divider import Divider
+from warroom.tui.widgets.footer import Footer
+from warroom.tui.widgets.header import Header
+from warroom.tui.widgets.notice import NoticeRow
+from warroom.tui.widgets.picklist import PickList
+from warroom.tui.widgets.rail import Rail
+from warroom.tui.widgets.tabs import PaneTabs
+
+
+class MainScreen(Ways):
+    """Lays out the panes, hands them snapshots, and routes what they post."""
+
+    CSS = """
+    #body { height: 1fr; }
+    #left, #right { height: 1fr; }
+    #right { width: 1fr; }
+    PickList { background: $wr-bg0; scrollbar-color: $wr-line; scrollbar-background: $wr-bg0;
+        scrollbar-color-hover: $wr-mute; scrollbar-color-active: $wr-mute;
+        scrollbar-background-hover: $wr-bg0; scrollbar-background-active: $wr-bg0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("full_stop", "act('next')", "next step", id="incident.next"),
+        Binding("d", "act('declare')", "declare", id="incident.declare"),
+        Binding("a", "act('acknowledge')", "acknowledge", id="incident.acknowledge"),
+        Binding("c", "act('contain')", "contain", id="incident.contain"),
+        Binding("u", "act('update')", "update", id="incident.update"),
+        Binding("n", "act('note')", "note", id="incident.note"),
+        Binding("h", "act('hypothesis')", "hypothesis", id="incident.hypothesis"),
+        Binding("p", "act('postmortem')", "postmortem", id="incident.postmortem"),
+        Binding("H", "act('handover')", "hand over", id="incident.handover"),
+        Binding("b", "logs('boundary')", "boundary", id="logs.boundary_here"),
+        Binding("e", "logs('next_failed')", "next 5xx", id="logs.next_here"),
+        Binding("slash", "logs('search')", "search", id="logs.search_here"),
+        Binding("at", "go_to", "go to incident", id="go.incident"),
+        Binding("1", "pane(0)", "queue", show=False, id="go.queue"),
+        Binding("2", "pane(1)", "logs", show=False, id="go.logs"),
+        Binding("3", "pane(2)", "contain", show=False, id="go.contain"),
+        Binding("4", "pane(3)", "work", show=False, id="go.work"),
+        Binding("tab", "next_pane(1)", "next pane", show=False, id="go.next_pane"),
+        Binding("shift+tab", "next_pane(-1)", "previous pane", show=False, id="go.previous_pane"),
+        Binding("z", "zoom", "zoom", id="go.zoom"),
+        Binding("ctrl+o", "back", "back", show=False, id="go.back"),
+        Binding("ctrl+n", "notices", "notices", show=False, id="go.notices"),
+        Binding("colon", "palette", "all", id="go.palette"),
+        Binding("ctrl+p", "palette", "all", show=False, priority=True, id="go.palette_anywhere"),
+        Binding("question_mark", "help", "help", id="go.help"),
+        Binding("f1", "help", "help", show=False, priority=True, id="go.help_anywhere"),
+        Binding("q", "quit", "quit", show=False, id="app.leave"),
+    ]
+
+    class SnapshotTaken(Message):
+        """A new state to draw; an older one that is still waiting is dropped."""
+
+        def __init__(self, snapshot: Snapshot) -> None:
+            super().__init__()
+            self.snapshot = snapshot
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest counts."""
+            return isinstance(message, MainScreen.SnapshotTaken)
+
+    class RoomOpened(Message):
+        """The store answers."""
+
+        def __init__(self, room: Room, observer: Observer) -> None:
+            super().__init__()
+            self.room = room
+            self.observer = observer
+
+    def __init__(self, palette: Palette, services: Services) -> None:
+        super().__init__(palette, services)
+        self.header = Header(palette, id="header")
+        self.rail = Rail(palette, id="rail")
+        self.tabs = PaneTabs(palette, id="tabs")
+        self.queue = QueuePane(palette, id="queue")
+        self.contain = ContainPane(palette, id="contain")
+        self.people = PeoplePane(palette, id="people")
+        self.divider = Divider(palette)
+        self.logs = LogsPane(palette, services.logs)
+        self.work_pane = WorkPane(palette, id="work")
+        self.notices = NoticeRow(palette, id="notice")
+        self.footer = Footer(palette, id="footer")
+        self.panes: dict[str, Pane] = {
+            "queue": self.queue,
+            "logs": self.logs,
+            "contain": self.contain,
+            "work": self.work_pane,
+        }
+        self.front = "queue"
+        """The pane that has, or had last, the focus."""
+        self.zoomed = False
+        self._trail: list[tuple[str, bool, str, str]] = []
+
+    def compose(self) -> ComposeResult:
+        """Everything exists always; the layout decides what is seen."""
+        yield self.header
+        yield self.rail
+        yield self.tabs
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield self.queue
+                yield self.contain
+                yield self.people
+            yield self.divider
+            with Vertical(id="right"):
+                yield self.logs
+                yield self.work_pane
+        yield self.notices
+        yield self.footer
+
+    # -- start, snapshots, end -------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Draw first, open the store second."""
+        for words in self.services.notices:
+            self.say(words, "warn")
+        self.queue.take_focus()
+        self.call_after_refresh(self.open_room)
+
+    @work(thread=True, group="open", exclusive=True, exit_on_error=False)
+    def open_room(self) -> None:
+        """Open the store and everything over it."""
+        try:
+            room = self.services.open_room()
+        except JournalError as error:
+            self.app.call_from_thread(self._cannot_open, f"{error.what} {error.hint}".strip())
+            return
+        except Exception as error:  # noqa: BLE001 - whatever a store raises, the logs stay usable
+            self.app.call_from_thread(self._cannot_open, f"{type(error).__name__}: {error}")
+            return
+        observer = Observer(room, self.services.containment(room), self.services.connection)
+        self.post_message(self.RoomOpened(room, observer))
+
+    def _cannot_open(self, why: str) -> None:
+        self.say(f"The store cannot be opened. {why}", "s5", "✗")
+        now = self.clock()
+        self.show(Snapshot(now=now, actor="", trouble=why, loaded=True))
+
+    def on_main_screen_room_opened(self, event: RoomOpened) -> None:
+        """Begin to watch the room."""
+        self.room, self.observer = event.room, event.observer
+        self._unsubscribe = event.room.subscribe(self._changed)
+        self.observe(event.observer)
+
+    def _changed(self, records: Sequence[object]) -> None:
+        """Called from the room's own thread."""
+        message = RoomChanged(records)  # type: ignore[arg-type]  # the room's records
+        if self.observer is not None:
+            self.observer.touch(message.records)
+        self.post_message(message)
+
+    @work(thread=True, group="observe", exclusive=True, exit_on_error=False)
+    def observe(self, observer: Observer) -> None:
+        """Take a snapshot whenever something changed, and each second for the clocks."""
+        worker = get_current_worker()
+        while not worker.is_cancelled:
+            self.post_message(self.SnapshotTaken(observer.take()))
+            observer.wait()
+
+    def on_main_screen_snapshot_taken(self, event: SnapshotTaken) -> None:
+        """Draw a snapshot with what the log pane measured last."""
+        self.show(replace(event.snapshot, log=self.log_facts))
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Give every part the same state."""
+        self.snapshot = snapshot
+        with self.app.batch_update():
+            for part in (self.header, self.rail, self.notices, self.people, *self.panes.values()):
+                part.snapshot = snapshot
+            self._dress()
+        self.check_confirming()
+
+    @on(LogsPane.LogFactsChanged)
+    def _measured(self, event: LogsPane.LogFactsChanged) -> None:
+        before, self.log_facts = self.log_facts, event.facts
+        if event.facts.spike and event.facts.spike != before.spike:
+            self.say(f"{event.facts.spike}  d declares", "s5", "▲")
+        base = self.snapshot or Snapshot(now=self.clock(), actor="")
+        self.show(replace(base, log=event.facts))
+
+    def stop_everything(self) -> None:
+        """Tell every thread that the console leaves."""
+        for cancel in (*self.running.values(), *self.measuring):
+            cancel.set()
+        self.workers.cancel_all()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self.observer is not None:
+            self.observer.wake()
+
+    def on_unmount(self) -> None:
+        """Leave nothing running."""
+        self.stop_everything()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Show what failed in the background; it never ends the console."""
+        if event.state is WorkerState.ERROR:
+            self.say(f"{event.worker.description}: {event.worker.error!r}", "s5", "✗")
+
+    # -- layout ----------------------------------------------------------------------------------
+
+    def on_resize(self, event: Resize) -> None:
+        """Lay out again; the pane in front stays in front."""
+        del event
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Give every pane its place."""
+        layout = arrange(*self.app.size)
+        tiny, tabs = layout.shape is Shape.TINY, layout.shape is Shape.TABS
+        if tiny:
+            self.front = "queue"
+        single = tiny or tabs or self.zoomed
+        self.header.display = not tiny
+        self.notices.display = not tiny
+        self.tabs.display = tabs
+        left, right = self.query_one("#left"), self.query_one("#right")
+        left.display = not single or self.front in ("queue", "contain")
+        right.display = not single or self.front in ("logs", "work")
+        self.divider.display = not single
+        self.people.display = layout.extra > 0 and not single
+        left.styles.width = "1fr" if single else layout.left
+        heights = {
+            "queue": layout.queue,
+            "contain": layout.contain,
+            "logs": layout.logs,
+            "work": layout.work,
+        }
+        for name, pane in self.panes.items():
+            pane.display = not single or name == self.front
+            pane.styles.height = "1fr" if single else heights[name]
+            pane.title_line.display = name == "work" or not (tiny or tabs)
+        self.people.styles.height = layout.extra or 1
+        meets = {layout.queue, layout.queue + layout.contain} if layout.extra else {layout.queue}
+        self.divider.left, self.divider.right = frozenset(meets), frozenset({layout.logs})
+        if self.focused is None or not self.focused.display:
+            self.call_after_refresh(self.panes[self.front].take_focus)
+        self._dress()
+
+    def _dress(self) -> None:
+        """Bring tabs and footer up to date."""
+        text_focused = isinstance(self.focused, Input | TextArea)
+        pane = self.panes[self.front]
+        self.footer.hints, self.footer.lasting = footer_hints(
+            self.snapshot, pane, self.console.keys, self.console.overrides, typing=text_focused
+        )
+        self.notices.typing = text_focused
+        if self.tabs.display:
+            self.tabs.names = tuple(
+                (pane.NUMBER, self._label(name)) for name, pane in self.panes.items()
+            )
+            self.tabs.front = PANES.index(self.front)
+            self.tabs.fact = pane.title_line.fact
+
+    def _label(self, name: str) -> str:
+        snapshot = self.snapshot
+        if name == "queue" and snapshot is not None and snapshot.rows:
+            return f"Queue {len(snapshot.rows)}"
+        if name == "contain" and snapshot is not None and snapshot.current is not None:
+            force = len(snapshot.current.ledger)
+            return f"Contain ✓{force}" if force else "Contain"
+        return self.work_pane.active if name == "work" else self.panes[name].NAME
+
+    # -- focus -----------------------------------------------------------------------------------
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Remember which pane is in front."""
+        for name, pane in self.panes.items():
+            if pane in event.widget.ancestors_with_self:
+                self.front = name
+        self._dress()
+
+    def go(self, name: str, *, tab: str = "") -> None:
+        """Bring a pane to the front and focus it; ctrl+o comes back."""
+        current = self.snapshot.current.id if self.snapshot and self.snapshot.current else ""
+        here = (self.front, self.zoomed, current, self.work_pane.active)
+        if not self._trail or self._trail[-1] != here:
+            self._trail = [*self._trail[-49:], here]
+        self._enter(name, tab)
+
+    def _enter(self, name: str, tab: str) -> None:
+        self.front = name
+        self.lay_out()
+        if tab:
+            self.work_pane.show_tab(tab, focus=name == "work")
+        self.call_after_refresh(self.panes[name].take_focus)
+
+    def action_pane(self, number: int) -> None:
+        """Go to a pane by its number."""
+        self.go(PANES[number])
+
+    def action_next_pane(self, by: int) -> None:
+        """Go to the neighbouring pane."""
+        self.go(PANES[(PANES.index(self.front) + by) % len(PANES)])
+
+    def action_zoom(self) -> None:
+        """Give the whole screen to one pane, or take it back."""
+        self.zoomed = not self.zoomed
+        self.lay_out()
+        self.call_after_refresh(self.panes[self.front].take_focus)
+
+    def action_back(self) -> None:
+        """Return to where I was."""
+        if not self._trail:
+            self.say("This is where you began.")
+            return
+        name, self.zoomed, incident, tab = self._trail.pop()
+        if incident:
+            self.select(incident)
+        self._enter(name, tab)
+
+    def tab_names(self) -> Sequence[str]:
+        """The tabs of the work pane."""
+        return [tab.NAME for tab in self.work_pane.tabs]
+
+    @on(PaneTabs.Picked)
+    def _picked(self, event: PaneTabs.Picked) -> None:
+        self.action_pane(int(event.number) - 1)
+
+    @on(QueuePane.Selected)
+    def _selected(self, event: QueuePane.Selected) -> None:
+        self.select(event.incident)
+
+    # -- what panes ask --------------------------------------------------------------------------
+
+    def on_action_requested(self, event: ActionRequested) -> None:
+        """Do what a pane asks for."""
+        event.stop()
+        self.act(event.action, event.incident, event.argument)
+
+    def on_notice(self, event: Notice) -> None:
+        """Show what a pane says."""
+        event.stop()
+        self.say(event.text, event.tone, event.mark)
+
+    def on_pin_requested(self, event: PinRequested) -> None:
+        """Keep lines as evidence."""
+        event.stop()
+        self.pin(event.excerpt, event.note)
+
+    def on_time_cursor_moved(self, event: TimeCursorMoved) -> None:
+        """Let whoever shows time follow."""
+        event.stop()
+        self.work_pane.show_time(event.at)
+
+    async def on_room_changed(self, event: RoomChanged) -> None:
+        """Say what happened, whoever did it."""
+        if self.observer is not None and event.records:
+            told = await asyncio.to_thread(self.observer.told, event.records)
+            if told:
+                self.say(*told)
+
+
+SCOPES = {
+    "screen": MainScreen,
+    "queue": QueuePane,
+    "logs": LogsPane,
+    "contain": ContainPane,
+    "work": WorkPane,
+    "list": PickList,
+}
+"""The classes whose keys a person may change."""

@@ -1,0 +1,64 @@
+"""The last hundred notices, newest first."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from warroom.tui.draw import Line, cut
+from warroom.tui.theme import Palette
+from warroom.tui.widgets.notice import Said
+from warroom.tui.widgets.picklist import PickList, Row
+
+
+class ToldScreen(ModalScreen[None]):
+    """A list to look things up in; nothing in it can be done."""
+
+    CSS = """
+    ToldScreen > Vertical {
+        width: 90%; height: 70%; background: $wr-bg3; border: round $wr-accent; padding: 0 1;
+    }
+    ToldScreen PickList { background: $wr-bg3; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,ctrl+n", "leave", "leave", id="notices.leave"),
+    ]
+
+    def __init__(self, palette: Palette, said: Sequence[Said]) -> None:
+        super().__init__()
+        self.palette = palette
+        self.list = PickList(palette, ground="bg3")
+        self._said = said
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        with Vertical() as box:
+            box.border_title = "Notices, newest first"
+            box.border_subtitle = "esc leaves"
+            yield self.list
+
+    def on_mount(self) -> None:
+        """Fill and focus."""
+        rows = [Row(str(n), 1, partial(_draw, said=said)) for n, said in enumerate(self._said)]
+        if not rows:
+            rows = [
+                Row("", 1, lambda line, _n, _w: line.put("Nothing was said yet.", "mute") and None)
+            ]
+        self.list.show(rows)
+        self.list.focus()
+
+    def action_leave(self) -> None:
+        """Leave."""
+        self.dismiss(None)
+
+
+def _draw(line: Line, n: int, width: int, *, said: Said) -> None:
+    del n
+    line.put(f"{cut(said.mark, 1)} ", said.tone).put(f"{said.at:%H:%M:%S}  ", "mute")
+    line.say(
+        said.text, said.tone if said.tone in ("s5", "warn") else "text", width - line.width - 1
+    )

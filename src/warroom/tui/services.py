@@ -1,0 +1,42 @@
+"""What the console is given: everything it needs from the rest of warroom, and nothing to find."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from warroom.logs.protocol import Log
+from warroom.room.containment import Containment
+from warroom.room.service import Room
+from warroom.tui.theme import Palette
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts of one console."""
+
+    open_room: Callable[[], Room]
+    """Called once, in a thread, after the first frame: opening a store takes longer than drawing.
+
+    Whatever it raises is shown in the queue; the logs stay usable.
+    """
+    containment: Callable[[Room], Containment]
+    """Called once with the opened room."""
+    logs: Sequence[Log] = ()
+    """Already open: the tail is in the first frame."""
+    palettes: Mapping[str, Palette] = field(default_factory=dict)
+    """Themes by name; at least the one that `theme` names."""
+    theme: str = "dark"
+    theme_folders: Sequence[Path] = ()
+    """Folders whose theme files are read again when they change."""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Keys by binding id, over the built-in ones."""
+    ascii_glyphs: bool = False
+    """Whether the terminal lacks the glyphs, or draws them two cells wide."""
+    connection: str = "local"
+    """Where the incidents are kept, in one or two words."""
+    service: str = ""
+    """The service to fill in when an incident is declared."""
+    crash_folder: Path | None = None
+    """Where the traceback of a crash is written; None: on the error stream."""
+    notices: Sequence[str] = ()
+    """What start-up has to say (a theme file with a mistake); foreign allowed."""

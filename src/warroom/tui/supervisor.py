@@ -1,0 +1,109 @@
+"""Leave the terminal as it was found, even if the console is killed where nobody can clean up.
+
+The console runs in a child process. The parent holds no threads and does nothing but wait: it
+hands signals on, stops and continues with the child, and after a violent death of the child puts
+the terminal's modes back and says what happened.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import termios
+import traceback
+from collections.abc import Callable
+
+RESTORE = (
+    "\x1b[0m"  # colours
+    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l"  # mouse
+    "\x1b[?1004l\x1b[?2004l\x1b[?2026l\x1b[?2048l"  # focus, paste, synchronised output, resize
+    "\x1b[<u"  # keyboard protocol
+    "\x1b[?7h\x1b[?1049l\x1b[?25h"  # wrapping, the ordinary screen, the cursor
+)
+"""Every mode that the console switches on, off again."""
+
+_PR_SET_PDEATHSIG = 1
+
+
+def supervise(child: Callable[[], int]) -> int:
+    """Run `child` in a process of its own and return its exit status, 128 + n for a signal.
+
+    Must be called before the process has threads. `child` never returns into the caller's stack in
+    the child process: clean-up that the caller has planned happens once, in the parent.
+    """
+    descriptor = sys.stdin.fileno()
+    modes = termios.tcgetattr(descriptor)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        _die_with(parent)
+        _leave(child)
+    previous = {
+        number: signal.signal(number, lambda n, _: _send(pid, n))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        status = _wait(pid)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    if os.WIFSIGNALED(status):
+        _restore(descriptor, modes)
+        number = os.WTERMSIG(status)
+        sys.stderr.write(
+            f"warroom: the console was ended by {signal.Signals(number).name}. Everything that was "
+            "acknowledged is in the journal; a step that was running is marked unknown at the next "
+            "start.\n"
+        )
+        return 128 + number
+    return os.WEXITSTATUS(status)
+
+
+def _wait(pid: int) -> int:
+    """Wait for the end of the child; stop with it when it is suspended."""
+    while True:
+        _, status = os.waitpid(pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            return status
+        os.kill(os.getpid(), signal.SIGSTOP)
+        _send(pid, signal.SIGCONT)  # the shell has brought us back
+
+
+def _send(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _leave(child: Callable[[], int]) -> None:
+    """Run the child and end its process: nothing of the caller's runs twice."""
+    status = 1
+    try:
+        status = child()
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else 1
+    except KeyboardInterrupt:
+        status = 130
+    except BaseException:  # noqa: BLE001 - the last frame of this process: report, then end
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _die_with(parent: int) -> None:
+    """Ask the kernel for a hang-up when the parent dies, so that no console is left behind."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGHUP, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(128 + signal.SIGHUP)
+
+
+def _restore(descriptor: int, modes: list[object]) -> None:
+    with contextlib.suppress(OSError, termios.error):
+        os.write(sys.stdout.fileno(), RESTORE.encode())
+        termios.tcsetattr(descriptor, termios.TCSANOW, modes)  # type: ignore[arg-type]  # as tcgetattr gave it

@@ -1,0 +1,90 @@
+"""The first row: which incident, how bad, since when, who commands, where it is kept."""
+
+from datetime import UTC
+
+from warroom import __version__
+from warroom.core import spell
+from warroom.core.state import Incident
+from warroom.core.words import Phase
+from warroom.tui.draw import Line, cut
+from warroom.tui.snapshot import LogFacts, Snapshot
+from warroom.tui.theme import Palette
+from warroom.tui.widgets.bar import Bar
+
+_SOLID_FROM = 0.01
+"""From this share on, a failure rate that nobody has contained is a filled badge."""
+
+
+class Header(Bar):
+    """Identity at the left, measured facts at the right; the identity is never cut first."""
+
+    def line(self, snapshot: Snapshot | None, width: int) -> Line:
+        """Draw the row."""
+        if snapshot is None or not snapshot.loaded:
+            return _resting(self.palette, snapshot, width, "opening the store")
+        if snapshot.current is None:
+            return _resting(self.palette, snapshot, width, "no incident is open")
+        return _incident(self.palette, snapshot, snapshot.current, width)
+
+
+def _resting(palette: Palette, snapshot: Snapshot | None, width: int, words: str) -> Line:
+    line = Line(palette, "bg1").put(" warroom", bold=True).put(f" {__version__} · {words}", "soft")
+    if snapshot is None:
+        return line
+    right = _facts(palette, snapshot, None, width)
+    return line.to(width - right.width).add(right.segments)
+
+
+def _incident(palette: Palette, snapshot: Snapshot, incident: Incident, width: int) -> Line:
+    right = _facts(palette, snapshot, incident, width)
+    line = Line(palette, "bg1")
+    priority = incident.priority.value
+    line.put(f" {priority} ", priority.lower(), fill=True)
+    line.put(f" {incident.id} ", bold=True)
+    line.say(incident.title, "text", width - right.width - line.width - 1)
+    return line.to(width - right.width).add(right.segments)
+
+
+def _facts(palette: Palette, snapshot: Snapshot, incident: Incident | None, width: int) -> Line:
+    wide = width >= 120
+    line = Line(palette, "bg1")
+    _share(line, snapshot.log, incident)
+    if incident is not None:
+        _state(line, snapshot, incident, wide=width >= 100)
+        if wide:
+            who = incident.commander
+            line.put("  command ", "soft")
+            line.put(cut(who, 16) if who else "nobody", "text" if who else "warn", bold=True)
+            line.put(" ")
+    line.put("  ● ", "ok")
+    if wide or incident is None:
+        line.put(f"{cut(snapshot.connection, 24)} ", "soft")
+    return line.put(f"{snapshot.now.astimezone(UTC):%H:%M:%S} ", "mute")
+
+
+def _share(line: Line, log: LogFacts, incident: Incident | None) -> None:
+    failures, requests = log.share_now
+    if not requests:
+        return
+    text = f"5xx {spell.share(failures, requests)}"
+    calm = incident is not None and incident.contained_at is not None
+    if not calm and failures >= _SOLID_FROM * requests:
+        line.put(f" {text} ", "s5", fill=True).put(" ")
+    else:
+        line.put(f"{text} ", "ok" if calm else "soft", bold=True)
+
+
+def _state(line: Line, snapshot: Snapshot, incident: Incident, *, wide: bool) -> None:
+    since = {
+        Phase.CLOSED: incident.closed_at,
+        Phase.RESOLVED: incident.resolved_at,
+        Phase.CONTAINED: incident.contained_at,
+    }.get(incident.phase)
+    if since is None:
+        line.put(" not contained ", "s5", bold=True)
+        return
+    ago = snapshot.now - since
+    words = incident.phase.value
+    if wide and 0 <= ago.total_seconds() < 86400:
+        words += f" {spell.in_prose(ago)}"
+    line.put(f" {words} ", "ok")

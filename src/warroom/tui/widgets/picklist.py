@@ -1,0 +1,173 @@
+"""A list of rows with a cursor that stays on its row, whatever moves around it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Blur, Click, Focus, Resize
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from warroom.tui.draw import Line
+from warroom.tui.theme import Palette
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of one or more lines."""
+
+    key: str
+    """What the cursor remembers; empty: the cursor passes over it."""
+    lines: int
+    draw: Callable[[Line, int, int], None]
+    """Adds to an empty line what stands on line number `n` of the row, for a width in cells.
+
+    The first cell is the gutter and already taken.
+    """
+
+
+class PickList(ScrollView, can_focus=True):
+    """Draws rows on demand; selection is by key, never by position."""
+
+    DEFAULT_CSS = "PickList { scrollbar-size-vertical: 1; overflow-x: hidden; }"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False, id="list.up"),
+        Binding("down,j", "move(1)", "down", show=False, id="list.down"),
+        Binding("pageup,ctrl+b", "page(-1)", "page up", show=False, id="list.page_up"),
+        Binding("pagedown,ctrl+f", "page(1)", "page down", show=False, id="list.page_down"),
+        Binding("home,g", "edge(-1)", "top", show=False, id="list.top"),
+        Binding("end,G", "edge(1)", "bottom", show=False, id="list.bottom"),
+        Binding("enter", "choose", "open", id="list.open"),
+    ]
+
+    @dataclass
+    class Moved(Message):
+        """The cursor is on another row."""
+
+        sender: "PickList"
+        key: str
+
+    @dataclass
+    class Chosen(Message):
+        """Enter, or a click on the row under the cursor."""
+
+        sender: "PickList"
+        key: str
+
+    def __init__(self, palette: Palette, *, ground: str = "bg0", id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.palette = palette
+        self.ground = ground
+        self.cursor = ""
+        """Key of the row under the cursor; empty: none."""
+        self._rows: Sequence[Row] = ()
+        self._lines: list[tuple[Row, int]] = []
+
+    @property
+    def keys(self) -> list[str]:
+        """The rows that the cursor can stand on, from the top."""
+        return [row.key for row in self._rows if row.key]
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Replace the rows; the cursor stays on its key, or goes to the nearest that is left."""
+        before = self.keys
+        self._rows = rows
+        self._lines = [(row, n) for row in rows for n in range(row.lines)]
+        keys = self.keys
+        if self.cursor not in keys:
+            index = before.index(self.cursor) if self.cursor in before else 0
+            self.cursor = keys[min(index, len(keys) - 1)] if keys else ""
+        self.virtual_size = Size(self.size.width, len(self._lines))
+        self.refresh()
+
+    def put_cursor(self, key: str) -> None:
+        """Move the cursor without telling anybody."""
+        if key in self.keys:
+            self.cursor = key
+            self._reveal()
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the screen."""
+        width = self.size.width
+        number = y + self.scroll_offset.y
+        if number >= len(self._lines):
+            return Line(self.palette, self.ground).strip(width)
+        row, n = self._lines[number]
+        chosen = bool(row.key) and row.key == self.cursor
+        line = Line(self.palette, "bg2" if chosen else self.ground)
+        line.put(("▌" if self.has_focus else "▎") if chosen else " ", "accent")
+        row.draw(line, n, width)
+        return line.strip(width)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        keys = self.keys
+        if not keys:
+            return
+        index = keys.index(self.cursor) if self.cursor in keys else 0
+        self._go(keys[max(0, min(index + by, len(keys) - 1))])
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by about a screen."""
+        tallest = max((row.lines for row in self._rows if row.key), default=1)
+        self.action_move(by * max(1, self.size.height // tallest - 1))
+
+    def action_edge(self, side: int) -> None:
+        """Move the cursor to the top or the bottom."""
+        keys = self.keys
+        if keys:
+            self._go(keys[0] if side < 0 else keys[-1])
+
+    def action_choose(self) -> None:
+        """Tell that the row under the cursor is meant."""
+        if self.cursor:
+            self.post_message(self.Chosen(self, self.cursor))
+
+    def on_click(self, event: Click) -> None:
+        """Put the cursor on a row; a second click on it chooses it."""
+        number = event.y + self.scroll_offset.y
+        if number >= len(self._lines):
+            return
+        key = self._lines[number][0].key
+        if key and key == self.cursor and event.chain > 1:
+            self.action_choose()
+        elif key:
+            self._go(key)
+
+    def on_resize(self, event: Resize) -> None:
+        """Keep the cursor in sight."""
+        del event
+        self.virtual_size = Size(self.size.width, len(self._lines))
+        self._reveal()
+
+    def on_focus(self, event: Focus) -> None:
+        """Draw the cursor as focused."""
+        del event
+        self.refresh()
+
+    def on_blur(self, event: Blur) -> None:
+        """Draw the cursor as at rest."""
+        del event
+        self.refresh()
+
+    def _go(self, key: str) -> None:
+        if key != self.cursor:
+            self.cursor = key
+            self.post_message(self.Moved(self, key))
+        self._reveal()
+        self.refresh()
+
+    def _reveal(self) -> None:
+        numbers = [i for i, (row, _) in enumerate(self._lines) if row.key == self.cursor]
+        if not self.cursor or not numbers:
+            return
+        top, height = self.scroll_offset.y, max(self.size.height, 1)
+        if numbers[0] < top:
+            self.scroll_to(y=numbers[0], animate=False, immediate=True)
+        elif numbers[-1] >= top + height:
+            self.scroll_to(y=numbers[-1] - height + 1, animate=False, immediate=True)
