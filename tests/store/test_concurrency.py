@@ -169,11 +169,11 @@ def test_a_stuck_writer_is_an_error_in_time_and_readers_do_not_wait(
 def test_a_console_that_keeps_the_lock_is_an_error_in_time(file: Path, opened: Open) -> None:
     journal = opened(file)
     other = opened(file, tuning=Tuning(busy_seconds=0.2, reserve_bytes=0))
-    with journal._transactions._lock.hold(time.monotonic() + 1):
+    with journal.transactions._lock.hold(time.monotonic() + 1):
         with pytest.raises(JournalBusy, match="another console has been writing"):
             declare(other)
         assert other.head() == 0
-    with other._transactions._lock.hold(time.monotonic() + 1):
+    with other.transactions._lock.hold(time.monotonic() + 1):
         pass
     declare(other)
 
@@ -208,7 +208,7 @@ def test_a_stuck_writer_on_a_server_is_an_error_in_time(postgres: object, opened
 def test_a_long_reader_stops_no_writer_and_sees_one_moment(file: Path, opened: Open) -> None:
     journal = opened(file)
     declare(journal)
-    reader = journal._transactions._reader
+    reader = journal.transactions._reader
     with reader.connect() as connection, connection.begin():
         before = connection.exec_driver_sql("SELECT seq FROM head").scalar_one()
         for number in range(20):
@@ -225,7 +225,7 @@ def test_a_state_of_another_history_is_not_used(
     declare(journal)
     note(journal, "INC-1", "a")
     stale = journal._states.load
-    with journal._transactions._reader.connect() as connection, connection.begin():
+    with journal.transactions._reader.connect() as connection, connection.begin():
         known = stale(connection, "INC-1")
     forged = known.state.__class__(
         **{name: getattr(known.state, name) for name in known.state.__slots__} | {"title": "forged"}

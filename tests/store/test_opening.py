@@ -283,7 +283,7 @@ def test_a_setting_that_does_not_hold_is_refused(
 
 
 def test_the_settings_are_those_that_lose_nothing(journal: SqlJournal) -> None:
-    connection = journal._transactions._engine.raw_connection()
+    connection = journal.transactions._engine.raw_connection()
     try:
         cursor = connection.cursor()
         if journal.place.path is None:

@@ -75,7 +75,7 @@ def test_the_database_itself_only_adds(journal: SqlJournal, how: str) -> None:
     filled(journal)
     sqlite = journal.place.path is not None
     statement = STATEMENTS[how].format(other="x'00'" if sqlite else "'\\x00'::bytea")
-    with pytest.raises(IntegrityError), journal._transactions._engine.begin() as connection:
+    with pytest.raises(IntegrityError), journal.transactions._engine.begin() as connection:
         connection.execute(text(statement))
     assert journal.verify().problems == ()
 
@@ -93,7 +93,7 @@ def test_sqlite_does_not_replace(path: Path, seq: int) -> None:
 @pytest.mark.parametrize("table", ["event", "head"])
 def test_postgres_does_not_truncate(postgres: object, opened: Open, table: str) -> None:
     journal = opened(postgres.new_schema())
-    with pytest.raises(IntegrityError), journal._transactions._engine.begin() as connection:
+    with pytest.raises(IntegrityError), journal.transactions._engine.begin() as connection:
         connection.execute(text(f"TRUNCATE {table}"))
 
 
@@ -285,7 +285,7 @@ def crashed(file: Path, tmp_path: Path, opened: Open) -> Path:
     """A folder as a crash leaves it: most of the events are in the write-ahead log only."""
     journal = opened(file, tuning=Tuning(reserve_bytes=0, anchor_events=1))
     declare(journal, "first")
-    journal._transactions._disk._checkpoint(journal._transactions._engine, "TRUNCATE")
+    journal.transactions._disk._checkpoint(journal.transactions._engine, "TRUNCATE")
     for number in range(30):
         note(journal, "INC-1", f"{number}")
     folder = tmp_path / "crashed"

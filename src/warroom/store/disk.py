@@ -2,12 +2,16 @@
 
 import contextlib
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from warroom.core.journal import JournalError, JournalFull
+from warroom.store.engine import file_uri
+from warroom.store.errors import sqlite_problem
 from warroom.store.place import Place
 
 _CHECKPOINT_BYTES = 4 << 20
@@ -68,6 +72,34 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def copy_pages(path: Path, place: Place, target: Path) -> None:
+    """Copy a database in use into an empty file, in one step: more begin anew with each commit.
+
+    Raises:
+        JournalError: If it cannot be read, or there is no room.
+    """
+    try:
+        with (
+            closing(sqlite3.connect(file_uri(path, "ro"), uri=True, timeout=5)) as source,
+            closing(sqlite3.connect(file_uri(target, "rw"), uri=True, timeout=5)) as copy,
+        ):
+            source.backup(copy, pages=-1)
+        settle(target)
+    except sqlite3.Error as error:
+        raise sqlite_problem(error, place) from error
+
+
+def settle(path: Path) -> None:
+    """Make one plain file of a database and its log, and wait until it is on the disk."""
+    with closing(sqlite3.connect(file_uri(path, "rw"), uri=True, isolation_level=None)) as file:
+        file.execute("PRAGMA journal_mode=DELETE")
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def cannot(error: OSError, place: Place) -> JournalError:
     """Return the journal's error for what the operating system refuses."""
     if error.errno in {28, 122}:
@@ -91,13 +123,9 @@ class Disk:
         self._appended = 0
         self.keep_reserve()
 
-    def still_there(self) -> None:
-        """Raise `JournalError` if the file was deleted or replaced: writing would go nowhere."""
-        if self._now() != self._identity:
-            raise JournalError(
-                f"{self._place.label} was deleted or replaced while it was open",
-                "Nothing was stored. Put the file back, or start warroom again.",
-            )
+    def present(self) -> bool:
+        """Whether the path still names the file that was opened: writing elsewhere is losing."""
+        return self._now() == self._identity
 
     def keep_reserve(self) -> None:
         """Hold back some space, unless the disk is nearly full already."""

@@ -41,7 +41,7 @@ class SqlJournal:
         on_close: Callable[[], None] | None = None,
     ) -> None:
         self.place = place
-        self._transactions = transactions
+        self.transactions = transactions
         self._anchors = anchors
         self._tuning = tuning
         self._read_only = read_only
@@ -55,7 +55,7 @@ class SqlJournal:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What somebody should know though everything goes on, oldest first."""
-        return tuple(self._transactions.warnings)
+        return tuple(self.transactions.warnings)
 
     def __enter__(self) -> Self:
         return self
@@ -84,7 +84,7 @@ class SqlJournal:
         """
         self._may_write()
         _check_origin(origin)
-        result, known, head = self._transactions.write(
+        result, known, head = self.transactions.write(
             lambda connection: self._append(connection, incident, decide, origin)
         )
         if known is not None:
@@ -95,13 +95,13 @@ class SqlJournal:
 
     def incident(self, name: str) -> Incident | None:
         """The state of one incident."""
-        known = self._transactions.read(lambda connection: self._states.load(connection, name))
+        known = self.transactions.read(lambda connection: self._states.load(connection, name))
         return None if known is None else self._remember([known])[0]
 
     def incidents(self, *, include_closed: bool = False) -> Sequence[Incident]:
         """All open incidents (or all), in the order of their opening."""
         return self._remember(
-            self._transactions.read(
+            self.transactions.read(
                 lambda connection: self._states.load_all(connection, include_closed=include_closed)
             )
         )
@@ -109,20 +109,20 @@ class SqlJournal:
     def records(self, name: str) -> Sequence[Recorded]:
         """The events of one incident, in order."""
         part = {"incident": name, "first": 1, "last": NEWEST}
-        return self._transactions.read(
+        return self.transactions.read(
             lambda c: tuple(to_record(row) for row in c.execute(BY_INCIDENT, part))
         )
 
     def since(self, seq: int, limit: int = 1000) -> Sequence[Recorded]:
         """Events after a position of the whole journal, in order."""
         page = {"seq": seq, "limit": limit}
-        return self._transactions.read(
+        return self.transactions.read(
             lambda c: tuple(to_record(row) for row in c.execute(AFTER, page))
         )
 
     def head(self) -> int:
         """The position of the last event; 0 for none."""
-        return self._transactions.read(lambda c: int(c.execute(_HEAD_SEQ).scalar_one()))
+        return self.transactions.read(lambda c: int(c.execute(_HEAD_SEQ).scalar_one()))
 
     def wait(self, seq: int, timeout: float, step: float = 0.1) -> int:
         """Return the head as soon as it is past `seq`, at the latest after `timeout` seconds.
@@ -150,17 +150,17 @@ class SqlJournal:
             )
             return self._states.load_some(connection, [(row[0], row[1]) for row in rows])
 
-        return self._remember(self._transactions.read(work))
+        return self._remember(self.transactions.read(work))
 
     def verify(self) -> Verified:
         """Recompute the whole chain and compare it with the head, the anchors, the projections."""
-        return self._transactions.read(lambda c: check(c, self._anchors, self.place))
+        return self.transactions.read(lambda c: check(c, self._anchors, self.place))
 
     def rebuild(self) -> int:
         """Throw the projections away and make them again; returns how many events there are."""
         self._may_write()
         self._states.forget()
-        return self._transactions.write(projections.rebuild)
+        return self.transactions.write(projections.rebuild)
 
     def close(self) -> None:
         """Write a last anchor, let the last one out merge the log into the file, release all."""
@@ -168,10 +168,11 @@ class SqlJournal:
             return
         self._closed = True
         try:
-            if self._last is not None and self._last[0] > self._anchored[0]:
+            news = self._last is not None and self._last[0] > self._anchored[0]
+            if self._last is not None and news and self.transactions.present():
                 self._anchor(self._last)
         finally:
-            self._transactions.close()
+            self.transactions.close()
             if self._on_close is not None:
                 self._on_close()
 
@@ -245,8 +246,8 @@ class SqlJournal:
             )
         except OSError as error:  # the events are stored: this must not look like a failure
             warning = f"{self._anchors.path}: no anchor could be written: {error.strerror}"
-            if warning not in self._transactions.warnings:
-                self._transactions.warnings.append(warning)
+            if warning not in self.transactions.warnings:
+                self.transactions.warnings.append(warning)
 
 
 _HEAD_SEQ = text("SELECT seq FROM head WHERE id = 1")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, select
 from warroom.core.journal import JournalDamaged, JournalError
 from warroom.store import schema
 from warroom.store.anchors import Anchor, Anchors
-from warroom.store.disk import Disk, cannot, look, prepare
+from warroom.store.disk import Disk, cannot, copy_pages, look, prepare
 from warroom.store.engine import file_uri, postgres_engine, sqlite_engine
 from warroom.store.errors import sqlite_problem, translate
 from warroom.store.journal import SqlJournal
@@ -140,12 +140,27 @@ def _start(
         else:
             schema.refuse_newer(found, place)
             if found != schema.REVISION:
+                if found is not None and place.path is not None:
+                    _keep_before(place.path, place, found)
                 transactions.write(lambda connection: schema.upgrade(connection, place))
         _compare(transactions, anchors, place, read_only=read_only)
     except BaseException:
         journal.close()
         raise
     return journal
+
+
+def _keep_before(path: Path, place: Place, found: str) -> None:
+    """Keep a copy of a file before its schema changes: an older warroom can still open that."""
+    copy = path.with_name(f"{path.name}.schema-{found}")
+    part = copy.with_name(copy.name + ".part")
+    try:
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        copy_pages(path, place, part)
+        part.replace(copy)
+    except OSError as error:
+        raise cannot(error, place) from error
 
 
 def _readable(found: str | None, place: Place, warnings: list[str]) -> None:

@@ -1,5 +1,7 @@
 """Which schema a database has, and how it gets the newest one."""
 
+import secrets
+import threading
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -12,6 +14,8 @@ REVISION = "0002"
 """The newest schema this version knows."""
 
 _LOCK_KEY = 0x5741524D
+_ALEMBIC = threading.Lock()
+"""Alembic keeps what it works on in globals: one database at a time in a process."""
 
 
 def revision(connection: Connection) -> str | None:
@@ -35,8 +39,14 @@ def refuse_newer(found: str | None, place: Place) -> None:
         )
 
 
-def upgrade(connection: Connection, place: Place) -> None:
-    """Bring the database to `REVISION` inside the caller's transaction: all of it or nothing."""
+def upgrade(connection: Connection, place: Place, journal_id: str | None = None) -> None:
+    """Bring the database to `REVISION` inside the caller's transaction: all of it or nothing.
+
+    Args:
+        connection: In a write transaction.
+        place: For messages.
+        journal_id: The name that a new journal gets; by default a random one.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
     found = revision(connection)  # again: another process may have been faster
@@ -57,5 +67,7 @@ def upgrade(connection: Connection, place: Place) -> None:
     )
     config.set_main_option("path_separator", "newline")
     config.attributes["connection"] = connection
-    command.upgrade(config, REVISION)
+    config.attributes["journal_id"] = journal_id or secrets.token_hex(16)
+    with _ALEMBIC:
+        command.upgrade(config, REVISION)
     projections.rebuild(connection)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from warroom.core.journal import JournalBusy
+from warroom.core.journal import JournalBusy, JournalError
 from warroom.store.disk import Disk
 from warroom.store.engine import reader
 from warroom.store.errors import JournalGone, translate
@@ -66,10 +66,13 @@ class Transactions:
         """
         deadline = time.monotonic() + self._seconds
         with self._lock.hold(deadline):
+            if not self.present():
+                raise JournalError(
+                    f"{self._place.label} was deleted or replaced while it was open",
+                    "Nothing was stored. Put the file back, or start warroom again.",
+                )
             while True:
                 try:
-                    if self._disk is not None:
-                        self._disk.still_there()
                     with self._engine.begin() as connection:
                         result = work(connection)
                 except Exception as error:  # noqa: BLE001 - sorted out in the next line
@@ -79,6 +82,10 @@ class Transactions:
             if self._disk is not None:
                 self._disk.tidy(self._engine)
             return result
+
+    def present(self) -> bool:
+        """Whether the database is the one that was opened; a file can be replaced meanwhile."""
+        return self._disk is None or self._disk.present()
 
     def close(self) -> None:
         """Let go of the database; the last one out merges the write-ahead log into the file."""

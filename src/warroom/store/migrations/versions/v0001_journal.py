@@ -1,9 +1,7 @@
 """The journal: events that can only be added, and the head that says where they end."""
 
-import secrets
-
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 
 from warroom.store.chain import genesis
 
@@ -107,6 +105,6 @@ def upgrade() -> None:
             connection.exec_driver_sql(statement.removesuffix("END;") + "END;")
     else:
         connection.exec_driver_sql(_POSTGRES)
-    journal_id = secrets.token_hex(16)
+    journal_id = context.config.attributes["journal_id"]
     first = {"id": 1, "seq": 0, "hash": genesis(journal_id), "journal_id": journal_id}
     connection.execute(head.insert().values(**first, incidents=0))
