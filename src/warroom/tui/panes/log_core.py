@@ -199,6 +199,9 @@ class LogPaneCore(Pane):
             onset = current.onset.at.timestamp()
         if current is not None:
             marks += [Mark(one.happened_at.timestamp(), "◆", "p2") for one in current.changes]
+        elif self._report is not None:
+            near = [one for one in self._report.findings.changes if one.possible]
+            marks += [Mark(one.change.at, "◆", "p2") for one in near[:3]]
         if onset is not None:
             when = time.strftime("%H:%M:%S", time.gmtime(onset))
             marks.insert(0, Mark(onset, "▲", "s5", f"{when} onset"))

@@ -35,6 +35,8 @@ class Bars:
     """Seconds a bucket."""
     total: tuple[int, ...]
     failed: tuple[int, ...]
+    last: float = 1.0
+    """How much of the last bucket has passed, above 0 to 1."""
 
     @property
     def end(self) -> float:
@@ -140,7 +142,7 @@ def _share_row(
             cells.append((" ", "mute"))
             continue
         eighths = round(8 * rows * share / top) - 8 * level
-        if share and not level:
+        if share >= ALARM and not level:
             eighths = max(eighths, 1)
         if eighths <= 0 and not level:
             cells.append(("▁", "line"))
@@ -155,9 +157,8 @@ def _volume_row(state: ChartState, cells: int, ink: Ink) -> list[Segment]:
     row = [ink.text("req/s".rjust(7) + " ", "mute")]
     if bars is None or not bars.total:
         return [*row, Segment(" " * cells, ink.style("mute"))]
-    volumes = [
-        sum(bars.total[low:high]) / (high - low) for low, high in _spans(len(bars.total), cells)
-    ]
+    total = [*map(float, bars.total[:-1]), bars.total[-1] / bars.last]
+    volumes = [sum(total[low:high]) / (high - low) for low, high in _spans(len(total), cells)]
     most = max(volumes) or 1
     glyphs = [
         (" ▁▂▃▄▅▆▇█"[max(1, round(8 * volume / most)) if volume else 0], "vol")

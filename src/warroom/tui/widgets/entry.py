@@ -39,9 +39,7 @@ def field_rows(entry: Entry, width: int, ink: Ink) -> list[Row]:
     document = _document(entry)
     if document is not None:
         return _json_rows(document, width, ink)
-    fields = dict(entry.fields) or {"line": entry.raw.decode("utf-8", "replace").split("\n")[0]}
-    if entry.at is not None:
-        fields = {"time": moment(entry.at).isoformat(timespec="milliseconds"), **fields}
+    fields = _ordered(entry)
     longest = min(max((cell_len(clean_line(name)) for name in fields), default=0), 16)
     rows: list[Row] = []
     for name, value in fields.items():
@@ -57,6 +55,24 @@ def field_rows(entry: Entry, width: int, ink: Ink) -> list[Row]:
                 ]
             )
     return rows
+
+
+_FIRST = ("status", "level", "method", "path", "duration", "upstream", "release", "message")
+"""Fields in the order in which one asks for them; the others follow as the format has them."""
+
+
+def _ordered(entry: Entry) -> dict[str, str]:
+    fields = dict(entry.fields)
+    found: dict[str, str] = {}
+    if entry.at is not None:
+        found["time"] = moment(entry.at).isoformat(timespec="milliseconds")
+    if entry.duration is not None:
+        fields["duration"] = f"{entry.duration * 1000:.0f} ms"
+    for name in _FIRST:
+        if name in fields:
+            found[name] = fields.pop(name)
+    found |= fields
+    return found or {"line": entry.raw.decode("utf-8", "replace").split("\n")[0]}
 
 
 def _value_token(name: str, entry: Entry) -> str:
@@ -272,9 +288,13 @@ class EntryView(Widget, can_focus=True):
         self._drawn = key
         width = self.size.width
         stack = bool(stack_lines(self.entry)) and width >= 80
-        left_width = width // 2 - 2 if stack else width - 2
+        halved = stack or (width >= 100 and _document(self.entry) is None)
+        left_width = width // 2 - 2 if halved else width - 2
         left = field_rows(self.entry, left_width, ink)
         right: list[Row] = []
+        if halved and not stack and len(left) > 6:
+            half = max(-(-len(left) // 2), min(self.size.height - 1, len(left)))
+            left, right = left[:half], left[half:]
         if stack:
             right = stack_rows(self.entry, width - left_width - 5, ink, unfolded=self.unfolded)
         elif stack_lines(self.entry):

@@ -118,11 +118,13 @@ class Gauge:
             return None
         # Buckets are whole seconds, so the last ones may lie beyond the end: they are not silence.
         used = max(1, min(len(found.total), -int(-(until - found.start) // found.width)))
+        last = (until - found.start) / found.width - (used - 1)
         return Bars(
             start=found.start,
             width=found.width,
             total=tuple(int(n) for n in found.total[:used]),
             failed=tuple(int(n) for n in found.failed[:used]),
+            last=min(max(last, 0.1), 1.0),
         )
 
     def _counts(self, since: float | None, until: float) -> tuple[int, int]:
@@ -144,6 +146,7 @@ class Gauge:
             facts,
             share_before=self._counts(None, main.onset.at),
             onset=main.onset.at,
+            onset_bounds=(main.onset.low, main.onset.high),
             onset_sentence=main.sentences[0] if main.sentences else "",
             boundary_sentence=main.sentences[1] if len(main.sentences) > 1 else "",
         )

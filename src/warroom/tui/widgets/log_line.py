@@ -251,7 +251,8 @@ def _rest(entry: Entry, cols: Columns, ink: Ink, look: Look, on: str) -> list[Se
 
 def _detail(entry: Entry, cols: Columns, ink: Ink, look: Look, on: str) -> list[Segment]:
     message = shown((entry.message or "").split("\n", 1)[0])
-    release = f"rel={shown(entry.release)}" if entry.release else ""
+    # Of a line that succeeded the release is in its entry: what failed shall stand out.
+    release = f"rel={shown(entry.release)}" if entry.release and entry.failed else ""
     room = cols.detail - 2
     if not look.x:
         spare = room - (cell_len(release) + 2 if release and message else 0)

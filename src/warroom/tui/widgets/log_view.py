@@ -24,6 +24,8 @@ from warroom.tui.widgets.log_page import Line, Pager
 from warroom.tui.widgets.waker import Waker
 
 _SIDEWAYS = 8
+_MAP_FROM = 60
+"""Width from which one column is spent on the map."""
 
 Pinned = Callable[[Entry], bool]
 
@@ -200,7 +202,12 @@ class LogView(Widget, can_focus=True):
     @property
     def columns(self) -> Columns:
         """The columns at this width."""
-        return log_line.columns(self.size.width, self.entries.shape)
+        return log_line.columns(self.size.width - self._mapped, self.entries.shape)
+
+    @property
+    def _mapped(self) -> int:
+        """Cells of the scrollbar: it is a map of where the failures are."""
+        return int(self.size.width >= _MAP_FROM)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row of the screen."""
@@ -211,7 +218,17 @@ class LogView(Widget, can_focus=True):
             said = f"  {self.nothing}" if not page and y == 1 else ""
             return Strip([Segment(said, ground)]).adjust_cell_length(self.size.width, ground)
         strips = self._drawn(entry)
-        return strips[min(page[y][1], len(strips) - 1)]
+        strip = strips[min(page[y][1], len(strips) - 1)]
+        return Strip.join([strip, self._map(y)]) if self._mapped else strip
+
+    def _map(self, y: int) -> Strip:
+        first, count = self.feed.first, max(self.feed.end - self.feed.first, 1)
+        height, page, parts = self.size.height, self.page(), len(self.by_rows)
+        top, bottom = ((row - first) * height // count for row in (page[0][0], page[-1][0]))
+        spike = any(self.by_rows[y * parts // height : max((y + 1) * parts // height, 1)])
+        here = top <= y <= bottom and count > height
+        glyph = "▐" if here or spike else " "
+        return Strip([self.ink.text(glyph, "accent" if here else "s5", on="bg0")], 1)
 
     def _drawn(self, entry: Entry) -> list[Strip]:
         key = (self.ink, self.columns, self.wrap)
@@ -238,7 +255,7 @@ class LogView(Widget, can_focus=True):
                 if self.wrap
                 else [log_line.draw(entry, cols, ink, look)]
             )
-            ground, width = ink.style("text", on="bg0"), self.size.width
+            ground, width = ink.style("text", on="bg0"), cols.width
             found = [one.apply_style(ground).adjust_cell_length(width, ground) for one in drawn]
             self._strips[row, look] = found
         return found

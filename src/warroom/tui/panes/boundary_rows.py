@@ -1,0 +1,257 @@
+"""The boundary as rows: the sentence, the bars, the lines that show it and those that do not."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from warroom.logs.protocol import Entry
+from warroom.tui.widgets.log_filter import quoted
+from warroom.tui.widgets.log_gauge import Report
+from warroom.tui.widgets.log_line import clock, shown, tone
+from warroom.tui.widgets.log_query import grouped
+from warroom.tui.widgets.pieces import Line, Piece, cells_of, fit, gauge, line, rule, spread, wrap
+from warroom.tui.widgets.rowlist import Row
+
+if TYPE_CHECKING:
+    from warroom.logs.analysis.answer import Finding, Part
+
+SHOWN = 3
+"""Lines that show the boundary, and lines that do not fit."""
+_PLACEHOLDER = re.compile(r"\\\{[a-z]+\\\}|<\\\*>|<\*>")
+_FAILED_BAR = 24
+_BEFORE_BAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A report with the lines it points to, already read."""
+
+    report: Report
+    shows: tuple[Entry, ...] = ()
+    misfits: tuple[Entry, ...] = ()
+
+    @property
+    def parts(self) -> tuple["Part", ...]:
+        """The named slices, then the best value of each field."""
+        main = self.report.findings.main
+        if main is None:
+            return ()
+        named = {part.fields for part in main.boundary}
+        return (*main.boundary, *(one for one in main.table if one.fields not in named))
+
+
+def read_lines(report: Report) -> Shown:
+    """Read the lines that a report points to; blocks for a few reads."""
+    main = report.findings.main
+    if main is None:
+        return Shown(report)
+    return Shown(
+        report, _entries(report, main.shows[:SHOWN]), _entries(report, main.misfits[:SHOWN])
+    )
+
+
+def _entries(report: Report, rows: Sequence[int]) -> tuple[Entry, ...]:
+    return tuple(entry for row in rows for entry in report.log.entries(row, row + 1))
+
+
+def share(part: float | None) -> str:
+    """Return a share as the screen writes it in a column."""
+    if part is None:
+        return "—"
+    if 0 < part < 0.0005:
+        return "<0.1 %"
+    return f"{100 * part:.0f} %" if part >= 0.0995 else f"{100 * part:.1f} %"
+
+
+def filter_text(part: "Part") -> str:
+    """Return the filter that shows the requests of a slice."""
+    return " ".join(term for name, value in part.fields if (term := _term(name, value)))
+
+
+def _term(name: str, value: str) -> str:
+    if name == "method":
+        return rf"\b{re.escape(value)}\b"
+    if name.startswith("network"):
+        return ""  # a range of addresses is no pattern on a line
+    if name in {"client family", "client version"}:
+        return quoted(value.split("/", maxsplit=1)[0].split(" ", maxsplit=1)[0])
+    return _PLACEHOLDER.sub("[^/?\"' ]+", quoted(value))
+
+
+def build(shown_: Shown | None, width: int) -> list[Row]:
+    """Return the rows at a width; the gutter is not counted."""
+    if shown_ is None:
+        return _text("", [("Nothing confirmed yet. The log is still being read.", "mute")], width)
+    findings = shown_.report.findings
+    main = findings.main
+    if main is None:
+        said = findings.outcomes[0].sentence if findings.outcomes else "No onset in this log."
+        notes = [(note, "mute") for note in findings.notes]
+        return _text("", [(said, "text"), *notes], width)
+    rows = [_blank(), *_sentence(main, width)]
+    rows += _table(shown_, main, width)
+    rows += _lines(shown_, main, width)
+    rows += _suggestions(shown_, main, width)
+    if findings.notes:
+        rows += _text("", [("", "mute"), *((note, "mute") for note in findings.notes)], width)
+    return rows
+
+
+def _text(key: str, said: Sequence[tuple[str, str]], width: int) -> list[Row]:
+    return [
+        Row(key, (line(Piece(piece, token)),))
+        for text, token in said
+        for piece in wrap(text, width - 2)
+    ]
+
+
+def _sentence(main: "Finding", width: int) -> list[Row]:
+    rows: list[Row] = []
+    for number, part in enumerate(main.boundary):
+        claim, _, contrast = part.sentence.rpartition(": ")
+        claim = claim or contrast
+        rows += [
+            Row("", (line(Piece(piece, "text", bold=number == 0)),))
+            for piece in wrap(f"{claim}.", width - 2)
+        ]
+        said = f"{contrast}." if contrast and contrast != claim else ""
+        if part.share_before is not None and part.fields:
+            said += f" Before the onset it had {share(part.share_before)} of all requests."
+        rows += _text("", [(said.strip(), "soft")], width) if said else []
+    end = clock(main.end.at) if main.end is not None else "now"
+    count = "failure" if round(main.failures) == 1 else "failures"
+    window = f"window {clock(main.onset.at)} – {end} · {grouped(round(main.failures))} {count}"
+    expected = f"{main.expected:.0f}" if main.expected >= 9.95 else f"{main.expected:.1f}"
+    said = f"{window}, {expected} to be expected   before: {share(main.before)} failed"
+    return [*rows, _blank(), *_text("", [(said, "mute")], width), _blank()]
+
+
+def _blank() -> Row:
+    return Row("", (line(""),))
+
+
+def _widths(parts: Sequence["Part"], width: int) -> tuple[int, int, int, int]:
+    """Cells for names, values and the two bars; the bars give way first."""
+    names = max((len(_names(part)) for part in parts), default=4)
+    values = max((cells_of(line(_values(part))) for part in parts), default=8)
+    rest = width - 3 - 7 - 8 - 7 - 4 - 8
+    names = min(names, max(rest // 4, 8))
+    room = rest - names
+    bars = (_FAILED_BAR, _BEFORE_BAR) if room >= 60 else (12, 6) if room >= 34 else (0, 0)
+    values = min(values, max(room - sum(bars), 8))
+    return names, values, *bars
+
+
+def _names(part: "Part") -> str:
+    return " × ".join(name for name, _ in part.fields) or "all"
+
+
+def _values(part: "Part") -> str:
+    return " × ".join(shown(value) for _, value in part.fields) or "everything"
+
+
+def _table(shown_: Shown, main: "Finding", width: int) -> list[Row]:
+    parts = shown_.parts
+    if not parts:
+        return []
+    names, values, failed_bar, before_bar = _widths(parts, width)
+    head = fit("   shared by failures", 3 + names + 1 + values + 1)
+    head += fit("of failures", failed_bar + 7)
+    head += "  " + fit("of all before", before_bar + 8) + fit("lift", 7, right=True) + "  sure"
+    rows = [Row("", (line(Piece(head, "mute")),))]
+    for number, part in enumerate(parts):
+        strong = number < len(main.boundary)
+        token = "s5" if strong else "soft"
+        text = "text" if strong else "soft"
+        pieces: list[Piece] = [
+            Piece(f"{number + 1:>2} ", "mute"),
+            Piece(fit(_names(part), names + 1), "soft"),
+            Piece(fit(_values(part), values + 1), text, bold=strong),
+            *(gauge(part.coverage, failed_bar, token) if failed_bar else ()),
+            Piece(fit(share(part.coverage), 7, right=True), text, bold=strong),
+            Piece("  "),
+            *(gauge(part.share_before or 0, before_bar, "vol") if before_bar else ()),
+            Piece(fit(share(part.share_before), 8, right=True), "mute"),
+            Piece(fit(_lift(part), 7, right=True), text, bold=strong),
+            Piece("  "),
+            Piece("●" * part.sure + "·" * (3 - part.sure), "text" if strong else "mute"),
+        ]
+        rows.append(Row(f"part {number}", (tuple(pieces),)))
+    if main.quiet:
+        quiet = f"does not matter: {', '.join(shown(name) for name in main.quiet)}"
+        rows += [_blank(), *_text("", [(quiet, "mute")], width)]
+    return rows
+
+
+def _lift(part: "Part") -> str:
+    if part.share_before == 0:
+        return "new"
+    return f"{part.lift:.1f}×" if part.lift < 9.95 else f"{grouped(round(part.lift))}×"
+
+
+def _lines(shown_: Shown, main: "Finding", width: int) -> list[Row]:
+    rows: list[Row] = []
+    if shown_.shows:
+        fact = f"{len(shown_.shows)} of {grouped(round(main.shows_total))}"
+        rows += [_blank(), Row("", (rule("Lines that show it", width, (Piece(fact, "mute"),)),))]
+        rows += [Row(f"line {entry.row}", (entry_line(entry, width),)) for entry in shown_.shows]
+    if main.misfits_total:
+        many = round(main.misfits_total)
+        fact = f"{grouped(many)} {'failure' if many == 1 else 'failures'} outside"
+        warning = f"{fact}: look here before you believe it" if width >= 72 else fact
+        rows += [
+            _blank(),
+            Row("", (rule("Lines that do not fit", width, (Piece(warning, "mute"),)),)),
+        ]
+        rows += [Row(f"line {entry.row}", (entry_line(entry, width),)) for entry in shown_.misfits]
+    return rows
+
+
+def entry_line(entry: Entry, width: int) -> Line:
+    """Return a log line in one row of pieces."""
+    outcome = str(entry.status) if entry.status is not None else (entry.level or "")[:3].upper()
+    said = entry.path or (entry.message or entry.raw.decode("utf-8", "replace")).split("\n")[0]
+    left = (
+        Piece("▌" if entry.failed else " ", "s5"),
+        Piece(f"{clock(entry.at)} ", "mute"),
+        Piece(f"{outcome:<3} ", tone(entry), bold=entry.failed),
+        Piece(f"{shown(entry.method or ''):<5}" if entry.path else "", "mute"),
+        Piece(shown(said), "text"),
+    )
+    duration = "" if entry.duration is None else f"{entry.duration * 1000:.0f} ms"
+    right = [
+        Piece(fit(duration, 9, right=True), "s4" if (entry.duration or 0) >= 1 else "mute"),
+        Piece("  " + fit(shown(entry.upstream or ""), 10), "mute"),
+    ]
+    if width >= 96:
+        message = (entry.message or "").split("\n")[0] if entry.path else ""
+        release = f"rel={shown(entry.release)}" if entry.release else ""
+        right.append(Piece(fit("  ".join(filter(None, (shown(message), release))), 36), "soft"))
+    return spread(left, tuple(right), width) if width >= 64 else left
+
+
+def _suggestions(shown_: Shown, main: "Finding", width: int) -> list[Row]:
+    named = next((part for part in main.boundary if part.fields), None)
+    fields = dict(named.fields) if named is not None else {}
+    what = _values(named) if named is not None else "everything"
+    said = [("c", f"contain: {_containment(fields)}"), ("h", f"hypothesis: a change in {what}")]
+    near = next((one for one in shown_.report.findings.changes if one.possible), None)
+    if near is not None:
+        said.append(("", f"{shown(near.change.text)}: {near.why}"))
+    heading = rule("What this suggests", width, (Piece("correlation, not yet the cause", "mute"),))
+    rows = [_blank(), Row("", (heading,))]
+    for key, words in said:
+        head = Piece(f" {key or '◆':<3}", "accent" if key else "p2", bold=True)
+        rows.append(Row("", (line(head, Piece(words, "text")),)))
+    return rows
+
+
+def _containment(fields: Mapping[str, str]) -> str:
+    if "release" in fields:
+        return f"flag off what is new, or roll back from {shown(fields['release'])}"
+    if "upstream" in fields:
+        return f"route around {shown(fields['upstream'])}"
+    if "route" in fields:
+        return f"flag off or stop {shown(fields['route'])}"
+    return "what is fastest and can be undone"
