@@ -14,7 +14,9 @@ from warroom.logs.table import Table
 
 SLICE_FIELDS = ("route", "upstream", "release", "zone", "host")
 LEAST_SEEN = 200
-"""Requests of a slice before it is watched."""
+"""Requests of a slice before its own level can be held against it."""
+LEAST_NEW = 20
+"""The same for a new value, which is held against the total's level."""
 NEWBORN = 3600.0
 """Seconds in which a new value is held against the total's share and not against its own."""
 ALWAYS = 0.2
@@ -159,7 +161,8 @@ class LiveWatch:
             newborn = one.born > began + NEWBORN / 6 and now - one.born < NEWBORN
             rung = one.watch.step(asked, failed, ordinary=ordinary if newborn else None)
             usual = ordinary if newborn else one.watch.ordinary
-            if rung is None or one.seen < LEAST_SEEN or usual > ALWAYS:
+            least = LEAST_NEW if newborn else LEAST_SEEN
+            if rung is None or one.seen < least or usual > ALWAYS:
                 continue
             if ringing is None or rung.failures > ringing[0]:
                 ringing = (rung.failures, key, rung)

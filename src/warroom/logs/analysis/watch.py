@@ -17,6 +17,8 @@ HALF_LIFE = 3600.0
 LAG = 30
 """Steps before a bucket teaches what is ordinary: an incident shall not teach itself."""
 FIRST_SHARE = 0.002
+OVER = 60
+"""Steps without any failure after which what was summed up is over (a slice of few requests)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Watch:
         self._late: deque[tuple[float, float]] = deque()
         self._fixed: tuple[float, float] | None = None
         self._ringing = 0
+        self._calm = 0
 
     @classmethod
     def recurrence(cls, after_high: float, incident: float, rule: Rule = TOTAL) -> "Watch":
@@ -125,7 +128,7 @@ class Watch:
     def step(
         self, requests: float, failures: float, *, ordinary: float | None = None
     ) -> Offer | None:
-        """Add ten seconds; returns an offer in every step in which there is reason for one.
+        """Add ten seconds; returns an offer in every step in which failures go on and ring.
 
         Args:
             requests: Requests in the step.
@@ -142,7 +145,8 @@ class Watch:
         gain += (requests - failures) * math.log((1 - high) / (1 - low))
         threshold = self.rule.threshold
         self._sum += min(gain, threshold / 2 + 0.1)
-        if self._sum <= 0:
+        self._calm = 0 if failures else self._calm + 1
+        if self._sum <= 0 or self._calm > OVER:
             self._sum, self._since = 0.0, (0, 0, 0, 0)
             return None
         steps, failing, n, f = self._since
@@ -152,10 +156,11 @@ class Watch:
             n + int(requests),
             f + int(failures),
         )
-        self._sum = min(self._sum, 3 * threshold)  # so that it can come down again
+        self._sum = min(self._sum, 1.5 * threshold)  # so that it comes down when it is over
         steps, failing, n, f = self._since
         rule = self.rule
-        if self._sum > threshold and f >= rule.least_failures and failing >= rule.least_steps:
+        enough = f >= rule.least_failures and failing >= rule.least_steps
+        if failures and enough and self._sum > threshold:
             return Offer(f / max(n, 1), usual, f, n, steps * STEP)
         return None
 

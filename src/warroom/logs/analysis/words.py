@@ -89,6 +89,8 @@ _PREPOSITION = {
     "release": "on release",
     "upstream": "on upstream",
     "host": "on host",
+    "vhost": "on host",
+    "backend": "on backend",
     "zone": "in zone",
     "client": "from client",
     "network /16": "from network",
