@@ -103,6 +103,19 @@ def test_a_drained_instance_gets_no_request(tmp_path: Path) -> None:
         assert "app-2" not in {h.upstream for h in read(shop.access_log)[mark:]}
 
 
+def test_a_killed_instance_is_refused_connections_until_it_is_drained(tmp_path: Path) -> None:
+    with SimulatedService.start(tmp_path, plan=(), rate=100) as shop:
+        os.kill(shop.pids["2026.11.19/app-2"], signal.SIGKILL)
+        wait_until(lambda: "111: Connection refused" in shop.error_log.read_text(), "refusals")
+        assert {h.upstream for h in read(shop.access_log) if h.status == 502} == {"app-2"}
+        assert not shop.status().running
+        assert shop.status().dead == ("2026.11.19/app-2",)
+        assert shopctl(tmp_path, "instance", "app-2", "drained").returncode == 0
+        mark = len(read(shop.access_log)) + 20
+        wait_until(lambda: len(read(shop.access_log)) > mark + 60, "more traffic")
+        assert not any(h.status == 502 for h in read(shop.access_log)[mark:])
+
+
 def test_the_state_file_may_be_edited_and_a_broken_edit_changes_nothing(tmp_path: Path) -> None:
     with SimulatedService.start(tmp_path, plan=(), rate=20) as shop:
         state = json.loads(shop.state_file.read_text())
@@ -169,6 +182,7 @@ def test_stop_and_the_death_of_the_parent_leave_no_process(tmp_path: Path) -> No
         text=True,
         env=environment(),
     )
+    children: list[int] = []
     try:
         assert parent.stdout is not None
         children = [int(word) for word in parent.stdout.readline().split()]
@@ -185,6 +199,8 @@ def test_stop_and_the_death_of_the_parent_leave_no_process(tmp_path: Path) -> No
         parent.wait()
         if parent.stdout:
             parent.stdout.close()
+        for pid in filter(alive, children):
+            os.kill(pid, signal.SIGKILL)
     assert (tmp_path / "b" / "service.err").read_text() == ""
 
 
