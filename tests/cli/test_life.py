@@ -201,3 +201,17 @@ def test_help_imports_neither_the_orm_nor_the_console(warroom: Shell) -> None:
         assert done.returncode == 0, done.stderr
     for command in ("declare", "contain", "tail", "journal", "scan", "list"):
         assert "Usage" in warroom(command, "--help").out
+
+
+def test_formats_are_held_against_their_samples(warroom: Shell) -> None:
+    assert "combined" in warroom("formats", "--json").json["formats"]
+    folder = warroom.home / ".config/warroom/formats"
+    folder.mkdir(parents=True)
+    text = (
+        'name = "mine"\ntitle = "Mine"\nkind = "regex"\npattern = "(?P<status>\\\\d+) (?P<path>.*)"\n'
+        '[[samples]]\nline = "200 /a"\nexpect = { status = 500 }\n'
+    )
+    (folder / "mine.toml").write_text(text)
+    ran = warroom("formats", ok=False)
+    assert ran.status == 1
+    assert "mine" in ran.err

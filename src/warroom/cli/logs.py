@@ -69,12 +69,13 @@ def tail(*, files: tuple[str, ...], incident: str | None, plain: bool) -> None:
 @json_option
 def formats(*, as_json: bool) -> None:
     """List the log formats and test each against its own sample lines."""
-    from warroom.logs.formats import all_formats, test_formats
+    from warroom.logs.formats.load import all_formats
+    from warroom.logs.formats.samples import wrong_samples
 
-    problems = test_formats(settings().config_folder / "formats")
     known = all_formats(settings().config_folder / "formats")
+    problems = [problem for item in known for problem in wrong_samples(item)]
     if as_json:
-        emit({"formats": [f.name for f in known], "problems": list(problems)})
+        emit({"formats": [item.name for item in known], "problems": problems})
     else:
         for item in known:
             say(f"{item.name:<24} {item.title}")

@@ -10,7 +10,6 @@ import click
 from warroom import __version__
 from warroom.cli.common import EXIT_FAILED, EXIT_USAGE, State, fail
 from warroom.core.journal import JournalError
-from warroom.logs.errors import LogError
 from warroom.settings import SettingsError
 
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -115,9 +114,6 @@ def run(arguments: Sequence[str]) -> int:
     except (SettingsError, JournalError) as error:
         fail(error.what, error.hint)
         return EXIT_FAILED
-    except LogError as error:
-        fail(str(error))
-        return EXIT_FAILED
     except BrokenPipeError:
         # The reader of our output went away, as with `warroom list | head`: nothing to report.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -125,5 +121,12 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         fail(f"{error.strerror or error}{where}")
+        return EXIT_FAILED
+    except Exception as error:
+        from warroom.logs.errors import LogError  # not at the top: `--help` needs no log engine
+
+        if not isinstance(error, LogError):
+            raise
+        fail(str(error))
         return EXIT_FAILED
     return result if isinstance(result, int) else 0
