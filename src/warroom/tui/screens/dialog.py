@@ -99,6 +99,7 @@ class Dialog(ModalScreen[T], Generic[T]):
     Dialog #body { height: auto; max-height: 1fr; scrollbar-size: 1 1; }
     Dialog #keys { height: auto; }
     """
+    AUTO_FOCUS = ""
     PRODUCTION = False
     """Whether it changes production: the border then warns."""
     KEYS_RESERVE = 6

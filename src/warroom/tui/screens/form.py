@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from warroom.core.text import clean_line, clean_text
+from warroom.tui.screens.choosers import Choice, Chooser
 from warroom.tui.screens.dialog import Dialog, Drafts, palette_of
 from warroom.tui.widgets.editor import WritingArea
 from warroom.tui.widgets.pieces import Line, Piece, fit, line, wrap
@@ -40,63 +41,18 @@ class Field:
     required: bool = False
 
 
-class Choice(Sheet, can_focus=True):
-    """One of a few words, chosen with the arrow keys or by its first letters."""
-
-    DEFAULT_CSS = "Choice { height: 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "previous", show=False, id="choice.previous"),
-        Binding("right,space", "step(1)", "next", show=False, id="choice.next"),
-    ]
-
-    def __init__(self, dialog: Dialog[object], field: Field) -> None:
-        super().__init__(palette_of(dialog.app), self._line, on="bg3", id=f"field-{field.name}")
-        self.field = field
-        values = [value for value, _ in field.choices]
-        self.value = field.value if field.value in values else values[0]
-
-    def on_focus(self) -> None:
-        """Draw it as focused."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """Draw it as at rest."""
-        self.redraw()
-
-    def action_step(self, by: int) -> None:
-        """Choose the next one."""
-        values = [value for value, _ in self.field.choices]
-        self.value = values[(values.index(self.value) + by) % len(values)]
-        self.redraw()
-        self.screen.query_one("#keys", Sheet).redraw()
-
-    def on_key(self, event: events.Key) -> None:
-        """Choose by the first letter of a word."""
-        for value, word in self.field.choices:
-            if event.character and word.lower().startswith(event.character.lower()):
-                self.value = value
-                event.stop()
-                self.redraw()
-                return
-
-    def _line(self, width: int) -> Sequence[Line]:
-        del width
-        found: list[Piece] = []
-        for value, word in self.field.choices:
-            here = value == self.value
-            fill = here and self.has_focus
-            tone = "accent" if here else "mute"
-            text = f" {word} " if fill or not here else f"[{word}]"
-            found += [Piece(text, tone, bold=here, fill=fill), Piece(" ")]
-        return [tuple(found)]
-
-
 class FieldInput(Input):
     """A field of one line."""
 
     DEFAULT_CSS = """
-    FieldInput { border: none; height: 1; padding: 0 1; background: $wr-bg1; color: $wr-text; }
-    FieldInput:focus { border: none; background: $wr-bg2; background-tint: $wr-bg2 0%; }
+    FieldInput {
+        border: none; border-left: outer $wr-bg1; height: 1; padding: 0 1; background: $wr-bg1;
+        color: $wr-text;
+    }
+    FieldInput:focus {
+        border: none; border-left: outer $wr-accent; background: $wr-bg2;
+        background-tint: $wr-bg2 0%;
+    }
     FieldInput > .input--placeholder { color: $wr-pend; }
     """
 
@@ -150,16 +106,19 @@ class FormScreen(Dialog[T]):
     def content(self) -> ComposeResult:
         """Yield a label and a field each."""
         yield from self.before()
+        yield from self.rows(self.fields)
+        yield from self.after()
+        yield self.sheet(self._complaint, id="complaint")
+
+    def rows(self, fields: Sequence[Field]) -> ComposeResult:
+        """Yield a label and a field each."""
         palette = palette_of(self.app)
-        for field in self.fields:
+        for field in fields:
             value = self.kept.get(field.name, field.value)
             with Horizontal(classes="field"):
                 yield Sheet(palette, self._label(field), on="bg3", classes="label")
                 if field.choices:
-                    choice = Choice(self, field)  # type: ignore[arg-type]  # of whichever result
-                    if any(value == known for known, _ in field.choices):
-                        choice.value = value
-                    yield choice
+                    yield Choice(palette, field.name, value, field.choices)
                 elif field.rows > 1:
                     area = WritingArea(palette, str(clean_text(value)), id=f"field-{field.name}")
                     area.styles.height = field.rows
@@ -173,8 +132,6 @@ class FormScreen(Dialog[T]):
                         select_on_focus=False,
                         id=f"field-{field.name}",
                     )
-        yield from self.after()
-        yield self.sheet(self._complaint, id="complaint")
 
     def before(self) -> ComposeResult:
         """Yield what stands above the fields."""
@@ -202,14 +159,14 @@ class FormScreen(Dialog[T]):
             widget = self.query_one(f"#field-{field.name}")
             if isinstance(widget, WritingArea):
                 found[field.name] = widget.text
-            elif isinstance(widget, (Input, Choice)):
+            elif isinstance(widget, Input | Chooser):
                 found[field.name] = widget.value
         return found
 
     def key_lines(self, width: int) -> Sequence[Line]:
         """Return the keys."""
         draft = "keep as a draft"
-        keys = [("^s", self.SEND), ("tab", "next"), ("esc", draft)]
+        keys = [("^s", self.SEND), ("esc", draft), ("tab", "next")]
         note = line(Piece("draft from before", "pend")) if self.kept else ()
         return [
             line(Piece("─" * width, "line")),
@@ -241,6 +198,15 @@ class FormScreen(Dialog[T]):
             self.drafts.keep(self.kind, self.incident, values)
         self.dismiss(None)
 
+    def on_descendant_focus(self) -> None:
+        """Light the label of the field that has the focus."""
+        for label in self.query(".label").results(Sheet):
+            label.redraw()
+
+    def on_input_submitted(self) -> None:
+        """Go to the next field: enter sends nothing."""
+        self.focus_next()
+
     def complain(self, words: str) -> None:
         """Say why it was not sent."""
         self.complaint = words
@@ -253,6 +219,8 @@ class FormScreen(Dialog[T]):
 
     def _label(self, field: Field) -> Callable[[int], Sequence[Line]]:
         def build(width: int) -> Sequence[Line]:
-            return [line(Piece(fit(field.label, width), "soft"))]
+            focused = self.focused is not None and self.focused.id == f"field-{field.name}"
+            token = "accent" if focused else "soft"
+            return [line(Piece(fit(field.label, width), token, bold=focused))]
 
         return build

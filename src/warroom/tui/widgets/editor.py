@@ -55,6 +55,9 @@ class WritingArea(TextArea):
         border: none; padding: 0; height: 1fr; background: $wr-bg0; scrollbar-size: 1 1;
     }
     WritingArea:focus { border: none; }
+    WritingArea.-boxed { border-left: outer $wr-bg1; padding: 0 1; }
+    WritingArea.-boxed:focus { border-left: outer $wr-accent; }
+    WritingArea .text-area--placeholder { color: $wr-pend; }
     """
 
     GROUND: ClassVar[str] = "bg1"
@@ -62,6 +65,8 @@ class WritingArea(TextArea):
     def __init__(self, palette: Palette, text: str = "", id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(text, soft_wrap=True, tab_behavior="focus", id=id)
         self.cursor_blink = False
+        self.highlight_cursor_line = False
+        self.set_class(self.GROUND == "bg1", "-boxed")
         self.palette = palette
 
     @property
@@ -115,6 +120,7 @@ class MarkdownArea(WritingArea):
     def __init__(self, palette: Palette) -> None:
         super().__init__(palette)
         self.show_line_numbers = True
+        self.highlight_cursor_line = True
         self._code: frozenset[int] = frozenset()
 
     def get_line(self, line_index: int) -> Text:

@@ -29,8 +29,8 @@ class RowList(picklist.PickList):
 
     DEFAULT_CSS = "RowList { height: 1fr; background: $wr-bg0; }"
 
-    def __init__(self, palette: Palette, *, follow: bool = False) -> None:
-        super().__init__(palette)
+    def __init__(self, palette: Palette, *, follow: bool = False, ground: str = "bg0") -> None:
+        super().__init__(palette, ground=ground)
         self.follow = follow
         """Whether the cursor stays on the last row while it stands there."""
         self._builder: Builder = lambda _: ()

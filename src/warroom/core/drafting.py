@@ -1,0 +1,175 @@
+"""Draft an update from what the journal knows, and look at one before it goes.
+
+What nobody knows yet is left out or said to be unknown; nothing is promised that no clock or
+diagnosis says. Readers outside hear what happens to them, not how it works inside.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from warroom.core.clocks import DEFAULT_POLICIES, clocks
+from warroom.core.state import Incident
+from warroom.core.words import Audience, UpdateKind
+
+_STAMP = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?!\d)(\s*(?:UTC|[A-Z]{3,4}))?")
+_HOST = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[\w-]+\.(?:internal|local|lan|svc)\b|/api/\S+")
+
+
+def next_update(incident: Incident, now: datetime) -> datetime:
+    """Return when the next update is promised: a policy interval from now, on a whole minute."""
+    at = now + DEFAULT_POLICIES[incident.priority].update
+    return at.replace(second=0, microsecond=0)
+
+
+def proposed_kind(incident: Incident) -> UpdateKind:
+    """Return the kind of update that is due at this point of the incident."""
+    if incident.closed_at or (incident.resolved_at and _told(incident, UpdateKind.RESOLUTION)):
+        return UpdateKind.DOCUMENTATION
+    if incident.resolved_at:
+        return UpdateKind.RESOLUTION
+    return UpdateKind.PROGRESS if incident.updates else UpdateKind.INITIAL
+
+
+def draft_update(incident: Incident, kind: UpdateKind, audience: Audience, now: datetime) -> str:
+    """Return the text of an update as far as the facts go; times are UTC and say so."""
+    inside = audience is Audience.INTERNAL
+    lines = [_headline(incident, kind, inside=inside), "", _impact(incident, inside=inside)]
+    if kind is UpdateKind.PREVENTION:
+        lines += _prevention(incident)
+    elif kind is UpdateKind.DOCUMENTATION:
+        lines += ["", "The report follows once the review is done."]
+    elif kind is not UpdateKind.RESOLUTION:
+        lines += ["", *_cause(incident, inside=inside)]
+        lines += ["", f"Next update at {next_update(incident, now):%H:%M} UTC."]
+    elif incident.resolution and inside:
+        lines += ["", incident.resolution]
+    return "\n".join(lines)
+
+
+def _told(incident: Incident, kind: UpdateKind) -> bool:
+    return any(update.kind is kind for _, update in incident.updates)
+
+
+def _what(incident: Incident, *, inside: bool) -> str:
+    if inside:
+        return incident.title
+    return f"Problems with {incident.service}" if incident.service else "Problems with our service"
+
+
+def _headline(incident: Incident, kind: UpdateKind, *, inside: bool) -> str:
+    what = _what(incident, inside=inside)
+    if kind is UpdateKind.RESOLUTION:
+        return f"Resolved: {what}"
+    if kind is UpdateKind.PREVENTION:
+        return f"What we change after: {what}"
+    if kind is UpdateKind.DOCUMENTATION:
+        return f"Report to follow: {what}"
+    if kind is UpdateKind.ETA:
+        return f"New estimate: {what}"
+    if incident.contained_at:
+        return f"Works again, cause being confirmed: {what}"
+    return f"We are working on it: {what}"
+
+
+def _impact(incident: Incident, *, inside: bool) -> str:
+    began = incident.onset.at if incident.onset else incident.started_at
+    ended = incident.contained_at or incident.resolved_at
+    if began and ended:
+        words = f"Between {began:%H:%M} and {ended:%H:%M} UTC some requests failed."
+    elif began:
+        words = f"Since {began:%H:%M} UTC some requests fail."
+    else:
+        words = "Some requests fail. Since when is not known yet."
+    if inside and incident.boundary:
+        words += f" {incident.boundary}."
+    if inside and incident.contained_at:
+        words += f" Contained {incident.contained_at:%H:%M} UTC: {incident.contained_how}."
+    elif incident.contained_at:
+        words += f" Requests go through normally again since {incident.contained_at:%H:%M} UTC."
+    return words
+
+
+def _cause(incident: Incident, *, inside: bool) -> list[str]:
+    diagnosis = incident.diagnosis
+    if diagnosis is None:
+        return ["The cause is not confirmed yet."]
+    words = diagnosis.text if inside else "We have found the cause."
+    if diagnosis.eta:
+        words += f" We expect the fix to be live by {diagnosis.eta:%H:%M} UTC."
+    return [words]
+
+
+def _prevention(incident: Incident) -> list[str]:
+    items = [f"- {item.text}" for item in incident.follow_ups]
+    return ["", *(items or ["What we change is not decided yet."])]
+
+
+def promised(text: str, now: datetime) -> datetime | None:
+    """Return the instant that an update promises for the next one, None if it promises none."""
+    found = re.search(r"next update (?:at|by)\s+(\d{1,2}):(\d{2})", text, re.IGNORECASE)
+    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+        return None
+    at = now.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    return at if at > now else at + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to know about a text before it goes; none of them blocks."""
+
+    mark: str
+    """`✓` fine, `▪` look at this, `?` unanswered."""
+    text: str
+
+
+def look_over(
+    text: str, incident: Incident, audience: Audience, now: datetime, people: Iterable[str] = ()
+) -> tuple[Remark, ...]:
+    """Return what is worth knowing about an update: zones, names, promises against clocks."""
+    return (
+        _zones(text),
+        *_insides(text, audience, people),
+        *_promises(text, incident, now),
+    )
+
+
+def _zones(text: str) -> Remark:
+    bare = next((found[0].strip() for found in _STAMP.finditer(text) if not found[3]), None)
+    if bare:
+        return Remark("▪", f"“{bare}” has no time zone")
+    return Remark("✓", "every time says its zone")
+
+
+def _insides(text: str, audience: Audience, people: Iterable[str]) -> list[Remark]:
+    if audience is Audience.INTERNAL:
+        return []
+    name = next((p for p in people if len(p) > 2 and re.search(rf"\b{re.escape(p)}\b", text)), None)
+    host = _HOST.search(text)
+    if name or host:
+        return [
+            Remark("▪", f"“{name or (host and host[0])}” says more about the inside than needed")
+        ]
+    return [Remark("✓", "no names of people, no hosts, no paths")]
+
+
+def _promises(text: str, incident: Incident, now: datetime) -> list[Remark]:
+    found = []
+    eta = re.search(r"(?:live by|fixed by|fix by)\s+(\d{1,2}):(\d{2})", text, re.IGNORECASE)
+    if eta and int(eta[1]) < 24 and int(eta[2]) < 60:
+        at = now.replace(hour=int(eta[1]), minute=int(eta[2]), second=0, microsecond=0)
+        at = at if at > now else at + timedelta(days=1)
+        due = next(clock.due for clock in clocks(incident) if clock.name == "hotfix")
+        late = at > due
+        ends = f"the hotfix clock ends {due:%H:%M} UTC"
+        words = f"“{eta[0]}” is a promise; {ends}" + (": too late" if late else "")
+        found.append(Remark("▪" if late else "✓", words))
+    if incident.resolved_at is None:
+        at_next = promised(text, now)
+        allowed = now + DEFAULT_POLICIES[incident.priority].update
+        if at_next is None:
+            found.append(Remark("?", "it does not say when the next update comes"))
+        elif at_next > allowed + timedelta(minutes=1):
+            found.append(Remark("▪", f"the next update is due {allowed:%H:%M} UTC at the latest"))
+    return found
