@@ -17,6 +17,9 @@ from warroom.store.place import Place
 _CHECKPOINT_BYTES = 4 << 20
 """Of write-ahead log since the last checkpoint: SQLite's own default of 1 000 pages."""
 
+_APPEND_BYTES = 40_000
+"""Of log for one command, roughly: about ten pages."""
+
 
 def prepare(path: Path, place: Place) -> bool:
     """Make sure that there is a file to open; returns whether it was made now.
@@ -110,13 +113,26 @@ def cannot(error: OSError, place: Place) -> JournalError:
     )
 
 
+def reserve_of(path: Path) -> Path:
+    """Return the file that holds back space for a database."""
+    return path.with_name(path.name + ".reserve")
+
+
+def release(path: Path) -> bool:
+    """Give the reserve of a database back to the disk; returns whether there was one."""
+    try:
+        reserve_of(path).unlink()
+    except OSError:
+        return False
+    return True
+
+
 class Disk:
     """An open SQLite file: is it still there, is there room, is its log short."""
 
     def __init__(self, path: Path, place: Place, reserve: int) -> None:
         self._path = path
         self._place = place
-        self._reserve_path = path.with_name(path.name + ".reserve")
         self._reserve = reserve
         self._identity = self._now()
         self._log = path.with_name(path.name + "-wal")
@@ -129,18 +145,18 @@ class Disk:
 
     def keep_reserve(self) -> None:
         """Hold back some space, unless the disk is nearly full already."""
-        if not self._reserve or self._reserve_path.exists():
+        if not self._reserve or reserve_of(self._path).exists():
             return
         with contextlib.suppress(OSError):
             free = os.statvfs(self._path.parent)
             if free.f_bavail * free.f_frsize < 4 * self._reserve:
                 return
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            handle = os.open(self._reserve_path, flags, 0o600)
+            handle = os.open(reserve_of(self._path), flags, 0o600)
             try:
                 os.posix_fallocate(handle, 0, self._reserve)
             except OSError:
-                self._reserve_path.unlink()
+                reserve_of(self._path).unlink()
             finally:
                 os.close(handle)
 
@@ -148,28 +164,25 @@ class Disk:
         """Use the reserve if the disk is full; returns whether another attempt makes sense.
 
         A full disk cannot even merge the log into the file, which would free it: deleting the
-        reserve makes room for exactly that.
+        reserve makes room for exactly that. Later on the log itself is what can be freed.
         """
         if not isinstance(problem, JournalFull):
             return False
-        try:
-            self._reserve_path.unlink()
-        except OSError:
-            return False
+        released = release(self._path)
+        before = self._log_size()
         self._checkpoint(engine, "TRUNCATE")
-        return True
+        return released or self._log_size() < before
 
     def tidy(self, engine: Engine) -> None:
         """After a commit, under the writer lock: merge a long log into the file."""
         self._appended += 1
-        try:
-            size = self._log.stat().st_size
-        except OSError:
-            return
+        # Without its reserve the disk was full a moment ago: a long log could not be merged then.
+        spared = not self._reserve or reserve_of(self._path).exists()
+        limit = _CHECKPOINT_BYTES if spared else min(_CHECKPOINT_BYTES, self._reserve // 4)
         # The file of the log keeps its size when it starts again, so size alone says little.
-        if size > _CHECKPOINT_BYTES and self._appended * 40_000 > _CHECKPOINT_BYTES:
+        if self._appended * _APPEND_BYTES > limit and self._log_size() > limit:
             self._appended = 0
-            self._checkpoint(engine, "PASSIVE")
+            self._checkpoint(engine, "PASSIVE" if spared else "TRUNCATE")
             self.keep_reserve()
 
     def _checkpoint(self, engine: Engine, how: str) -> None:
@@ -180,6 +193,12 @@ class Disk:
                 connection.cursor().execute(f"PRAGMA wal_checkpoint({how})").fetchall()
             finally:
                 connection.close()
+
+    def _log_size(self) -> int:
+        try:
+            return self._log.stat().st_size
+        except OSError:
+            return 0
 
     def _now(self) -> tuple[int, int] | None:
         try:

@@ -14,6 +14,7 @@ from warroom.core.decide import Decision, Refusal
 from warroom.core.events import Recorded
 from warroom.core.journal import Appended, JournalError, Origin, Verified
 from warroom.core.state import Incident, evolve
+from warroom.core.text import clean_line
 from warroom.store import projections
 from warroom.store.anchors import Anchor, Anchors
 from warroom.store.place import Place
@@ -245,9 +246,8 @@ class SqlJournal:
                 )
             )
         except OSError as error:  # the events are stored: this must not look like a failure
-            warning = f"{self._anchors.path}: no anchor could be written: {error.strerror}"
-            if warning not in self.transactions.warnings:
-                self.transactions.warnings.append(warning)
+            path = clean_line(str(self._anchors.path))
+            self.transactions.warn(f"{path}: no anchor could be written: {error.strerror}")
 
 
 _HEAD_SEQ = text("SELECT seq FROM head WHERE id = 1")

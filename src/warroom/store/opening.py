@@ -12,10 +12,11 @@ from pathlib import Path
 from platformdirs import user_state_path
 from sqlalchemy import Connection, Engine, select
 
-from warroom.core.journal import JournalDamaged, JournalError
+from warroom.core.journal import JournalDamaged, JournalError, JournalFull
+from warroom.core.text import clean_line
 from warroom.store import schema
 from warroom.store.anchors import Anchor, Anchors
-from warroom.store.disk import Disk, cannot, copy_pages, look, prepare
+from warroom.store.disk import Disk, cannot, copy_pages, look, prepare, release
 from warroom.store.engine import file_uri, postgres_engine, sqlite_engine
 from warroom.store.errors import sqlite_problem, translate
 from warroom.store.journal import SqlJournal
@@ -74,7 +75,12 @@ def _open_file(
     path: Path, place: Place, anchors: Anchors, tuning: Tuning, *, adopt: bool
 ) -> SqlJournal:
     prepare(path, place)
-    journal_id = identify(path, place)
+    try:
+        journal_id = identify(path, place)
+    except JournalFull:  # even reading needs a little room beside the file
+        if not release(path):
+            raise
+        journal_id = identify(path, place)
     belongs = None if journal_id is None or adopt else _belongs(anchors, place)
     if belongs not in {None, journal_id}:
         # Before any connection that writes: what lies under a foreign log may still be whole.
@@ -111,7 +117,7 @@ def _open_file_read_only(path: Path, place: Place, anchors: Anchors, tuning: Tun
         warning = f"{place.label}: its folder cannot be written to; shown is a copy as of now"
     transactions = Transactions(engine, place, lock, None, tuning)
     if warning:
-        transactions.warnings.append(warning)
+        transactions.warn(warning)
     return _start(transactions, place, anchors, tuning, read_only=True, on_close=remove)
 
 
@@ -136,7 +142,7 @@ def _start(
     try:
         found = transactions.read(schema.revision)
         if read_only:
-            _readable(found, place, transactions.warnings)
+            _readable(found, place, transactions)
         else:
             schema.refuse_newer(found, place)
             if found != schema.REVISION:
@@ -163,7 +169,7 @@ def _keep_before(path: Path, place: Place, found: str) -> None:
         raise cannot(error, place) from error
 
 
-def _readable(found: str | None, place: Place, warnings: list[str]) -> None:
+def _readable(found: str | None, place: Place, transactions: Transactions) -> None:
     if found is None:
         raise JournalError(f"{place.label} holds no journal", "Name another one with --db.")
     if found < schema.REVISION:
@@ -172,7 +178,7 @@ def _readable(found: str | None, place: Place, warnings: list[str]) -> None:
             "Open it once without --read-only: that brings it up to date.",
         )
     if found > schema.REVISION:
-        warnings.append(f"{place.label} was written by a newer warroom; something may be missing")
+        transactions.warn(f"{place.label} was written by a newer warroom; something may be missing")
 
 
 def identify(path: Path, place: Place) -> str | None:
@@ -229,13 +235,11 @@ def _compare(
         if held:
             problem = transactions.read(lambda c: _shortened(c, head.seq, held[-1]))
             if problem:
-                transactions.warnings.append(f"{place.label}: {problem}")
+                transactions.warn(f"{place.label}: {problem}")
         if belongs == head.journal_id or read_only:
             return
         if belongs is not None:
-            transactions.warnings.append(
-                f"{place.label}: another journal than this one was kept here before"
-            )
+            transactions.warn(f"{place.label}: another journal than this one was kept here before")
         anchors.write(
             Anchor(
                 seq=head.seq,
@@ -247,11 +251,11 @@ def _compare(
             )
         )
     except OSError as error:
-        transactions.warnings.append(f"{anchors.path}: {error.strerror}")
+        transactions.warn(f"{clean_line(str(anchors.path))}: {error.strerror}")
     except JournalDamaged as error:
         if not read_only:  # what is left can still be read and checked
             raise
-        transactions.warnings.append(error.what)
+        transactions.warn(error.what)
 
 
 def _shortened(connection: Connection, seq: int, anchor: Anchor) -> str | None:

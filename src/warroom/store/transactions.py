@@ -83,6 +83,11 @@ class Transactions:
                 self._disk.tidy(self._engine)
             return result
 
+    def warn(self, text: str) -> None:
+        """Say something once that somebody should know though everything goes on."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
     def present(self) -> bool:
         """Whether the database is the one that was opened; a file can be replaced meanwhile."""
         return self._disk is None or self._disk.present()
@@ -105,9 +110,7 @@ class Transactions:
         if problem is None:
             raise error
         if self._disk is not None and self._disk.make_room(problem, self._engine):
-            self.warnings.append(
-                f"{self._place.label}: the disk is full; the reserve that was kept is in use now"
-            )
+            self.warn(f"{self._place.label}: the disk is full; the reserve that was kept is in use")
             return
         if problem is error:
             raise error
