@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from textual import work
+from textual.screen import ModalScreen
 
 from warroom.core import commands as c
 from warroom.core import events as e
@@ -16,6 +17,8 @@ from warroom.tui.conduct import Conduct, prefilled, until, why
 from warroom.tui.screens.dialog import Drafts
 from warroom.tui.services import Services
 from warroom.tui.theme import Palette
+
+C = TypeVar("C", bound=c.Command)
 
 Deed: TypeAlias = Callable[[Incident, str], Awaitable[None]]
 
@@ -103,49 +106,43 @@ class Actions(Conduct):
         from warroom.tui.screens.forms import DiagnoseScreen  # noqa: PLC0415 - first frame
 
         del argument
-        await self._send(
-            await self.ask(DiagnoseScreen(incident, self.clock(), drafts=self.drafts)), incident
-        )
+        await self._send(DiagnoseScreen(incident, self.clock(), drafts=self.drafts), incident)
 
     async def _hypothesis(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.forms import HypothesisScreen  # noqa: PLC0415 - first frame
 
-        await self._send(
-            await self.ask(HypothesisScreen(incident, argument, drafts=self.drafts)), incident
-        )
+        await self._send(HypothesisScreen(incident, argument, drafts=self.drafts), incident)
 
     async def _change(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.forms import ChangeScreen  # noqa: PLC0415 - first frame
 
         del argument
-        await self._send(
-            await self.ask(ChangeScreen(incident, self.clock(), drafts=self.drafts)), incident
-        )
+        await self._send(ChangeScreen(incident, self.clock(), drafts=self.drafts), incident)
 
     async def _follow_up(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.forms import FollowUpScreen  # noqa: PLC0415 - first frame
 
         dialog = FollowUpScreen(incident, self.clock(), argument, drafts=self.drafts)
-        await self._send(await self.ask(dialog), incident)
+        await self._send(dialog, incident)
 
     async def _fix(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.forms import FixScreen  # noqa: PLC0415 - first frame
 
         del argument
-        await self._send(await self.ask(FixScreen(incident, drafts=self.drafts)), incident)
+        await self._send(FixScreen(incident, drafts=self.drafts), incident)
 
     async def _hand_over(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.forms import HandoverScreen  # noqa: PLC0415 - first frame
 
         dialog = HandoverScreen(incident, self.clock(), briefing=argument, drafts=self.drafts)
-        await self._send(await self.ask(dialog), incident)
+        await self._send(dialog, incident)
 
     async def _update(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.update import UpdateScreen  # noqa: PLC0415 - first frame
 
         del argument
         dialog = UpdateScreen(incident, self.clock(), drafts=self.drafts)
-        await self._send(await self.ask(dialog), incident)
+        await self._send(dialog, incident)
 
     async def _resolve(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.closing import ResolveScreen  # noqa: PLC0415 - first frame
@@ -154,14 +151,14 @@ class Actions(Conduct):
         dialog = ResolveScreen(
             incident, self.clock(), share=self.log_facts.share_now, drafts=self.drafts
         )
-        await self._send(await self.ask(dialog), incident)
+        await self._send(dialog, incident)
 
     async def _close(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.closing import CloseScreen  # noqa: PLC0415 - first frame
 
         del argument
         dialog = CloseScreen(incident, missing(incident), drafts=self.drafts)
-        await self._send(await self.ask(dialog), incident)
+        await self._send(dialog, incident)
 
     async def _reopen(self, incident: Incident, argument: str) -> None:
         reason = await self._text("Reopen", "what came back", incident, argument)
@@ -197,8 +194,10 @@ class Actions(Conduct):
                 f"What became of step {run.intent.step}?",
                 (
                     f"{run.intent.title}: {run.intent.step_title}",
-                    f"It was confirmed by {run.by} at {run.intended_at:%H:%M:%S} and its end is "
-                    "not known. Look at the system first: nothing runs here.",
+                    (
+                        f"It was confirmed by {run.by} at {run.intended_at:%H:%M:%S} and its end "
+                        "is not known. Look at the system first: nothing runs here."
+                    ),
                     "",
                     *run.intent.command.splitlines()[:8],
                 ),
@@ -214,7 +213,9 @@ class Actions(Conduct):
 
     # -- helpers ---------------------------------------------------------------------------------
 
-    async def _send(self, command: c.Command | None, incident: Incident) -> None:
+    async def _send(self, dialog: ModalScreen[C], incident: Incident) -> None:
+        """Ask, and send the command that the dialog was left with."""
+        command = await self.ask(dialog)
         if command is not None:
             await self.do(command, incident.id)
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar
 
-from textual import work
 from rich.text import Text
+from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -19,7 +19,8 @@ from textual.filter import LineFilter
 from warroom.core.text import clean_line
 from warroom.tui.filters import AsciiGlyphs, PlainColours
 from warroom.tui.keymap import KeymapError, check, gather
-from warroom.tui.screens.main import SCOPES, MainScreen
+from warroom.tui.scopes import SCOPES
+from warroom.tui.screens.main import MainScreen
 from warroom.tui.services import Services
 from warroom.tui.theme import Palette, load_palettes
 

@@ -23,7 +23,7 @@ class Entry:
     key: str = ""
     note: str = ""
     """A few words about what choosing it does or where it comes from."""
-    shell: str = ""
+    cli: str = ""
     """The command line that does the same; empty: there is none."""
     about: tuple[str, ...] = ()
     """Sentences for the lower half while the entry is chosen."""
@@ -52,7 +52,7 @@ def entries(
         found += _runbooks(snapshot, incident)
     found.append(
         Entry("now", "Declare an incident", "declare", key=keys.get("incident.declare", ""),
-              shell="warroom declare 'what fails'", about=("Opens the form, filled with what the log knows.",))
+              cli="warroom declare 'what fails'", about=("Filled with what the log knows.",))
     )  # fmt: skip
     found += _log(incident, keys)
     found += [_incident(other) for other in incidents]
@@ -78,15 +78,22 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
         if incident.acknowledged_at is None or not incident.commander:
             yield entry("acknowledge", "Acknowledge, take command", f"ack {name}")
         for run in incident.ledger:
-            yield Entry("now", f"Undo: {run.intent.title}", "undo", run.intent.run,
-                        f"{keys.get('incident.contain', '')} {keys.get('contain.undo', '')}",
-                        "asks first", f"warroom contain {name} --undo {run.intent.run}")  # fmt: skip
+            undo = f"{keys.get('incident.contain', '')} {keys.get('contain.undo', '')}"
+            yield Entry(
+                "now",
+                f"Undo: {run.intent.title}",
+                "undo",
+                run.intent.run,
+                undo,
+                "asks first",
+                f"warroom contain {name} --undo {run.intent.run}",
+            )
         yield entry("contain", "Contain", f"contain {name}", "opens the options")
         yield entry("update", "Write an update", "", "opens the draft")
         yield entry("diagnose", "Share the diagnosis", f"diagnose {name} 'what is wrong'")
         yield entry("hypothesis", "Propose a hypothesis")
         yield entry("handover", "Hand over", "", "with a briefing")
-        yield entry("qualify", "Change priority or category", "")
+        yield entry("fix", "Record a fix")
         yield entry("snooze", "Snooze", "", "until a time")
         if incident.resolved_at is None:
             yield entry("resolve", "Resolve", f"resolve {name}", "asks first")
@@ -124,13 +131,13 @@ def _runbooks(snapshot: Snapshot, incident: Incident) -> Iterable[Entry]:
 def _log(incident: Incident | None, keys: Mapping[str, str]) -> Iterable[Entry]:
     pin = f"warroom pin {incident.id} FILE --last-error" if incident else ""
     for action, title, name, shell in (
-        ("next_failed", "Next 5xx", "logs.next_here", ""),
-        ("search", "Search the log", "logs.search_here", ""),
-        ("boundary", "Who is affected: boundary", "logs.boundary_here", ""),
+        ("logs.next_failed", "Next 5xx", "log.next_failed", ""),
+        ("logs.search", "Search the log", "log.search", ""),
+        ("boundary", "Who is affected: boundary", "log.boundary", ""),
     ):
-        yield Entry("log", title, f"logs.{action}", key=keys.get(name, ""), shell=shell)
-    yield Entry("log", "Pin the line under the cursor", "logs.pin", key=keys.get("logs.pin", "P"),
-                shell=pin)  # fmt: skip
+        yield Entry("log", title, action, key=keys.get(name, ""), cli=shell)
+    yield Entry("log", "Pin the line under the cursor", "logs.pin", key=keys.get("log.pin", "P"),
+                cli=pin)  # fmt: skip
 
 
 def _incident(incident: Incident) -> Entry:
@@ -161,7 +168,7 @@ def _go(keys: Mapping[str, str], themes: Iterable[str], tabs: Iterable[str]) -> 
     ):
         yield Entry("go", title, action, key=keys.get(name, ""))
     for theme in themes:
-        yield Entry("go", f"Theme {theme}", "theme", theme, shell=f"warroom --theme {theme}")
+        yield Entry("go", f"Theme {theme}", "theme", theme, cli=f"warroom --theme {theme}")
 
 
 def matching(found: Sequence[Entry], words: str) -> list[tuple[Entry, tuple[int, int]]]:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
-from textual import work
 from textual.screen import ModalScreen, Screen
 
 from warroom.core import commands as c
@@ -152,7 +151,8 @@ def why(snapshot: Snapshot, incident: str) -> str:
     row = next((row for row in snapshot.rows if row.incident.id == incident), None)
     if row is None or row is snapshot.rows[0]:
         return why_first(snapshot.rows)
-    return f"{incident}: {row.incident.priority.value}, {', '.join(row.reasons[:4]) or 'nothing lifts it'}"
+    reasons = ", ".join(row.reasons[:4]) or "nothing lifts it"
+    return f"{incident}: {row.incident.priority.value}, {reasons}"
 
 
 def writable(incident: Incident) -> bool:

@@ -31,23 +31,21 @@ class Line:
         self.width = 0
         """Cells used so far."""
 
-    def put(
-        self, text: str, token: str = "text", *, bold: bool = False, fill: bool = False
-    ) -> Self:
+    def put(self, text: str, tone: str = "text", *, bold: bool = False, fill: bool = False) -> Self:
         """Add words of our own."""
         if text:
-            style = self.palette.style(token, on=self.on, bold=bold, fill=fill)
+            style = self.palette.style(tone, on=self.on, bold=bold, fill=fill)
             self.segments.append(Segment(text, style))
             self.width += cell_len(text)
         return self
 
-    def say(self, text: str | bytes, token: str, cells: int, *, bold: bool = False) -> Self:
+    def say(self, text: str | bytes, tone: str, cells: int, *, bold: bool = False) -> Self:
         """Add foreign words, cleaned and cut to `cells`."""
-        return self.put(cut(text, cells), token, bold=bold)
+        return self.put(cut(text, cells), tone, bold=bold)
 
-    def to(self, column: int, stroke: str = " ", token: str = "text") -> Self:
+    def to(self, column: int, stroke: str = " ", tone: str = "text") -> Self:
         """Fill with `stroke` up to a column; nothing when the row is already there."""
-        return self.put(stroke * (column - self.width), token)
+        return self.put(stroke * (column - self.width), tone)
 
     def add(self, segments: Iterable[Segment]) -> Self:
         """Add finished segments."""

@@ -26,9 +26,19 @@ RESERVED = {
 
 _NAMED = {key.value for key in Keys} | set(KEY_ALIASES) | {f"f{n}" for n in range(1, 25)}
 _SHOWN = {
-    **{"full_stop": ".", "colon": ":", "question_mark": "?", "at": "@", "slash": "/"},
-    **{"left_square_bracket": "[", "right_square_bracket": "]", "comma": ",", "plus": "+"},
-    **{"minus": "-", "exclamation_mark": "!", "space": "space", "number_sign": "#"},
+    "full_stop": ".",
+    "colon": ":",
+    "question_mark": "?",
+    "at": "@",
+    "slash": "/",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "comma": ",",
+    "plus": "+",
+    "minus": "-",
+    "exclamation_mark": "!",
+    "space": "space",
+    "number_sign": "#",
 }
 
 

@@ -52,13 +52,13 @@ def supervise(child: Callable[[], int]) -> int:
             signal.signal(number, handler)
     if os.WIFSIGNALED(status):
         _restore(descriptor, modes)
-        number = os.WTERMSIG(status)
+        ended = os.WTERMSIG(status)
         sys.stderr.write(
-            f"warroom: the console was ended by {signal.Signals(number).name}. Everything that was "
+            f"warroom: the console was ended by {signal.Signals(ended).name}. Everything that was "
             "acknowledged is in the journal; a step that was running is marked unknown at the next "
             "start.\n"
         )
-        return 128 + number
+        return 128 + ended
     return os.WEXITSTATUS(status)
 
 

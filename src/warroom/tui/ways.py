@@ -15,7 +15,6 @@ _IN_LOGS = {
     "next_failed": "failed(1)",
     "previous_failed": "failed(-1)",
     "search": "type('search')",
-    "boundary": "boundary",
     "pin": "pin",
 }
 """What can be done in the log pane from anywhere, by the name of its own action."""
@@ -34,7 +33,7 @@ class Ways(Stepping):
             "why": self.explain,
             "why_option": self.explain_option,
             "postmortem": lambda _: self.go("work", tab="postmortem"),
-            "boundary": lambda _: self.action_logs("boundary"),
+            "boundary": lambda _: self.go("work", tab="boundary"),
             "pane": lambda number: self.action_pane(int(number)),
             "tab": lambda name: self.go("work", tab=name),
             "zoom": lambda _: self.action_zoom(),
@@ -43,9 +42,13 @@ class Ways(Stepping):
             "help": lambda _: self.action_help(),
             "palette": self.action_palette,
             "quit": lambda _: self.action_quit(),
-            "theme": lambda name: self.console.use_theme(name),
+            "theme": self.use_theme,
         }
         """Actions that lead somewhere and change nothing."""
+
+    def use_theme(self, name: str) -> None:
+        """Draw everything in another theme."""
+        self.console.use_theme(name)
 
     @abstractmethod
     def go(self, name: str, *, tab: str = "") -> None:

@@ -46,7 +46,8 @@ class TitleLine(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw the row; `y` is always 0."""
         del y
-        return Strip(self._segments(self.size.width))
+        segments = Segment.apply_style(self._segments(self.size.width), self.base_style())
+        return Strip(segments, self.size.width)
 
     def _segments(self, width: int) -> list[Segment]:
         p = self.palette

@@ -1,6 +1,5 @@
 """Pane 3: what holds the damage back now, and what could be done next, fastest first."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -18,7 +17,7 @@ from warroom.tui.messages import ActionRequested
 from warroom.tui.panes.base import Hint, Pane
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
-from warroom.tui.widgets.picklist import Row, PickList
+from warroom.tui.widgets.picklist import PickList, Row
 
 _REASONS_FROM = 34
 """Narrower panes leave out why an option is offered; the zoomed list has it."""
@@ -149,9 +148,11 @@ def contain_rows(snapshot: Snapshot, *, reasons: bool) -> list[Row]:
     if incident is None:
         return [_words("What stops the damage is offered here.", "mute")]
     rows: list[Row] = []
-    for run in incident.runs:
-        if run.outcome is None:
-            rows.append(Row("", 2, partial(_running, run=run, now=snapshot.now)))
+    rows += [
+        Row("", 2, partial(_running, run=run, now=snapshot.now))
+        for run in incident.runs
+        if run.outcome is None
+    ]
     rows += [Row(f"unknown {r.intent.run}", 2, partial(_lost, run=r)) for r in _unknown(incident)]
     rows += [
         Row(f"force {run.intent.run}", 3, partial(_in_force, run=run, now=snapshot.now))
@@ -178,10 +179,7 @@ def contain_rows(snapshot: Snapshot, *, reasons: bool) -> list[Row]:
 
 
 def _words(words: str, token: str) -> Row:
-    draw: Callable[[Line, int, int], None] = lambda line, _n, width: (  # noqa: E731 - a row is its drawing
-        line.say(words, token, width - 2) and None
-    )
-    return Row("", 1, draw)
+    return Row("", 1, lambda line, _n, width: line.say(words, token, width - 2))
 
 
 def _last_failed(incident: Incident) -> Run | None:

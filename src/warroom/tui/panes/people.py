@@ -55,7 +55,7 @@ def people_rows(snapshot: Snapshot) -> list[Row]:
     def deadline(index: int) -> Row:
         def draw(line: Line, _n: int, width: int) -> None:
             line.put(f"  {deadlines[index].name}", "mute").to(width - CLOCK_CELLS - 1)
-            line.add(clock(deadlines[index], now, line.palette))
+            line.add(clock(deadlines[index], now, line.palette, on=line.on))
 
         return Row("", 1, draw)
 

@@ -21,7 +21,7 @@ from warroom.tui.panes.base import Hint, Pane
 from warroom.tui.snapshot import Promise, Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.measure import CLOCK_CELLS, clock, measure
-from warroom.tui.widgets.picklist import Row, PickList
+from warroom.tui.widgets.picklist import PickList, Row
 
 WIDE = 110
 """From this width on, one line an incident with every column."""
@@ -155,7 +155,7 @@ def _blank() -> Row:
     return Row("", 1, lambda _line, _n, _width: None)
 
 
-def _text_row(draw: Callable[[Line, int, int], None]) -> Row:
+def _text_row(draw: Callable[[Line, int, int], object]) -> Row:
     return Row("", 1, draw)
 
 
@@ -164,6 +164,7 @@ def _put(line: Line, words: str, token: str, width: int) -> None:
 
 
 def _empty(snapshot: Snapshot) -> list[Row]:
+    told: tuple[tuple[str, str], ...]
     if snapshot.trouble:
         told = (("✗ The store does not answer.", "s5"), (snapshot.trouble, "text"))
     elif not snapshot.loaded:
@@ -176,10 +177,12 @@ def _empty(snapshot: Snapshot) -> list[Row]:
             ("warroom drill   practise", "mute"),
             ("warroom tail FILE   watch a log", "mute"),
         )
-    return [
-        _text_row(lambda line, _, width, w=words, t=token: _put(line, w, t, width))
-        for words, token in told
-    ]
+    return [_text_row(partial(_told, words=words, token=token)) for words, token in told]
+
+
+def _told(line: Line, n: int, width: int, *, words: str, token: str) -> None:
+    del n
+    _put(line, words, token, width)
 
 
 def _two_lines(line: Line, n: int, width: int, *, row: QueueRow, now: datetime) -> None:
@@ -257,11 +260,11 @@ def _due(at: datetime, now: datetime) -> str:
     return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%a} {at:%H:%M}"
 
 
-def _group(name: str, fact: str, token: str = "mute") -> list[Row]:
+def _group(name: str, fact: str, tone: str = "mute") -> list[Row]:
     def draw(line: Line, n: int, width: int) -> None:
         del n
         line.put(f"{name} ", "soft", bold=True)
-        line.to(width - len(fact) - 4, "─", "line").put(f" {fact} ", token).to(width, "─", "line")
+        line.to(width - len(fact) - 4, "─", "line").put(f" {fact} ", tone).to(width, "─", "line")
 
     return [_blank(), _text_row(draw)]
 

@@ -17,8 +17,33 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Queue and lists", ("queue", "list")),
     ("Logs", ("logs", "log")),
     ("Contain", ("contain",)),
-    ("Work", ("work", "board", "timeline", "changes", "updates", "followups", "postmortem")),
+    ("Work", ("work", "board", "boundary", "changes", "followups", "postmortem")),
 )
+_TOGETHER: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("go.queue", "go.logs", "go.contain", "go.work"), "pane"),
+    (("go.next_pane", "go.previous_pane"), "next / previous pane"),
+    (("list.up", "list.down"), "up / down"),
+    (("list.page_up", "list.page_down"), "page up / down"),
+    (("list.top", "list.bottom"), "top / bottom"),
+    (("log.next_failed", "log.previous_failed"), "next / previous 5xx"),
+    (("log.next_match", "log.previous_match"), "next / previous match"),
+    (("log.earlier", "log.later"), "earlier / later in time"),
+    (("log.zoom_in", "log.zoom_out"), "shorter / longer span"),
+    (("log.head", "log.follow"), "top / follow"),
+    (("log.mark_up", "log.mark_down"), "mark lines"),
+    (("log.left", "log.right"), "sideways"),
+    (("work.previous_tab", "work.next_tab"), "previous / next tab"),
+    (("board.for", "board.against"), "evidence for / against"),
+)
+"""Keys that belong together stand on one line."""
+
+_UNSAID = {
+    *("list.page_up", "list.page_down", "log.up", "log.down", "log.page_up", "log.page_down"),
+    *("board.up", "board.down", "board.left", "board.right", "go.palette_anywhere", "log.back"),
+    *("go.help_anywhere", "app.copy", "contain.list_kill", "work.cycle", "postmortem.leave"),
+}
+"""What every program does the same way needs no line."""
+
 _EVERYWHERE = (
     (("R U V K C S O",), "only in a dialog: the deliberate keys"),
     (("esc",), "one step back; nothing is lost"),
@@ -119,15 +144,23 @@ Keys = tuple[str, ...]
 def _grouped(
     known: Iterable[Known], overrides: Mapping[str, str]
 ) -> list[tuple[str, list[tuple[Keys, str]]]]:
-    by_prefix: dict[str, dict[str, tuple[Keys, str]]] = {}
+    drawn: dict[str, tuple[Keys, str]] = {}
     for binding in known:
         own = overrides.get(binding.id)
         keys = tuple(own.split(",")) if own else binding.keys
-        drawn = tuple(dict.fromkeys(shown(key) for key in keys))
-        rows = by_prefix.setdefault(binding.id.partition(".")[0], {})
-        rows.setdefault(binding.verb, (drawn, binding.verb))
+        drawn.setdefault(binding.id, (tuple(map(shown, keys)), binding.verb))
+    joined = {ids[0]: (ids, verb) for ids, verb in _TOGETHER}
+    said = {name for ids, _ in _TOGETHER for name in ids[1:]} | _UNSAID
+    by_prefix: dict[str, list[tuple[Keys, str]]] = {}
+    for name, alone in drawn.items():
+        row = alone
+        if name in joined:
+            ids, verb = joined[name]
+            row = (tuple(drawn[other][0][0] for other in ids if other in drawn), verb)
+        if name not in said:
+            by_prefix.setdefault(name.partition(".")[0], []).append(row)
     groups = [
-        (name, [row for prefix in prefixes for row in by_prefix.get(prefix, {}).values()])
+        (name, [row for prefix in prefixes for row in by_prefix.get(prefix, [])])
         for name, prefixes in _GROUPS
     ]
     return [*groups, ("Everywhere", [(keys, verb) for keys, verb in _EVERYWHERE])]
@@ -143,7 +176,7 @@ def _block(name: str, rows: list[tuple[Keys, str]], width: int) -> list[Line]:
         return []
     block: list[Line] = [line(Piece(name, bold=True)), line(Piece("─" * (width - 2), "line"))]
     for keys, verb in rows:
-        label = " ".join(keys[:3])
+        label = " ".join(keys[:4])
         pad = max(0, 9 - cells(label))
         block.append(
             line(Piece(" " * pad + label, "accent", bold=True), Piece(f"  {verb}", "soft"))

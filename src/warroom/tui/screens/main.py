@@ -21,9 +21,11 @@ from warroom.tui.layout import PANES, Shape, arrange
 from warroom.tui.messages import ActionRequested, Notice, PinRequested, RoomChanged, TimeCursorMoved
 from warroom.tui.observer import Observer
 from warroom.tui.panes.base import Pane
+from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.contain import ContainPane
 from warroom.tui.panes.logs import LogsPane
 from warroom.tui.panes.people import PeoplePane
+from warroom.tui.panes.postmortem import PostmortemTab
 from warroom.tui.panes.queue import QueuePane
 from warroom.tui.panes.work import WorkPane
 from warroom.tui.services import Services
@@ -34,7 +36,6 @@ from warroom.tui.widgets.divider import Divider
 from warroom.tui.widgets.footer import Footer
 from warroom.tui.widgets.header import Header
 from warroom.tui.widgets.notice import NoticeRow
-from warroom.tui.widgets.picklist import PickList
 from warroom.tui.widgets.rail import Rail
 from warroom.tui.widgets.tabs import PaneTabs
 
@@ -60,9 +61,9 @@ class MainScreen(Ways):
         Binding("h", "act('hypothesis')", "hypothesis", id="incident.hypothesis"),
         Binding("p", "act('postmortem')", "postmortem", id="incident.postmortem"),
         Binding("H", "act('handover')", "hand over", id="incident.handover"),
-        Binding("b", "logs('boundary')", "boundary", id="logs.boundary_here"),
-        Binding("e", "logs('next_failed')", "next 5xx", id="logs.next_here"),
-        Binding("slash", "logs('search')", "search", id="logs.search_here"),
+        Binding("b", "act('boundary')", "boundary", id="log.boundary"),
+        Binding("e", "logs('next_failed')", "next 5xx", id="log.next_failed"),
+        Binding("slash", "logs('search')", "search", id="log.search"),
         Binding("at", "go_to", "go to incident", id="go.incident"),
         Binding("1", "pane(0)", "queue", show=False, id="go.queue"),
         Binding("2", "pane(1)", "logs", show=False, id="go.logs"),
@@ -197,16 +198,19 @@ class MainScreen(Ways):
         """Give every part the same state."""
         self.snapshot = snapshot
         with self.app.batch_update():
-            for part in (self.header, self.rail, self.notices, self.people, *self.panes.values()):
-                part.snapshot = snapshot
+            for bar in (self.header, self.rail, self.notices):
+                bar.snapshot = snapshot
+            for pane in (self.people, *self.panes.values()):
+                pane.snapshot = snapshot
             self._dress()
         self.check_confirming()
 
     @on(LogsPane.LogFactsChanged)
     def _measured(self, event: LogsPane.LogFactsChanged) -> None:
-        before, self.log_facts = self.log_facts, event.facts
-        if event.facts.spike and event.facts.spike != before.spike:
-            self.say(f"{event.facts.spike}  d declares", "s5", "▲")
+        spike, before = event.facts.spike, self.log_facts.spike
+        self.log_facts = event.facts
+        if spike and not before:
+            self.say(f"{spike}. d declares", "s5", "▲")
         base = self.snapshot or Snapshot(now=self.clock(), actor="")
         self.show(replace(base, log=event.facts))
 
@@ -371,10 +375,37 @@ class MainScreen(Ways):
         event.stop()
         self.pin(event.excerpt, event.note)
 
-    def on_time_cursor_moved(self, event: TimeCursorMoved) -> None:
-        """Let whoever shows time follow."""
+    async def on_time_cursor_moved(self, event: TimeCursorMoved) -> None:
+        """Let the other side that shows time follow."""
         event.stop()
-        self.work_pane.show_time(event.at)
+        if self.front == "work":
+            await self.logs.go_to_time(event.at)
+        else:
+            self.work_pane.show_time(event.at)
+
+    @on(LogsPane.ReportReady)
+    async def _analysed(self, event: LogsPane.ReportReady) -> None:
+        for tab in self.query(BoundaryTab):
+            await tab.set_report(event.report)
+
+    @on(BoundaryTab.FilterAsked)
+    def _filter(self, event: BoundaryTab.FilterAsked) -> None:
+        self.go("logs")
+        self.logs.set_filter(event.text)
+
+    @on(BoundaryTab.RowAsked)
+    def _show_row(self, event: BoundaryTab.RowAsked) -> None:
+        self.go("logs")
+        self.logs.view.go(event.row)
+
+    @on(WorkPane.PostmortemEdited)
+    def _written(self, event: WorkPane.PostmortemEdited) -> None:
+        refused = self.work_pane.postmortem.refused
+        self.save_postmortem(event.incident, event.text, event.base, refused)
+
+    @on(PostmortemTab.Left)
+    def _stopped_writing(self) -> None:
+        self.action_back()
 
     async def on_room_changed(self, event: RoomChanged) -> None:
         """Say what happened, whoever did it."""
@@ -382,14 +413,3 @@ class MainScreen(Ways):
             told = await asyncio.to_thread(self.observer.told, event.records)
             if told:
                 self.say(*told)
-
-
-SCOPES = {
-    "screen": MainScreen,
-    "queue": QueuePane,
-    "logs": LogsPane,
-    "contain": ContainPane,
-    "work": WorkPane,
-    "list": PickList,
-}
-"""The classes whose keys a person may change."""

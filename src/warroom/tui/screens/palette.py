@@ -20,6 +20,13 @@ from warroom.tui.theme import Palette
 from warroom.tui.widgets.picklist import PickList, Row
 
 _DETAIL_LINES = 6
+_KEYS = (
+    ("enter", "open, runs nothing"),
+    ("tab", "complete"),
+    ("↑ ↓", "choose"),
+    ("^o", "copy shell line"),
+    ("esc", ""),
+)
 
 
 class PaletteScreen(ModalScreen[Entry | None]):
@@ -42,7 +49,7 @@ class PaletteScreen(ModalScreen[Entry | None]):
         Binding("up,ctrl+p", "move(-1)", "up", show=False, id="palette.up", priority=True),
         Binding("down,ctrl+n", "move(1)", "down", show=False, id="palette.down", priority=True),
         Binding("pageup", "page(-1)", "page up", show=False, id="palette.page_up", priority=True),
-        Binding("pagedown", "page(1)", "page down", show=False, id="palette.page_down", priority=True),
+        Binding("pagedown", "page(1)", "down", show=False, id="palette.page_down", priority=True),
         Binding("tab", "complete", "complete", show=False, id="palette.complete", priority=True),
         Binding("ctrl+o", "copy", "copy shell line", id="palette.copy", priority=True),
     ]  # fmt: skip
@@ -111,8 +118,8 @@ class PaletteScreen(ModalScreen[Entry | None]):
     def action_copy(self) -> None:
         """Copy the shell line."""
         entry = self.chosen
-        if entry is not None and entry.shell:
-            self.app.copy_to_clipboard(clean_line(entry.shell))
+        if entry is not None and entry.cli:
+            self.app.copy_to_clipboard(clean_line(entry.cli))
             self._said = "copied"
             self._tell()
 
@@ -136,7 +143,7 @@ class PaletteScreen(ModalScreen[Entry | None]):
         ]
         if not rows:
             words = "Nothing has these words. A shorter one may."
-            rows = [Row("", 1, lambda line, _n, _w: line.put(f" {words}", "mute") and None)]
+            rows = [Row("", 1, lambda line, _n, _w: line.put(f" {words}", "mute"))]
         self.list.cursor = ""
         self.list.show(rows)
         self.list.action_edge(-1)
@@ -197,8 +204,7 @@ class _Detail(Widget):
         line = Line(self.palette, "bg3").put(" ")
         entry = self._entry
         if y == _DETAIL_LINES:
-            for key, verb in (("enter", "open, runs nothing"), ("tab", "complete"), ("↑ ↓", "choose"),
-                              ("^o", "copy shell line"), ("esc", "")):  # fmt: skip
+            for key, verb in _KEYS:
                 if line.width + len(key) + len(verb) + 3 < width:
                     line.put(key, "accent", bold=True).put(f" {verb}   ", "soft")
         elif entry is not None and y == 0:
@@ -206,7 +212,7 @@ class _Detail(Widget):
             line.to(width - len(self._count) - 1).put(self._count, "mute")
         elif entry is not None and 1 <= y <= min(len(entry.about), 3):
             line.say(entry.about[y - 1], "soft", width - 2)
-        elif entry is not None and y == _DETAIL_LINES - 2 and entry.shell:
-            line.put("on the shell  ", "mute").say(entry.shell, "text", width - 26)
+        elif entry is not None and y == _DETAIL_LINES - 2 and entry.cli:
+            line.put("on the shell  ", "mute").say(entry.cli, "text", width - 26)
             line.put(f"  {self._said}", "ok")
         return line.strip(width)

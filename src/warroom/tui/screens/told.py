@@ -45,9 +45,7 @@ class ToldScreen(ModalScreen[None]):
         """Fill and focus."""
         rows = [Row(str(n), 1, partial(_draw, said=said)) for n, said in enumerate(self._said)]
         if not rows:
-            rows = [
-                Row("", 1, lambda line, _n, _w: line.put("Nothing was said yet.", "mute") and None)
-            ]
+            rows = [Row("", 1, lambda line, _n, _w: line.put("Nothing was said yet.", "mute"))]
         self.list.show(rows)
         self.list.focus()
 

@@ -27,4 +27,4 @@ class Divider(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw one joint."""
         joint = "┬" if y == 0 else _JOINTS[y in self.left, y in self.right]
-        return Line(self.palette).put(joint, "line").strip(1)
+        return Line(self.palette, "bg0").put(joint, "line").strip(1)

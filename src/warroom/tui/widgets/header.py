@@ -67,11 +67,12 @@ def _share(line: Line, log: LogFacts, incident: Incident | None) -> None:
     if not requests:
         return
     text = f"5xx {spell.share(failures, requests)}"
-    calm = incident is not None and incident.contained_at is not None
-    if not calm and failures >= _SOLID_FROM * requests:
+    contained = incident is not None and incident.contained_at is not None
+    failing = failures >= _SOLID_FROM * requests
+    if failing and not contained:
         line.put(f" {text} ", "s5", fill=True).put(" ")
     else:
-        line.put(f"{text} ", "ok" if calm else "soft", bold=True)
+        line.put(f"{text} ", "warn" if failing else "ok" if contained else "soft", bold=True)
 
 
 def _state(line: Line, snapshot: Snapshot, incident: Incident, *, wide: bool) -> None:

@@ -22,7 +22,7 @@ class Row:
     key: str
     """What the cursor remembers; empty: the cursor passes over it."""
     lines: int
-    draw: Callable[[Line, int, int], None]
+    draw: Callable[[Line, int, int], object]
     """Adds to an empty line what stands on line number `n` of the row, for a width in cells.
 
     The first cell is the gutter and already taken.
