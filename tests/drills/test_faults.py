@@ -55,7 +55,10 @@ def test_the_share_of_victims_is_what_the_fault_says_and_grows_with_its_ramp() -
     assert hit.count("reset") / 4000 == pytest.approx(0.9 * 0.7, abs=0.03)
     assert hit == [faults.answer(fault, 7, f"{n:x}", "/api/checkout", 9.0) for n in range(4000)]
     assert not any(faults.answer(fault, 7, f"{n:x}", "", -0.1) for n in range(100))
-    assert faults.strength(fault, 0.0) == 1.0
+    growing = FAULTS["third_party"]
+    half = [faults.answer(growing, 7, f"{n:x}", "/api/pay", growing.ramp / 2) for n in range(4000)]
+    assert sum(a is not None for a in half) / 4000 == pytest.approx(growing.share / 2, abs=0.02)
+    assert faults.delay(growing, 7, "a", 10.0) == faults.delay(growing, 7, "a", 30.0) / 2 > 0
 
 
 def test_a_corrupted_record_fails_every_time_and_the_others_never() -> None:
@@ -69,7 +72,7 @@ def test_several_faults_at_once_each_hit_their_own_and_end_by_their_own_switch(
     tmp_path: Path,
 ) -> None:
     kinds = ("one_bad_backend", "third_party", "config_typo", "bad_migration", "leaked_key")
-    plan = [trigger(kind, 0.0, 0.0) for kind in kinds]
+    plan = [trigger(kind, 0.0, -30.0) for kind in kinds]  # long enough ago to be full grown
     with SimulatedService.start(tmp_path, plan=plan, rate=220) as shop:
         wait_until(lambda: len(read(shop.access_log)) >= 900, "900 requests")
         hits = read(shop.access_log)

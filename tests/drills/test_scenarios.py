@@ -1,5 +1,6 @@
 """The shipped drills can be played and won; what could not be played is refused by name."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.drills.support import shopctl, wait_until
 
 from warroom.drills.scenarios.load import ScenarioError, load_scenario, load_scenarios, shipped
 from warroom.drills.scenarios.model import Scenario
+from warroom.drills.service.books import BOOKS
 from warroom.drills.service.faults import FAULTS, contained
 from warroom.drills.service.state import FIRST
 from warroom.drills.service.supervisor import SimulatedService
@@ -42,6 +44,16 @@ def test_the_best_ways_together_contain_every_fault_and_no_wrong_move_does(
     assert scenario.injects
     assert 2 <= len(scenario.truth.follow_ups) <= 4
     assert scenario.par.contain > scenario.par.acknowledge
+
+
+@pytest.mark.parametrize("scenario", ALL.values(), ids=ALL)
+def test_the_named_runbook_sets_exactly_what_contains_the_fault(scenario: Scenario) -> None:
+    told = {book.file.removesuffix(".md"): book.words for book in BOOKS}
+    for way in scenario.contained_by:
+        *names, value = shlex.split(told[way.runbook])
+        key = ".".join(names).replace("$instance", "app-3")
+        assert set(way.set) == {key}
+        assert value in {way.set[key], "$release"}
 
 
 def test_a_drill_can_be_played_faster() -> None:

@@ -102,6 +102,11 @@ def test_a_drained_instance_gets_no_request(tmp_path: Path) -> None:
         wait_until(lambda: len(read(shop.access_log)) > mark + 60, "more traffic")
         assert "app-2" not in {h.upstream for h in read(shop.access_log)[mark:]}
 
+        for name in ("app-1", "app-3"):  # one too many: nobody is left to answer
+            assert shopctl(tmp_path, "instance", name, "drained").returncode == 0
+        wait_until(lambda: "no live upstreams" in shop.error_log.read_text(), "nobody answers")
+        wait_until(lambda: read(shop.access_log)[-1].upstream == "edge", "the edge is left")
+
 
 def test_a_killed_instance_is_refused_connections_until_it_is_drained(tmp_path: Path) -> None:
     with SimulatedService.start(tmp_path, plan=(), rate=100) as shop:

@@ -117,8 +117,7 @@ class Instance:
             self._hoard.append(bytearray(fault.grows * 1024))
 
     def _fullness(self) -> float:
-        held = sum(len(part) for part in self._hoard[:1]) * len(self._hoard)
-        return min(1.0, held / (MEMORY * 1024))
+        return min(1.0, sum(map(len, self._hoard)) / (MEMORY * 1024))
 
     def _fail(self, route: Route, request_id: str, kind: str, why: str) -> Response:
         message, error = _MESSAGES.get(why, _MESSAGES["background"])

@@ -113,6 +113,7 @@ FAULTS: Mapping[str, Fault] = {
             share=0.9,
             answers={"502": 1.0},
             slow=(0.3, 0.9),
+            ramp=20.0,
             at_gateway=True,
         ),
         Fault(

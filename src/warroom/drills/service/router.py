@@ -14,7 +14,7 @@ from pathlib import Path
 from warroom.drills.service import routes, wire
 from warroom.drills.service.accesslog import Access, LineFile, access_line, error_line
 from warroom.drills.service.child import complain, listening, live
-from warroom.drills.service.faults import draw
+from warroom.drills.service.faults import FAULTS, draw
 from warroom.drills.service.settings import Move, Settings, load_settings
 from warroom.drills.service.state import (
     INSTANCES,
@@ -146,7 +146,8 @@ class Router:
 
     def _told(self) -> str:
         now = time.time()
-        ages = {name: round(now - start, 3) for name, start in self.state.active_from.items()}
+        active = self.state.active_from.items()
+        ages = {name: round(now - start, 3) for name, start in active if name in FAULTS}
         return json.dumps({"entries": self.state.entries, "ages": ages})
 
     def _log(
