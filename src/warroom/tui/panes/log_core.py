@@ -216,12 +216,17 @@ class LogPaneCore(Pane):
         """Draw what the incident adds: marks on the axis, pinned lines."""
         current = None if new is None else new.current
         pins = Pins([pin.excerpt for _, pin in current.evidence] if current is not None else ())
+        if new is not None:
+            self.show_pins(pins)
+        self.draw_chart()
+
+    def show_pins(self, pins: Pins) -> None:
+        """Mark the lines that are evidence."""
         if pins.key != self._pins.key:
             self._pins = pins
             self.view.pinned = pins
             self.view.redraw()
             self.show_entry()
-        self.draw_chart()
 
     # -- the log grows, the reader moves
 

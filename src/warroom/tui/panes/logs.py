@@ -7,7 +7,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from warroom.logs.protocol import Entry
+from warroom.logs.protocol import Entry, Log
 from warroom.tui.messages import ActionRequested, Notice, PinRequested
 from warroom.tui.panes.base import Hint
 from warroom.tui.panes.log_core import LogPaneCore
@@ -402,8 +402,20 @@ class LogsPane(LogPaneCore):
 
     def action_source(self) -> None:
         """Look at the next log."""
-        place = self.logs.index(self.feed)
-        self.feed = self.logs[(place + 1) % len(self.logs)]
+        self.show_log(self.logs[(self.logs.index(self.feed) + 1) % len(self.logs)])
+
+    def show_row(self, log: Log, row: int) -> None:
+        """Put the cursor on a row of one of the logs, even if the filter hides it."""
+        if log is not self.feed and log in self.logs:
+            self.show_log(log)
+        if not self.view.pager.shows(row):
+            self.set_filter("")
+        self.view.go(row)
+        self.view.hold()
+
+    def show_log(self, log: Log) -> None:
+        """Look at one of the logs, from its end."""
+        self.feed = log
         self.view.show_log(self.feed)
         self.reading, self._grew_at, self._silent = None, None, False
         self.view.highlight = self.sought.pattern

@@ -1,0 +1,304 @@
+"""`warroom tail`: the log pane on its own, for an engineer who watches a log beside the room."""
+
+import asyncio
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.reactive import reactive
+
+from warroom.core.events import Excerpt
+from warroom.core.text import clean_line
+from warroom.logs.protocol import Log
+from warroom.tui.draw import Line, cut
+from warroom.tui.filters import AsciiGlyphs, PlainColours
+from warroom.tui.messages import ActionRequested, Notice, PinRequested
+from warroom.tui.panes.base import Hint
+from warroom.tui.panes.boundary import BoundaryTab
+from warroom.tui.panes.logs import LogsPane
+from warroom.tui.snapshot import Snapshot
+from warroom.tui.theme import Palette
+from warroom.tui.widgets.bar import Bar
+from warroom.tui.widgets.evidence import Pins
+from warroom.tui.widgets.footer import Footer
+from warroom.tui.widgets.log_filter import FilterError
+from warroom.tui.widgets.notice import NoticeRow, Said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinPlace:
+    """The incident that takes the pins of this console."""
+
+    incident: str
+    priority: str
+    """P1, P2 or P3."""
+    actor: str
+    """Under whose name they are kept."""
+    keep: Callable[[Excerpt], str]
+    """Keeps one, in a thread; returns an empty text, or why it was refused."""
+    evidence: Sequence[Excerpt] = ()
+    """What is pinned already."""
+    close: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TailServices:
+    """What the tail console is given."""
+
+    logs: Sequence[Log]
+    palette: Palette
+    open_place: Callable[[], PinPlace | None] = lambda: None
+    """Called once, in a thread, after the first frame; None: no incident takes pins.
+
+    Whatever it raises is shown; the log stays usable.
+    """
+    ascii_glyphs: bool = False
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+class TailHeader(Bar):
+    """Which log, and where a pin would go: nobody must wonder whether the room sees a key."""
+
+    source: reactive[str] = reactive("")
+    place: reactive[PinPlace | None] = reactive(None)
+    absent: reactive[str] = reactive("looking for the incident")
+    """Why no incident takes pins."""
+    status: reactive[tuple[str, str]] = reactive(("", "mute"))
+    clock: reactive[str] = reactive("")
+
+    def line(self, snapshot: Snapshot | None, width: int) -> Line:
+        """Draw the row."""
+        del snapshot
+        right = Line(self.palette, "bg1")
+        said, token = self.status
+        right.put(f"{cut(said, 30)}  ", token, bold=True).put(f"{self.clock} ", "mute")
+        line = Line(self.palette, "bg1").put(" tail ", "accent", fill=True).put(" ")
+        where = Line(self.palette, "bg1").put("   ")
+        if self.place is None:
+            where.say(self.absent, "mute", 60)
+        else:
+            priority = self.place.priority
+            where.put("pins go to ", "soft").say(priority, priority.lower(), 2, bold=True)
+            where.say(f" {self.place.incident}", "text", 20).put(" as ", "soft")
+            where.say(self.place.actor, "text", 24)
+        room = width - line.width - where.width - right.width - 1
+        line.say(self.source, "text", max(room, 8), bold=True)
+        if line.width + where.width + right.width <= width:
+            line.add(where.segments)
+        return line.to(width - right.width).add(right.segments)
+
+
+class TailApp(App[int]):
+    """The log pane without the furniture of an incident."""
+
+    TITLE = "warroom tail"
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    Screen { background: $wr-bg0; color: $wr-text; }
+    LogsPane { height: 1fr; }
+    BoundaryTab { height: 1fr; display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "leave", "leave", id="tail.leave"),
+        Binding("ctrl+q", "leave", "leave", show=False, priority=True, id="tail.quit"),
+        Binding("b", "boundary", "boundary", show=False, id="tail.boundary"),
+        Binding("escape", "close_boundary", "back", show=False, id="tail.back"),
+    ]
+
+    def __init__(self, services: TailServices) -> None:
+        self.services = services
+        self.palette = services.palette
+        super().__init__()
+        self.register_theme(self.palette.to_textual())
+        self.theme = self.palette.name
+        self.header = TailHeader(self.palette)
+        self.pane = LogsPane(self.palette, services.logs, titled=False)
+        self.boundary = BoundaryTab(self.palette)
+        self.notices = NoticeRow(self.palette)
+        self.footer = Footer(self.palette)
+        self._kept: list[Excerpt] = []
+        self._spike = ""
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Every token exists, whatever the theme."""
+        return {f"wr-{token}": colour for token, colour in self.palette.colours.items()}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What the terminal cannot show is replaced last."""
+        filters: list[LineFilter] = []
+        if self.services.ascii_glyphs:
+            filters.append(AsciiGlyphs(self.palette.colours["s5"]))
+        if self.no_color:
+            filters.append(PlainColours(self.palette.colours["bg0"]))
+        return filters or super().get_line_filters()
+
+    def compose(self) -> ComposeResult:
+        """Yield header, log, boundary, notice and footer."""
+        yield self.header
+        yield self.pane
+        yield self.boundary
+        yield self.notices
+        yield self.footer
+
+    async def on_load(self) -> None:
+        """End cleanly on a signal: the terminal is left as it was found."""
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, partial(self.exit, None, 128 + number))
+
+    def on_mount(self) -> None:
+        """Show the tail; look for the incident afterwards."""
+        labels = [log.label for log in self.services.logs]
+        self.header.source = " + ".join(labels)
+        self.footer.lasting = (Hint("q", "leave"),)
+        self.watch(self.pane, "status", self._say_status)
+        self.pane.take_focus()
+        self.call_after_refresh(self._open_place)
+        self.set_interval(1.0, self._tick)
+        self._tick()
+
+    def _tick(self) -> None:
+        self.header.clock = f"{self.services.now():%H:%M:%S}"
+        self._dress()
+
+    def _say_status(self, status: tuple[str, str]) -> None:
+        self.header.status = status
+        self._dress()
+
+    def _dress(self) -> None:
+        if self.boundary.display:
+            hints = [*self.boundary.hints(), Hint("esc", "back to the log")]
+        else:
+            hints = [hint for hint in self.pane.hints() if hint.key != "z"]
+        self.footer.hints = tuple(hints)
+        self.notices.typing = bool(self.pane.bar.purpose)
+
+    def say(self, text: str, tone: str = "text", mark: str = "▪") -> None:
+        """Say something in the notice row."""
+        self.notices.tell(Said(self.services.now(), text, tone, mark))
+
+    # -- the incident that takes the pins
+
+    @work(thread=True, group="place", exit_on_error=False, description="Open the incident")
+    def _open_place(self) -> None:
+        try:
+            place = self.services.open_place()
+        except Exception as error:  # noqa: BLE001 - any store's failure must leave the log usable
+            self.call_from_thread(self._placed, None, f"pins go nowhere: {error}")
+        else:
+            said = "pins go nowhere: no incident is open"
+            self.call_from_thread(self._placed, place, said)
+
+    def _placed(self, place: PinPlace | None, absent: str) -> None:
+        self.header.absent = absent
+        self.header.place = place
+        if place is not None:
+            self._kept = list(place.evidence)
+            self.pane.show_pins(Pins(self._kept))
+
+    def on_pin_requested(self, message: PinRequested) -> None:
+        """Keep a line in the incident, or say why not."""
+        message.stop()
+        if self.header.place is None:
+            self.say(f"not pinned: {self.header.absent}", "warn")
+        else:
+            self._pin(self.header.place, message.excerpt)
+
+    @work(thread=True, group="pin", exit_on_error=False, description="Pin a line")
+    def _pin(self, place: PinPlace, excerpt: Excerpt) -> None:
+        try:
+            refused = place.keep(excerpt)
+        except Exception as error:  # noqa: BLE001 - see _open_place
+            refused = str(error)
+        self.call_from_thread(self._pinned, place, excerpt, refused)
+
+    def _pinned(self, place: PinPlace, excerpt: Excerpt, refused: str) -> None:
+        if refused:
+            self.say(f"not pinned: {refused}", "warn", "✗")
+            return
+        self._kept.append(excerpt)
+        self.pane.show_pins(Pins(self._kept))
+        lines = "1 line" if excerpt.lines == 1 else f"{excerpt.lines} lines"
+        self.say(f"{lines} pinned to {place.incident} as {place.actor}", "accent", "◇")
+
+    # -- what the pane posts
+
+    def on_notice(self, message: Notice) -> None:
+        """Show a notice."""
+        self.say(message.text, message.tone, message.mark)
+
+    def on_action_requested(self, message: ActionRequested) -> None:
+        """Only the boundary is here; the rest belongs to the war room."""
+        if message.action == "boundary":
+            self.action_boundary()
+        else:
+            self.say(f"{message.action}: in the war room, not here", "text")
+
+    @on(LogsPane.LogFactsChanged)
+    def _measured(self, message: LogsPane.LogFactsChanged) -> None:
+        spike = message.facts.spike
+        if spike and not self._spike:
+            self.say(f"{spike}  b shows what the failures share", "s5", "▲")
+        self._spike = spike
+
+    @on(LogsPane.ReportReady)
+    async def _reported(self, message: LogsPane.ReportReady) -> None:
+        await self.boundary.set_report(message.report)
+
+    @on(BoundaryTab.FilterAsked)
+    def _filter(self, message: BoundaryTab.FilterAsked) -> None:
+        self.action_close_boundary()
+        try:
+            self.pane.set_filter(message.text)
+        except FilterError as error:
+            self.say(str(error), "warn")
+
+    @on(BoundaryTab.RowAsked)
+    def _row(self, message: BoundaryTab.RowAsked) -> None:
+        self.action_close_boundary()
+        self.pane.show_row(message.log, message.row)
+
+    def action_boundary(self) -> None:
+        """Show what the failures share, or the log again."""
+        self.boundary.display = not self.boundary.display
+        self.pane.display = not self.boundary.display
+        (self.boundary if self.boundary.display else self.pane).take_focus()
+        self._dress()
+
+    def action_close_boundary(self) -> None:
+        """Show the log again."""
+        if self.boundary.display:
+            self.action_boundary()
+
+    def action_leave(self) -> None:
+        """Leave."""
+        if self.header.place is not None:
+            self.header.place.close()
+        self.exit(0)
+
+    def _fatal_error(self) -> None:
+        """Say what broke without what was in it: locals may hold secrets or log lines."""
+        error = sys.exc_info()[1]
+        text = "" if error is None else "".join(traceback.format_exception(error))
+        said = f"warroom tail stopped because of an error in itself: {clean_line(repr(error), 300)}"
+        self._exit_renderables.append(Text(f"{said}\n{text}"))
+        self._close_messages_no_wait()
+
+
+def run_tail(services: TailServices) -> int:
+    """Show logs until the reader leaves; returns the exit status (128 + n after a signal)."""
+    app = TailApp(services)
+    app.run()
+    return app.return_code or 0
