@@ -211,7 +211,7 @@ def as_server_user(*command: str) -> list[str]:
 
 @contextlib.contextmanager
 def postgres(**settings: str) -> Iterator[Postgres]:
-    programs = Path(need("initdb")).parent
+    programs = Path(need("initdb")).resolve().parent
     if os.getuid() == 0:
         need("runuser")
     with tempfile.TemporaryDirectory(prefix="wr-pg-", ignore_cleanup_errors=True) as name:

@@ -12,7 +12,7 @@ from warroom.runbooks.params import ENVIRONMENT, FACTS, STATE_PREFIX, mentioned_
 from warroom.runbooks.redact import secret_shapes
 from warroom.runbooks.render import NAME
 from warroom.runbooks.shellscan import assigned, expansions
-from warroom.runbooks.sql import DEFAULT_URL, mentions
+from warroom.runbooks.sql import DEFAULT_URL, mentions, quoted_mentions
 
 RULES: Mapping[str, str] = {
     "no-undo": "a step that changes something has no undo and does not say undo=none",
@@ -41,7 +41,6 @@ _EVALUATES = re.compile(
 )
 _BACKGROUND = re.compile(r"(?<![&|<>])&(?![&>\d])\s*(?:$|[;)\n#]|\w)")
 _SHELL_LIMIT = 5.0
-_SQL_QUOTED = re.compile(r"'[^'\n]*\$(?:\{?[a-z][a-z0-9_]*\}?)[^'\n]*'")
 
 
 def check(runbook: Runbook) -> list[Finding]:
@@ -103,9 +102,9 @@ def _step(step: Step) -> Iterator[Finding]:
         if block.language in _SHELLS:
             yield from _shell(block)
         elif block.language is Language.SQL:
-            for match in _SQL_QUOTED.finditer(block.code):
+            for offset in quoted_mentions(block.code):
                 yield Finding(
-                    block.line + 1 + block.code.count("\n", 0, match.start()),
+                    block.line + 1 + block.code.count("\n", 0, offset),
                     "quoted-placeholder",
                     "remove the quotes: the parameter is bound as a value, quotes and all",
                 )

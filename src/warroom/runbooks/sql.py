@@ -87,6 +87,13 @@ def mentions(code: str) -> Iterator[tuple[str, int]]:
         yield match[1] or match[2], match.start()
 
 
+def quoted_mentions(code: str) -> Iterator[int]:
+    """Offsets of strings that hold what looks like a parameter, which is not bound there."""
+    for token in _TOKEN.finditer(code):
+        if token[0].startswith("'") and NAME.search(token[0]):
+            yield token.start()
+
+
 def run_sql(
     block: Block,
     env: Mapping[str, str],
