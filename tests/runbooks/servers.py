@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -90,6 +91,8 @@ class Upstream:
     status: int = 200
     seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     answer: Callable[[str, str, bytes], tuple[int, bytes]] | None = None
+    tls: ssl.SSLContext | None = None
+    content_type: str = "text/plain"
 
     @contextlib.contextmanager
     def serving(self) -> Iterator["Upstream"]:
@@ -103,6 +106,7 @@ class Upstream:
                 if upstream.answer:
                     status, payload = upstream.answer(self.command, self.path, body)
                 self.send_response(status)
+                self.send_header("Content-Type", upstream.content_type)
                 self.send_header("Content-Length", str(len(payload)))
                 self.end_headers()
                 self.wfile.write(payload)
@@ -120,6 +124,8 @@ class Upstream:
 
         with Server(("127.0.0.1", 0), Handler) as server:
             self.port = server.server_port
+            if self.tls:
+                server.socket = self.tls.wrap_socket(server.socket, server_side=True)
             thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
             thread.start()
             try:
