@@ -1,6 +1,9 @@
 """The whole answer on small tables made by hand."""
 
+import json
+
 import numpy as np
+import pytest
 
 from warroom.logs.analysis.findings import analyse
 from warroom.logs.table import Coded, Table
@@ -110,3 +113,110 @@ def test_an_empty_table_has_an_answer():
     empty = np.zeros(0)
     answer = analyse(Table(empty, empty.astype(np.uint16), empty.astype(np.float32)))
     assert answer.main is None
+
+
+def test_a_field_can_be_left_out_and_the_log_narrowed():
+    data = table(pair)
+    without = analyse(data, without=["release"]).main
+    assert dict(without.boundary[0].fields) == {"route": "/pay"}
+    narrowed = analyse(data, where={"route": "/pay"}).main
+    assert dict(narrowed.boundary[0].fields) == {"release": "1.9.0"}
+    assert analyse(data, where={"route": "/cart"}).main is None
+
+
+def test_an_unknown_field_is_named_with_those_that_exist():
+    with pytest.raises(ValueError, match=r"no field 'planet'; it has .*release"):
+        analyse(table(pair), where={"planet": "mars"})
+
+
+def test_a_chosen_window_is_compared_with_the_rest():
+    main = analyse(table(pair), window=(START + 4200, START + 4900)).main
+    assert (main.onset.at, main.end.at) == (START + 4200, START + 4900)
+    assert dict(main.boundary[0].fields) == {"route": "/pay", "release": "1.9.0"}
+    assert analyse(table(pair), window=(START + 100, START + 900)).main is None
+
+
+def test_bursts_are_told():
+    def loop(at, route, release):
+        return np.where((at > 3000) & (at < 6000) & (at % 300 < 80), 0.6, 0)
+
+    main = analyse(table(loop)).main
+    assert main.bursts
+    assert "in bursts" in main.sentences[0]
+    assert not analyse(table(pair)).main.bursts
+
+
+def test_values_of_one_field_are_told_as_a_set():
+    def both(at, route, release):
+        return np.where((at > 4000) & (at < 5500) & ((route == 1) | (route == 5)), 0.5, 0)
+
+    main = analyse(table(both)).main
+    assert len(main.boundary) == 2
+    assert " and " in main.sentences[1]
+    assert "/cart (" in main.sentences[1]
+    assert "/login (" in main.sentences[1]
+
+
+def test_the_answer_for_a_program():
+    said = analyse(table(pair)).as_json()
+    json.dumps(said)  # plain values only
+    assert set(said) >= {
+        "onset",
+        "boundary",
+        "histogram",
+        "groups",
+        "changes",
+        "outcomes",
+        "sampled",
+    }
+    assert set(said["onset"]) == {"at", "low", "high", "end", "before", "after"}
+    assert said["onset"]["before"] < 0.02 < 0.5 < said["onset"]["after"]
+    first = said["boundary"][0]
+    assert set(first) == {"fields", "coverage", "lift", "failures", "requests", "sentence"}
+    assert first["fields"] == {"route": "/pay", "release": "1.9.0"}
+    assert sum(said["histogram"]["total"]) == 40_000
+    assert {one["kind"]: one["found"] for one in said["outcomes"]} == {
+        "5xx": True,
+        "499": False,
+        "4xx": False,
+    }
+
+
+def test_sampled_denominators_are_said_to_be_so():
+    data = table(pair)
+    failing = data.status >= 500
+    kept = np.flatnonzero(failing | (np.arange(len(data.at)) % 4 == 0))
+    thinned = Table(
+        at=data.at[kept],
+        status=data.status[kept],
+        weight=np.where(failing[kept], 1, 4).astype(np.float32),
+        fields={name: Coded(one.codes[kept], one.values) for name, one in data.fields.items()},
+        row=data.row[kept],
+        requests=len(data.at),
+        sampled=True,
+    )
+    answer = analyse(thinned)
+    assert dict(answer.main.boundary[0].fields) == {"route": "/pay", "release": "1.9.0"}
+    assert answer.main.failures == analyse(data).main.failures
+    assert any("sampled" in note for note in answer.notes)
+
+
+def test_application_logs_are_judged_by_their_level():
+    count = 20_000
+    rng = np.random.default_rng(4)
+    at = np.sort(rng.uniform(0, 3600, count))
+    logger = rng.integers(0, 4, count).astype(np.int32)
+    bad = rng.random(count) < np.where((at > 2000) & (logger == 2), 0.5, 0.001)
+    data = Table(
+        at=START + at,
+        status=np.zeros(count, np.uint16),
+        weight=np.ones(count, np.float32),
+        fields={
+            "level": Coded(bad.astype(np.int32), ["info", "error"]),
+            "logger": Coded(logger, ["web", "db", "mail", "jobs"]),
+        },
+    )
+    main = analyse(data).main
+    assert main.kind == "errors"
+    assert dict(main.boundary[0].fields) == {"logger": "mail"}
+    assert sum(analyse(data).histogram.failed) == bad.sum()

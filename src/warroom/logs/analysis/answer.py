@@ -42,6 +42,9 @@ class Finding:
     gone: bool
     """The requests stopped, so that no recovery could be seen."""
     ramp: float | None
+    """Seconds over which it grew; None for a step."""
+    bursts: bool
+    """Failures come and go inside, as in a crash loop."""
     before: float | None
     """Share before the onset in the boundary (everything, if that is it); None if unknown."""
     after: float
@@ -62,6 +65,7 @@ class Finding:
     """Row numbers of failures of the window outside the boundary."""
     misfits_total: float
     sentences: tuple[str, ...]
+    """Since when, then (unless nothing can be said of it) who is affected."""
 
 
 @dataclass(frozen=True, slots=True)

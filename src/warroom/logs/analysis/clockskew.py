@@ -11,6 +11,7 @@ AROUND = 101
 """Lines whose median is the common clock."""
 LEAST_SECONDS = 3.0
 LEAST_ROWS = 30
+_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +34,39 @@ def measure(at: np.ndarray, source: Coded | None) -> Clocks:
         return Clocks({}, 0.0)
     offsets: dict[str, float] = {}
     corrected = at
-    if source is not None and 2 <= len(source.values) <= 500 and bool((np.diff(at) < 0).any()):
-        distance = at - _median_around(at)
-        corrected = at.copy()
-        for code, name in enumerate(source.values):
-            own = source.codes == code
-            rows = int(own.sum())
-            if rows < LEAST_ROWS:
-                continue
-            offset = float(np.median(distance[own]))
-            spread = 1.4826 * float(np.median(np.abs(distance[own] - offset)))
-            if abs(offset) > max(LEAST_SECONDS, 3 * spread / math.sqrt(rows) + 2):
-                offsets[name] = offset
-                corrected[own] -= offset
+    disordered = bool((np.diff(at) < 0).any())
+    if source is not None and 2 <= len(source.values) <= 500 and disordered:
+        for _ in range(_ROUNDS):  # a wrong clock pulls the common one: look again without it
+            for name, offset in _offsets(corrected, source).items():
+                offsets[name] = offsets.get(name, 0.0) + offset
+            corrected = correct(at, source, Clocks(offsets, 0.0))
     back = np.maximum.accumulate(corrected) - corrected
     jitter = float(np.percentile(back, 90))
     if offsets:
         spread = float(np.std(list(offsets.values()))) / math.sqrt(len(offsets))
         jitter += 2 * spread + LEAST_SECONDS
     return Clocks(offsets, jitter)
+
+
+def _offsets(at: np.ndarray, source: Coded) -> dict[str, float]:
+    """Sources whose median distance from the lines around differs from that of most lines."""
+    distance = at - _median_around(at)
+    known = source.codes >= 0
+    rows = np.bincount(source.codes[known], minlength=len(source.values))
+    medians = {
+        code: (own, float(np.median(own)))
+        for code in np.flatnonzero(rows >= LEAST_ROWS).tolist()
+        for own in [distance[source.codes == code]]
+    }
+    if not medians:
+        return {}
+    most = float(np.median(np.repeat([m for _, m in medians.values()], [rows[c] for c in medians])))
+    found = {}
+    for code, (own, median) in medians.items():
+        spread = 1.4826 * float(np.median(np.abs(own - median)))
+        if abs(median - most) > max(LEAST_SECONDS, 3 * spread / math.sqrt(len(own)) + 2):
+            found[source.values[code]] = median - most
+    return found
 
 
 def correct(at: np.ndarray, source: Coded | None, clocks: Clocks) -> np.ndarray:

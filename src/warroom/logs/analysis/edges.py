@@ -215,6 +215,7 @@ def edge(
     found = float(at[min(best, final)])
     earliest = float(at[min(int(low), len(at)) - 1]) if low else float(at[0]) - lead
     latest = float(at[min(int(high), final)])
+    earliest, latest = min(earliest, found), max(latest, found)
     return Edge(-found, -latest, -earliest) if mirrored else Edge(found, earliest, latest)
 
 

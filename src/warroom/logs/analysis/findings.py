@@ -1,18 +1,18 @@
 """The whole answer: what a log says about an incident, put together from the single questions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from warroom.logs.analysis import changes, groups, outcomes, sentences, words
-from warroom.logs.analysis.answer import Bars, Finding, Findings, Outcome, Part
-from warroom.logs.analysis.boundary import Boundary, Candidate, Cause, find
+from warroom.logs.analysis import changes, groups, outcomes, parts, sentences
+from warroom.logs.analysis.answer import Bars, Finding, Findings, Outcome
+from warroom.logs.analysis.boundary import Boundary, find
 from warroom.logs.analysis.edges import Edge, Edges, locate, own_interval
 from warroom.logs.analysis.expect import chances
 from warroom.logs.analysis.frame import Frame, Sample, thin
 from warroom.logs.analysis.prepare import prepare
-from warroom.logs.analysis.scan import Span, scan
+from warroom.logs.analysis.scan import LEAST_FAILURES, Span, excess, scan
 from warroom.logs.table import Table
 
 _ROUNDS = 2
@@ -25,6 +25,9 @@ def analyse(
     *,
     kinds: Sequence[str] | None = None,
     declared: Sequence[changes.Change] = (),
+    where: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
+    window: tuple[float, float] | None = None,
 ) -> Findings:
     """Answer since when, who is affected, what changed and what the messages say.
 
@@ -32,8 +35,20 @@ def analyse(
         table: The requests; sampled denominators are said to be so.
         kinds: The outcomes to look at; None for all that the log can tell.
         declared: Changes known from elsewhere, ranked with those of the log.
+        where: Only requests with these values, by field name (`route` and others derived from the
+            path and the client included).
+        without: Fields that must not be named as a boundary.
+        window: Compare what is inside these two moments with what is outside, instead of looking
+            for the moments.
+
+    Raises:
+        ValueError: `where` names a field that the log does not have; the message lists those
+            that it has.
     """
-    answer = analyse_frame(prepare(table), kinds=kinds, declared=declared)
+    frame = prepare(table)
+    if where or without:
+        frame = narrowed(frame, where or {}, without)
+    answer = analyse_frame(frame, kinds=kinds, declared=declared, window=window)
     return replace(answer, groups=groups.group(table)) if table.messages else answer
 
 
@@ -42,6 +57,7 @@ def analyse_frame(
     *,
     kinds: Sequence[str] | None = None,
     declared: Sequence[changes.Change] = (),
+    window: tuple[float, float] | None = None,
 ) -> Findings:
     """`analyse` for a frame already prepared, without messages."""
     if len(frame.at) < 2:
@@ -52,7 +68,7 @@ def analyse_frame(
     requests = float(frame.weight.sum())
     for kind in kinds if kinds is not None else outcomes.kinds(frame):
         bad = outcomes.mask(frame, kind)
-        finding = _examine(frame, kind, bad) if bad.sum() >= 6 else None
+        finding = _examine(frame, kind, bad, window) if bad.sum() >= LEAST_FAILURES else None
         failures = float(frame.weight[bad].sum())
         if finding is not None:
             found.append(finding)
@@ -68,8 +84,9 @@ def analyse_frame(
         place = sum(one.kind in {"5xx", "errors"} for one in found)
         found.insert(place, quiet)
         said.append(Outcome("silence", gap.missing, requests, True, quiet.sentences[0]))
-    main = found[0].kind if found and found[0].kind != "silence" else "5xx"
-    shown = outcomes.mask(frame, main if main in outcomes.kinds(frame) else "5xx")
+    told = outcomes.kinds(frame)
+    main = found[0].kind if found else ""
+    shown = outcomes.mask(frame, main if main in told else (*told, "5xx")[0])
     return Findings(
         outcomes=tuple(said),
         findings=tuple(found),
@@ -104,8 +121,31 @@ def _headless(frame: Frame, found: list[Finding]) -> bool:
     return found[0].onset.low - first < 0.01 * (last - first)
 
 
-def _examine(frame: Frame, kind: str, bad: np.ndarray) -> Finding | None:
+def narrowed(frame: Frame, where: Mapping[str, str], without: Collection[str]) -> Frame:
+    """The rows with the values of `where`, and no field of `without`; see `analyse`."""
+    rows = np.ones(len(frame.at), bool)
+    for name, value in where.items():
+        column = frame.fields.get(name)
+        if column is None:
+            known = ", ".join(sorted(frame.fields))
+            raise ValueError(f"this log has no field {name!r}; it has {known}")
+        values = list(column.values)
+        rows &= column.codes == values.index(value) if value in values else False
+    fewer = frame.take(np.flatnonzero(rows), frame.weight[rows])
+    fields = {
+        name: column
+        for name, column in fewer.fields.items()
+        if name not in without and name not in where
+    }
+    return replace(fewer, fields=fields, requests=round(float(fewer.weight.sum())))
+
+
+def _examine(
+    frame: Frame, kind: str, bad: np.ndarray, window: tuple[float, float] | None
+) -> Finding | None:
     sample = thin(frame, bad)
+    if window is not None:
+        return _compare(sample, kind, *window)
     chance = chances(sample)[sample.frame.cell]
     span = scan(sample, chance)
     for _ in range(_ROUNDS):  # what is ordinary is learnt outside the stretch that was found
@@ -121,6 +161,25 @@ def _examine(frame: Frame, kind: str, bad: np.ndarray) -> Finding | None:
         return None
     who = find(sample, chance, span.start, span.end, span.dispersion)
     return _report(sample, kind, chance, span, who)
+
+
+def _compare(sample: Sample, kind: str, start: float, end: float) -> Finding | None:
+    """The boundary of a window that someone chose; None where it holds no excess."""
+    at = sample.frame.at
+    outside = (at < start) | (at >= end)
+    chance = chances(sample, outside if outside.any() else None)[sample.frame.cell]
+    failures = float(sample.failures[~outside].sum())
+    expected = float((chance * sample.frame.weight)[~outside].sum())
+    if failures < LEAST_FAILURES or failures <= expected:
+        return None
+    score = float(excess(np.asarray(failures), np.asarray(max(expected, 1e-9))))
+    span = Span(None, None, start, end, failures, expected, score, 1.3, 0)
+    who = find(sample, chance, start, end, span.dispersion)
+    finding = _report(sample, kind, chance, span, who)
+    chosen = replace(
+        finding, onset=Edge(start, start, start), end=Edge(end, end, end), ramp=None, gone=False
+    )
+    return replace(chosen, sentences=_told(chosen, float(at[-1])))
 
 
 def _report(sample: Sample, kind: str, chance: np.ndarray, span: Span, who: Boundary) -> Finding:
@@ -143,17 +202,13 @@ def _report(sample: Sample, kind: str, chance: np.ndarray, span: Span, who: Boun
     earlier = affected & (at < common.onset.low)
     before = _share(sample, earlier)
     after = _share(sample, affected & window) or 0.0
-    parts = (
-        [
-            _part(sample, kind, cause, edges, common.onset.low)
-            for cause, edges in zip(who.causes, located, strict=bool(who.causes))
-        ]
-        if who.causes
-        else []
-    )
+    named = [  # one place for everything has no cause to go with it
+        parts.named(sample, kind, cause, edges, common.onset.low)
+        for cause, edges in zip(who.causes, located, strict=False)
+    ]
     if who.kind == "everything":
-        parts = [_everything(kind, who, common, before, after)]
-    table = tuple(_single(sample, one, who, common.onset.low) for one in who.singles)
+        named = [parts.everything(kind, who, common, before, after)]
+    table = tuple(parts.single(sample, one, who, common.onset.low) for one in who.singles)
     shows = np.flatnonzero(window & sample.bad & affected)
     misfits = np.flatnonzero(window & sample.bad & ~affected)
     failures = float(frame.weight[window & sample.bad].sum())
@@ -164,12 +219,13 @@ def _report(sample: Sample, kind: str, chance: np.ndarray, span: Span, who: Boun
         end=None if common.open else common.end,
         gone=common.gone,
         ramp=common.ramp,
+        bursts=_in_bursts(sample, affected & window),
         before=before,
         after=after,
         failures=failures,
         expected=expected,
         score=span.score,
-        boundary=tuple(parts),
+        boundary=tuple(named),
         table=table,
         quiet=tuple(
             name for name in frame.fields if name not in {one.fields[0][0] for one in table}
@@ -183,6 +239,19 @@ def _report(sample: Sample, kind: str, chance: np.ndarray, span: Span, who: Boun
     return replace(finding, sentences=_told(finding, float(at[-1])))
 
 
+def _in_bursts(sample: Sample, rows: np.ndarray) -> bool:
+    """Whether long stretches inside are free of failures.
+
+    With five failures expected in each bucket an empty one has a chance of e^-5; a tenth of them
+    empty is no chance.
+    """
+    at = sample.frame.at[rows & sample.bad]
+    if len(at) < 50:
+        return False
+    bucket = np.floor((at - at[0]) / (at[-1] - at[0] + 1e-6) * (len(at) // 5)).astype(np.int64)
+    return len(np.unique(bucket)) < 0.6 * (len(at) // 5)
+
+
 def _told(finding: Finding, last: float) -> tuple[str, ...]:
     said = [
         sentences.onset(
@@ -190,13 +259,15 @@ def _told(finding: Finding, last: float) -> tuple[str, ...]:
             finding.onset,
             finding.end,
             ramp=finding.ramp,
+            bursts=finding.bursts,
             gone=finding.gone,
             failures=finding.failures,
             expected=finding.expected,
             last=last,
         )
     ]
-    said += [part.sentence for part in finding.boundary]
+    if finding.boundary:
+        said.append(sentences.boundary(finding.boundary))
     return tuple(said)
 
 
@@ -217,76 +288,6 @@ def _share(sample: Sample, rows: np.ndarray) -> float | None:
     return float(weight[sample.bad[rows]].sum()) / total if total else None
 
 
-def _named(frame: Frame, items: tuple[tuple[str, int], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, frame.fields[name].values[code]) for name, code in items)
-
-
-def _before(sample: Sample, items: tuple[tuple[str, int], ...], onset: float) -> float | None:
-    frame = sample.frame
-    earlier = frame.at < onset
-    total = float(frame.weight[earlier].sum())
-    if not total:
-        return None
-    return float(frame.weight[earlier & frame.mask(items)].sum()) / total
-
-
-def _part(sample: Sample, kind: str, cause: Cause, edges: Edges, onset: float) -> Part:
-    named = _named(sample.frame, cause.slice.items)
-    return Part(
-        fields=named,
-        coverage=cause.coverage,
-        share_before=_before(sample, cause.slice.items, onset),
-        rate=cause.rate,
-        elsewhere=cause.elsewhere,
-        lift=cause.lift,
-        failures=cause.slice.failures,
-        requests=cause.slice.requests,
-        sentence=sentences.cause(kind, words.describe(named), cause),
-        same=tuple(_named(sample.frame, items) for items in cause.same),
-        edges=edges,
-        sure=_sure(cause.slice.gain),
-    )
-
-
-def _single(sample: Sample, one: Candidate, who: Boundary, onset: float) -> Part:
-    named = _named(sample.frame, one.items)
-    rate = one.failures / max(one.requests, 1)
-    others = max(who.requests - one.requests, 1)
-    elsewhere = max(who.failures - one.failures, 0) / others
-    return Part(
-        fields=named,
-        coverage=one.failures / who.failures,
-        share_before=_before(sample, one.items, onset),
-        rate=rate,
-        elsewhere=elsewhere,
-        lift=rate / max(elsewhere, 0.5 / others),
-        failures=one.failures,
-        requests=one.requests,
-        sentence=words.describe(named),
-        sure=_sure(one.gain),
-    )
-
-
-def _sure(gain: float) -> int:
-    return int(np.searchsorted([0, 6, 25], gain))
-
-
-def _everything(kind: str, who: Boundary, edges: Edges, before: float | None, after: float) -> Part:
-    return Part(
-        fields=(),
-        coverage=1.0,
-        share_before=1.0,
-        rate=after,
-        elsewhere=0.0,
-        lift=after / max(before or 0.0, 0.5 / max(who.requests, 1)),
-        failures=who.failures,
-        requests=who.requests,
-        sentence=sentences.everything(kind, after),
-        edges=edges,
-        sure=3,
-    )
-
-
 def _silent(frame: Frame, gap: outcomes.Gap) -> Finding:
     doubt = frame.jitter + 4 * (gap.end - gap.start) / gap.rows  # four usual pauses
     onset = Edge(gap.start, gap.start - frame.jitter, gap.start + frame.resolution + doubt)
@@ -297,6 +298,7 @@ def _silent(frame: Frame, gap: outcomes.Gap) -> Finding:
         end=end,
         gone=False,
         ramp=None,
+        bursts=False,
         before=None,
         after=0.0,
         failures=0.0,

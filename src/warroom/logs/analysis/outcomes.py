@@ -17,7 +17,6 @@ NAMES = {
     "4xx": "4xx other than 404",
     "silence": "silence",
 }
-_ERROR_LEVELS = {"error", "err", "critical", "crit", "alert", "emergency", "emerg", "fatal"}
 
 SLOW_FLOOR = 0.2
 """Seconds below which nothing is slow."""
@@ -29,7 +28,7 @@ def kinds(frame: Frame) -> tuple[str, ...]:
     """The outcomes this log can tell: by status where it has one, else by level."""
     if bool((frame.status > 0).any()):
         return KINDS if frame.duration is not None else ("5xx", "499", "4xx")
-    return ("errors",) if "level" in frame.fields else ()
+    return ("errors",) if frame.failing is not None else ()
 
 
 def mask(frame: Frame, kind: str) -> np.ndarray:
@@ -42,9 +41,7 @@ def mask(frame: Frame, kind: str) -> np.ndarray:
     if kind == "4xx":
         return np.asarray((status >= 400) & (status < 499) & (status != 404))
     if kind == "errors":
-        level = frame.fields["level"]
-        failing = np.array([value.lower() in _ERROR_LEVELS for value in level.values] + [False])
-        return np.asarray(failing[level.codes])
+        return np.zeros(len(status), bool) if frame.failing is None else frame.failing
     return _slow(frame)
 
 

@@ -17,6 +17,9 @@ LEARNT_FROM = 20_000
 _PATH_VALUES = 500
 _QUERY_VALUES = 60
 
+_ERROR_LEVELS = frozenset(
+    {"error", "err", "critical", "crit", "alert", "emergency", "emerg", "fatal", "panic"}
+)
 # What happened to the request is the question, not an answer to it.
 _CONSEQUENCES = frozenset(
     {
@@ -88,9 +91,17 @@ def prepare(table: Table) -> Frame:
         resolution=1.0 if whole else 0.001,
         jitter=clocks.jitter,
         offsets=clocks.offsets,
+        failing=_failing(fields.get("level")),
         requests=table.requests or round(float(table.weight.sum())),
         sampled=table.sampled,
     )
+
+
+def _failing(level: Coded | None) -> np.ndarray | None:
+    if level is None:
+        return None
+    named = np.array([value.lower() in _ERROR_LEVELS for value in level.values] + [False])
+    return np.asarray(named[level.codes])
 
 
 def _cells(fields: dict[str, Coded]) -> tuple[np.ndarray, int]:
@@ -117,8 +128,6 @@ def _derive(fields: dict[str, Coded], status: np.ndarray) -> dict[str, Coded]:
         for name, column in fields.items()
         if name not in _CONSEQUENCES and _groups(column)
     }
-    if "level" in fields:
-        derived["level"] = fields["level"]
     if "user_agent" in fields:
         agents = fields["user_agent"]
         told = [agent(value) for value in agents.values]
@@ -137,7 +146,7 @@ def _derive(fields: dict[str, Coded], status: np.ndarray) -> dict[str, Coded]:
     return {
         name: column
         for name, column in derived.items()
-        if len(column.values) >= 2 or name in {"route", "method", "level"}
+        if len(column.values) >= 2 or name in {"route", "method"}
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from warroom.logs.analysis import outcomes, words
+from warroom.logs.analysis.answer import Part
 from warroom.logs.analysis.boundary import Cause
 from warroom.logs.analysis.edges import Edge
 from warroom.logs.analysis.frame import Frame
@@ -19,6 +20,7 @@ def onset(
     end: Edge | None,
     *,
     ramp: float | None,
+    bursts: bool,
     gone: bool,
     failures: float,
     expected: float,
@@ -29,6 +31,8 @@ def onset(
     said = f"{name} since {words.clock(start.at, last)} ({_range(start, last)})"
     if ramp is not None:
         said += f", grew over about {words.span(ramp)}"
+    if bursts:
+        said += ", in bursts"
     if end is None:
         said += ", still going"
     elif gone:
@@ -96,8 +100,19 @@ def notes(frame: Frame, *, headless: bool) -> tuple[str, ...]:
     return tuple(said)
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Several causes in one line."""
+def boundary(parts: Sequence[Part]) -> str:
+    """Every cause in one line; several values of one field as a set."""
     if len(parts) == 1:
-        return parts[0]
-    return f"{len(parts)} causes: " + "; ".join(parts)
+        return parts[0].sentence
+    names = {tuple(name for name, _ in part.fields) for part in parts}
+    if len(names) == 1 and len(parts[0].fields) == 1:
+        each = [f"{words.describe(part.fields)} ({words.prose(part.coverage)})" for part in parts]
+        said = ", ".join(each[:-1]) + f" and {each[-1]}"
+        covered = sum(part.coverage for part in parts)
+        lowest, highest = min(part.rate for part in parts), max(part.rate for part in parts)
+        return (
+            f"{words.prose(min(covered, 1.0))} of the failures are {said}: "
+            f"{words.prose(lowest)} to {words.prose(highest)} of their requests fail, "
+            f"{words.prose(parts[-1].elsewhere)} elsewhere"
+        )
+    return f"{len(parts)} causes: " + "; ".join(part.sentence for part in parts)
