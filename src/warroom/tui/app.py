@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 
 from warroom.core.text import clean_line
+from warroom.room.service import Room
 from warroom.tui.filters import AsciiGlyphs, PlainColours
 from warroom.tui.keymap import KeymapError, check, gather
 from warroom.tui.scopes import SCOPES
@@ -55,6 +56,8 @@ class WarroomApp(App[int]):
         self.ascii_glyphs = services.ascii_glyphs
         self.keys = gather({**SCOPES, "app": WarroomApp})
         self.overrides = check(services.keymap, self.keys)
+        self.room: Room | None = None
+        """Set when the store answers; closed by whoever ran the app, after its threads ended."""
         super().__init__()
         for palette in self.palettes.values():
             self.register_theme(palette.to_textual())
@@ -164,7 +167,11 @@ def run_console(services: Services) -> int:
     except KeymapError as error:
         sys.stderr.write(f"warroom: {clean_line(error.msg)}\n         {clean_line(error.hint)}\n")
         return 2
-    app.run()
+    try:
+        app.run()
+    finally:
+        if app.room is not None:
+            app.room.close()
     return app.return_code or 0
 
 

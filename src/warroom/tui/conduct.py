@@ -122,7 +122,7 @@ def prefilled(services: Services, facts: LogFacts, now: datetime, *, title: str 
             sentence=facts.onset_sentence,
         )
     return e.Declared(
-        title=title,
+        title=title or facts.title,
         service=services.service,
         started_at=began,
         detected_at=now,

@@ -18,6 +18,7 @@ def footer_hints(
     overrides: Mapping[str, str],
     *,
     typing: bool,
+    logs: bool,
 ) -> tuple[tuple[Hint, ...], tuple[Hint, ...]]:
     """Return the hints by frequency, and the two that always stay; each key appears once."""
     if typing:
@@ -25,9 +26,12 @@ def footer_hints(
         return tuple(strong), _TYPING
     changed = _changed(known, overrides)
     hints: dict[str, Hint] = {}
-    for hint in (*_first(snapshot), *pane.hints(), *_common(snapshot)):
-        key = changed.get(hint.key, hint.key)
-        hints.setdefault(key, Hint(key, hint.verb))
+    verbs = set()
+    for hint in (*_first(snapshot), *pane.hints(), *_common(snapshot, logs=logs)):
+        if hint.key in hints or hint.verb in verbs:
+            continue
+        verbs.add(hint.verb)
+        hints[hint.key] = Hint(changed.get(hint.key, hint.key), hint.verb)
     return tuple(hints.values()), tuple(Hint(changed.get(h.key, h.key), h.verb) for h in _RESTING)
 
 
@@ -46,7 +50,7 @@ def _first(snapshot: Snapshot | None) -> Iterable[Hint]:
         yield Hint(".", snapshot.next_step.verb)
 
 
-def _common(snapshot: Snapshot | None) -> Iterable[Hint]:
+def _common(snapshot: Snapshot | None, *, logs: bool) -> Iterable[Hint]:
     """Return what can be done to the incident as it stands; keys that cannot work are absent."""
     incident = snapshot.current if snapshot is not None else None
     if incident is not None and incident.phase is not Phase.CLOSED:
@@ -58,9 +62,11 @@ def _common(snapshot: Snapshot | None) -> Iterable[Hint]:
         yield Hint("n", "note")
         yield Hint("h", "hypothesis")
         yield Hint("H", "hand over")
+    if logs:
         yield Hint("b", "boundary")
-    yield Hint("e", "next 5xx")
+        yield Hint("e", "next 5xx")
     yield Hint("z", "zoom")
-    yield Hint("/", "search")
+    if logs:
+        yield Hint("/", "search")
     yield Hint("d", "declare")
     yield Hint("tab", "next pane")

@@ -39,6 +39,19 @@ _SHOWN = {
     "exclamation_mark": "!",
     "space": "space",
     "number_sign": "#",
+    "equals_sign": "=",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "shift+tab": "S-tab",
+    "backslash": "\\",
+    "semicolon": ";",
+    "asterisk": "*",
 }
 
 

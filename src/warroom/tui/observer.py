@@ -27,7 +27,9 @@ _FAR = datetime.max.replace(tzinfo=UTC)
 class Observer:
     """Reads the room and remembers what has not changed.
 
-    `take` belongs to one thread; `touch`, `select` and `wait` may be called from any.
+    `take` and `wait` belong to one thread, `look_for_options` and `wait_for_options` to another:
+    asking the log what applies may take seconds, and the clocks must not stand still meanwhile.
+    Everything else may be called from any thread.
     """
 
     def __init__(self, room: Room, containment: Containment, connection: str) -> None:
@@ -42,7 +44,10 @@ class Observer:
         self._incidents: Sequence[Incident] = ()
         self._promises: tuple[Promise, ...] = ()
         self._story: tuple[tuple[str, int], tuple[TimelineEntry, ...], str] = (("", 0), (), "")
-        self._options: tuple[tuple[str, int], float, tuple[Option, ...]] = (("", 0), 0.0, ())
+        self._shown: Incident | None = None
+        self._options: tuple[str, tuple[Option, ...]] = ("", ())
+        self._options_wanted = threading.Event()
+        self._options_trouble = ""
 
     def touch(self, records: Sequence[e.Recorded]) -> None:
         """Events arrived: what was read is old."""
@@ -81,6 +86,30 @@ class Observer:
     def wake(self) -> None:
         """End the waiting, for a new look or to leave."""
         self._wake.set()
+        self._options_wanted.set()
+
+    def wait_for_options(self) -> None:
+        """Return when the incident changed, or after a while: the log may say something else."""
+        self._options_wanted.wait(_OPTIONS_SECONDS)
+        self._options_wanted.clear()
+
+    def look_for_options(self) -> None:
+        """Ask what could be run for the incident that is shown."""
+        with self._lock:
+            incident = self._shown
+        if incident is None or incident.resolved_at is not None:
+            return
+        found: tuple[Option, ...] = ()
+        trouble = ""
+        try:
+            found = tuple(self.containment.options(incident))
+        except Exception as error:  # noqa: BLE001 - a bad runbook or log must not hide the queue
+            trouble = f"{type(error).__name__}: {error}"
+        with self._lock:
+            same = self._options == (incident.id, found) and trouble == self._options_trouble
+            self._options, self._options_trouble = (incident.id, found), trouble
+        if not same:
+            self._wake.set()
 
     def take(self) -> Snapshot:
         """Return what is so now; trouble with the store is a state to show, not an end."""
@@ -96,14 +125,13 @@ class Observer:
         current = None
         lines: tuple[TimelineEntry, ...] = ()
         text = ""
-        options: tuple[Option, ...] = ()
         try:
             current = self._current([row.incident for row in rows])
             if current is not None:
                 lines, text = self._story_of(current)
-                options = self._options_of(current)
         except JournalError as error:
             trouble = f"{error.what} {error.hint}".strip()
+        options, options_trouble = self._options_of(current)
         running = next((r for r in current.runs if r.outcome is None), None) if current else None
         return Snapshot(
             now=now,
@@ -119,6 +147,7 @@ class Observer:
             running=running.intent.run if running else "",
             running_since=running.intended_at if running else None,
             trouble=trouble,
+            options_trouble=options_trouble,
             loaded=True,
         )
 
@@ -153,14 +182,17 @@ class Observer:
             self._story = (key, timeline(records), draft(incident, records))
         return self._story[1], self._story[2]
 
-    def _options_of(self, incident: Incident) -> tuple[Option, ...]:
-        if incident.resolved_at is not None:
-            return ()
-        key, at = (incident.id, incident.version), time.monotonic()
-        known, since, _ = self._options
-        if known != key or at - since > _OPTIONS_SECONDS:
-            self._options = (key, at, tuple(self.containment.options(incident)))
-        return self._options[2]
+    def _options_of(self, incident: Incident | None) -> tuple[tuple[Option, ...], str]:
+        """Return what was found last for this incident, and ask again if it has changed."""
+        with self._lock:
+            before, self._shown = self._shown, incident
+            name, found = self._options
+            trouble = self._options_trouble
+        if incident is None or incident.resolved_at is not None:
+            return (), ""
+        if before is None or (before.id, before.version) != (incident.id, incident.version):
+            self._options_wanted.set()
+        return (found, trouble) if name == incident.id else ((), "")
 
 
 def _promises(incidents: Sequence[Incident]) -> tuple[Promise, ...]:

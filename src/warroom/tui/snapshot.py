@@ -27,6 +27,8 @@ class LogFacts:
     """Epoch seconds between which the onset lies."""
     onset_sentence: str = ""
     boundary_sentence: str = ""
+    title: str = ""
+    """What fails where, in a few words: the title to propose."""
     spike: str = ""
     """The sentence of the spike watch while it offers to declare; empty otherwise."""
 
@@ -56,6 +58,8 @@ class Snapshot:
     """What the facts alone would write; shown until somebody has saved a text."""
     options: tuple[Option, ...] = ()
     """Containments that could be run next, fastest first."""
+    options_trouble: str = ""
+    """Why nothing can be offered; empty while it can."""
     next_step: NextStep | None = None
     promises: tuple[Promise, ...] = ()
     """Open follow-ups of all incidents, closed ones included, the one due first at the top."""

@@ -37,7 +37,13 @@ class Stepping(Actions):
     async def _contain(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.options import OptionsScreen  # noqa: PLC0415 - first frame
 
+        containment = self.containment
+        if containment is None:
+            self.say("The store is still opening; nothing can be run yet.", "warn")
+            return
         options = self.snapshot.options if self.snapshot is not None else ()
+        if not options:  # the picture may be older than the incident: ask before saying no
+            options = tuple(await asyncio.to_thread(containment.options, incident))
         if not options:
             self.say("No runbook applies. `warroom runbook list` shows what there is.", "warn")
             return
@@ -54,9 +60,7 @@ class Stepping(Actions):
         if option.blocked:
             self.say(f"{option.title}: {option.blocked}", "warn")
             return
-        containment = self.containment
-        if containment is not None:
-            await self._plan(lambda: containment.plan(incident, option.runbook))
+        await self._plan(lambda: containment.plan(incident, option.runbook))
 
     async def _undo(self, incident: Incident, argument: str) -> None:
         containment = self.containment

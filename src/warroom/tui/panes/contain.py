@@ -146,7 +146,10 @@ def contain_rows(snapshot: Snapshot, *, reasons: bool) -> list[Row]:
     """Return what the pane lists: running, unknown, in force, and the options."""
     incident = snapshot.current
     if incident is None:
-        return [_words("What stops the damage is offered here.", "mute")]
+        return [
+            _words("What stops the damage", "mute"),
+            _words("is offered here.", "mute"),
+        ]
     rows: list[Row] = []
     rows += [
         Row("", 2, partial(_running, run=run, now=snapshot.now))
@@ -169,7 +172,12 @@ def contain_rows(snapshot: Snapshot, *, reasons: bool) -> list[Row]:
             Row(f"option {o.key or o.runbook}", lines, partial(_option, option=o))
             for o in snapshot.options
         ]
-    elif not rows:
+    elif snapshot.options_trouble:
+        rows += [
+            _words("✗ Cannot say what applies.", "s5"),
+            _words(snapshot.options_trouble, "text"),
+        ]
+    elif not rows and incident.resolved_at is None:
         rows += [
             _words("No runbook applies.", "text"),
             _words("A Markdown file in the runbooks", "mute"),

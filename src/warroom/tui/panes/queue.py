@@ -173,9 +173,12 @@ def _empty(snapshot: Snapshot) -> list[Row]:
         told = (
             ("No incident. Good.", "text"),
             ("", "mute"),
-            ("d declares one", "soft"),
-            ("warroom drill   practise", "mute"),
-            ("warroom tail FILE   watch a log", "mute"),
+            ("Something fails?  d declares it.", "text"),
+            ("", "mute"),
+            ("Practise on a shop that fails:", "soft"),
+            ("  warroom demo", "mute"),
+            ("Watch a log:", "soft"),
+            ("  warroom --log FILE", "mute"),
         )
     return [_text_row(partial(_told, words=words, token=token)) for words, token in told]
 

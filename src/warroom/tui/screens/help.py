@@ -40,7 +40,14 @@ _TOGETHER: tuple[tuple[tuple[str, ...], str], ...] = (
 _UNSAID = {
     *("list.page_up", "list.page_down", "log.up", "log.down", "log.page_up", "log.page_down"),
     *("board.up", "board.down", "board.left", "board.right", "go.palette_anywhere", "log.back"),
-    *("go.help_anywhere", "app.copy", "contain.list_kill", "work.cycle", "postmortem.leave"),
+    *(
+        "app.quit",
+        "go.help_anywhere",
+        "app.copy",
+        "contain.list_kill",
+        "work.cycle",
+        "postmortem.leave",
+    ),
 }
 """What every program does the same way needs no line."""
 

@@ -1,25 +1,19 @@
 """The war room: header, rail, four panes, notice row and footer, and what goes where."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus, Resize
-from textual.message import Message
 from textual.widgets import Input, TextArea
-from textual.worker import Worker, WorkerState, get_current_worker
 
-from warroom.core.journal import JournalError
-from warroom.room.service import Room
 from warroom.tui.footing import footer_hints
 from warroom.tui.layout import PANES, Shape, arrange
-from warroom.tui.messages import ActionRequested, Notice, PinRequested, RoomChanged, TimeCursorMoved
-from warroom.tui.observer import Observer
+from warroom.tui.messages import ActionRequested, Notice, PinRequested, TimeCursorMoved
 from warroom.tui.panes.base import Pane
 from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.contain import ContainPane
@@ -31,7 +25,7 @@ from warroom.tui.panes.work import WorkPane
 from warroom.tui.services import Services
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
-from warroom.tui.ways import Ways
+from warroom.tui.watching import Watching
 from warroom.tui.widgets.divider import Divider
 from warroom.tui.widgets.footer import Footer
 from warroom.tui.widgets.header import Header
@@ -40,7 +34,7 @@ from warroom.tui.widgets.rail import Rail
 from warroom.tui.widgets.tabs import PaneTabs
 
 
-class MainScreen(Ways):
+class MainScreen(Watching):
     """Lays out the panes, hands them snapshots, and routes what they post."""
 
     CSS = """
@@ -80,25 +74,6 @@ class MainScreen(Ways):
         Binding("f1", "help", "help", show=False, priority=True, id="go.help_anywhere"),
         Binding("q", "quit", "quit", show=False, id="app.leave"),
     ]
-
-    class SnapshotTaken(Message):
-        """A new state to draw; an older one that is still waiting is dropped."""
-
-        def __init__(self, snapshot: Snapshot) -> None:
-            super().__init__()
-            self.snapshot = snapshot
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the newest counts."""
-            return isinstance(message, MainScreen.SnapshotTaken)
-
-    class RoomOpened(Message):
-        """The store answers."""
-
-        def __init__(self, room: Room, observer: Observer) -> None:
-            super().__init__()
-            self.room = room
-            self.observer = observer
 
     def __init__(self, palette: Palette, services: Services) -> None:
         super().__init__(palette, services)
@@ -141,7 +116,7 @@ class MainScreen(Ways):
         yield self.notices
         yield self.footer
 
-    # -- start, snapshots, end -------------------------------------------------------------------
+    # -- start and snapshots ----------------------------------------------------------------------
 
     def on_mount(self) -> None:
         """Draw first, open the store second."""
@@ -149,50 +124,6 @@ class MainScreen(Ways):
             self.say(words, "warn")
         self.queue.take_focus()
         self.call_after_refresh(self.open_room)
-
-    @work(thread=True, group="open", exclusive=True, exit_on_error=False)
-    def open_room(self) -> None:
-        """Open the store and everything over it."""
-        try:
-            room = self.services.open_room()
-        except JournalError as error:
-            self.app.call_from_thread(self._cannot_open, f"{error.what} {error.hint}".strip())
-            return
-        except Exception as error:  # noqa: BLE001 - whatever a store raises, the logs stay usable
-            self.app.call_from_thread(self._cannot_open, f"{type(error).__name__}: {error}")
-            return
-        observer = Observer(room, self.services.containment(room), self.services.connection)
-        self.post_message(self.RoomOpened(room, observer))
-
-    def _cannot_open(self, why: str) -> None:
-        self.say(f"The store cannot be opened. {why}", "s5", "✗")
-        now = self.clock()
-        self.show(Snapshot(now=now, actor="", trouble=why, loaded=True))
-
-    def on_main_screen_room_opened(self, event: RoomOpened) -> None:
-        """Begin to watch the room."""
-        self.room, self.observer = event.room, event.observer
-        self._unsubscribe = event.room.subscribe(self._changed)
-        self.observe(event.observer)
-
-    def _changed(self, records: Sequence[object]) -> None:
-        """Called from the room's own thread."""
-        message = RoomChanged(records)  # type: ignore[arg-type]  # the room's records
-        if self.observer is not None:
-            self.observer.touch(message.records)
-        self.post_message(message)
-
-    @work(thread=True, group="observe", exclusive=True, exit_on_error=False)
-    def observe(self, observer: Observer) -> None:
-        """Take a snapshot whenever something changed, and each second for the clocks."""
-        worker = get_current_worker()
-        while not worker.is_cancelled:
-            self.post_message(self.SnapshotTaken(observer.take()))
-            observer.wait()
-
-    def on_main_screen_snapshot_taken(self, event: SnapshotTaken) -> None:
-        """Draw a snapshot with what the log pane measured last."""
-        self.show(replace(event.snapshot, log=self.log_facts))
 
     def show(self, snapshot: Snapshot) -> None:
         """Give every part the same state."""
@@ -213,26 +144,6 @@ class MainScreen(Ways):
             self.say(f"{spike}. d declares", "s5", "▲")
         base = self.snapshot or Snapshot(now=self.clock(), actor="")
         self.show(replace(base, log=event.facts))
-
-    def stop_everything(self) -> None:
-        """Tell every thread that the console leaves."""
-        for cancel in (*self.running.values(), *self.measuring):
-            cancel.set()
-        self.workers.cancel_all()
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
-        if self.observer is not None:
-            self.observer.wake()
-
-    def on_unmount(self) -> None:
-        """Leave nothing running."""
-        self.stop_everything()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show what failed in the background; it never ends the console."""
-        if event.state is WorkerState.ERROR:
-            self.say(f"{event.worker.description}: {event.worker.error!r}", "s5", "✗")
 
     # -- layout ----------------------------------------------------------------------------------
 
@@ -279,7 +190,12 @@ class MainScreen(Ways):
         text_focused = isinstance(self.focused, Input | TextArea)
         pane = self.panes[self.front]
         self.footer.hints, self.footer.lasting = footer_hints(
-            self.snapshot, pane, self.console.keys, self.console.overrides, typing=text_focused
+            self.snapshot,
+            pane,
+            self.console.keys,
+            self.console.overrides,
+            typing=text_focused,
+            logs=bool(self.services.logs),
         )
         self.notices.typing = text_focused
         if self.tabs.display:
@@ -406,10 +322,3 @@ class MainScreen(Ways):
     @on(PostmortemTab.Left)
     def _stopped_writing(self) -> None:
         self.action_back()
-
-    async def on_room_changed(self, event: RoomChanged) -> None:
-        """Say what happened, whoever did it."""
-        if self.observer is not None and event.records:
-            told = await asyncio.to_thread(self.observer.told, event.records)
-            if told:
-                self.say(*told)

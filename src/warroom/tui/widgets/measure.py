@@ -37,13 +37,23 @@ def clock(deadline: Clock, now: datetime, palette: Palette, *, on: str = "") -> 
         return [Segment(f"✓ {took}".rjust(CLOCK_CELLS), palette.style(token, on=on))]
     span = spell.duration(deadline.left(now))
     if pace is Pace.LATE:
-        text = " LATE" + f"+{span} ".rjust(CLOCK_CELLS - 5)
+        text = " LATE" + f"+{_short(span.replace(' ', ''), 5)} ".rjust(CLOCK_CELLS - 5)
         return [Segment(text, palette.style("breach", fill=True))]
     rule, words = _TONES[pace]
     return [
         *measure(deadline.used(now), 4, palette, rule, on=on),
-        Segment(" " + span.rjust(7), palette.style(words, on=on, bold=pace is Pace.WARN)),
+        Segment(
+            " " + _short(span, 7).rjust(7), palette.style(words, on=on, bold=pace is Pace.WARN)
+        ),
     ]
+
+
+def _short(span: str, cells: int) -> str:
+    """Return a duration, without its smaller unit where both do not fit."""
+    if len(span) <= cells:
+        return span
+    unit = next(place for place, letter in enumerate(span) if letter.isalpha())
+    return span[: unit + 1]
 
 
 def inline_clock(

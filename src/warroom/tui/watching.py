@@ -1,0 +1,136 @@
+"""Watching the room: open it after the first frame, draw what it says, stop when leaving."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textual import on, work
+from textual.message import Message
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from warroom.core.journal import JournalError
+from warroom.room.service import Room
+from warroom.tui.messages import RoomChanged
+from warroom.tui.observer import Observer
+from warroom.tui.snapshot import Snapshot
+from warroom.tui.ways import Ways
+
+
+class SnapshotTaken(Message):
+    """A new state to draw; an older one that is still waiting is dropped."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest counts."""
+        return isinstance(message, SnapshotTaken)
+
+
+class RoomOpened(Message):
+    """The store answers."""
+
+    def __init__(self, room: Room, observer: Observer) -> None:
+        super().__init__()
+        self.room = room
+        self.observer = observer
+
+
+class Watching(Ways):
+    """Reads in threads; everything that is drawn arrives as one snapshot."""
+
+    @abstractmethod
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw a state."""
+
+    @work(thread=True, group="open", exclusive=True, exit_on_error=False)
+    def open_room(self) -> None:
+        """Open the store and everything over it."""
+        try:
+            room = self.services.open_room()
+        except JournalError as error:
+            self.app.call_from_thread(self._cannot_open, f"{error.what} {error.hint}".strip())
+            return
+        except Exception as error:  # noqa: BLE001 - whatever a store raises, the logs stay usable
+            self.app.call_from_thread(self._cannot_open, f"{type(error).__name__}: {error}")
+            return
+        observer = Observer(room, self.services.containment(room), self.services.connection)
+        self.post_message(RoomOpened(room, observer))
+
+    def _cannot_open(self, why: str) -> None:
+        self.say(f"The store cannot be opened. {why}", "s5", "✗")
+        now = self.clock()
+        self.show(Snapshot(now=now, actor="", trouble=why, loaded=True))
+
+    @on(RoomOpened)
+    def _opened(self, event: RoomOpened) -> None:
+        """Begin to watch the room."""
+        self.room, self.observer = event.room, event.observer
+        self._unsubscribe = event.room.subscribe(self._changed)
+        self.console.room = event.room
+        self.observe(event.observer)
+        self.look_for_options(event.observer)
+
+    def _changed(self, records: Sequence[object]) -> None:
+        """Called from the room's own thread."""
+        message = RoomChanged(records)  # type: ignore[arg-type]  # the room's records
+        if self.observer is not None:
+            self.observer.touch(message.records)
+        self.post_message(message)
+
+    @work(thread=True, group="observe", exclusive=True, exit_on_error=False)
+    def observe(self, observer: Observer) -> None:
+        """Take a snapshot whenever something changed, and each second for the clocks."""
+        worker = get_current_worker()
+        told = ""
+        while not worker.is_cancelled:
+            try:
+                self.post_message(SnapshotTaken(observer.take()))
+            except Exception as error:  # noqa: BLE001 - the next second may succeed
+                words = f"{type(error).__name__}: {error}"
+                if words != told:
+                    self.app.call_from_thread(self.say, f"The room cannot be read. {words}", "s5")
+                told = words
+            observer.wait()
+
+    @work(thread=True, group="options", exclusive=True, exit_on_error=False)
+    def look_for_options(self, observer: Observer) -> None:
+        """Keep asking what could be run: the log is part of the answer."""
+        worker = get_current_worker()
+        while not worker.is_cancelled:
+            observer.look_for_options()
+            observer.wait_for_options()
+
+    @on(SnapshotTaken)
+    def _taken(self, event: SnapshotTaken) -> None:
+        """Draw a snapshot with what the log pane measured last."""
+        self.show(replace(event.snapshot, log=self.log_facts))
+
+    def stop_everything(self) -> None:
+        """Tell every thread that the console leaves."""
+        for cancel in (*self.running.values(), *self.measuring):
+            cancel.set()
+        self.workers.cancel_all()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self.observer is not None:
+            self.observer.wake()
+
+    def on_unmount(self) -> None:
+        """Leave nothing running."""
+        self.stop_everything()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Show what failed in the background; it never ends the console."""
+        if event.state is WorkerState.ERROR:
+            self.say(f"{event.worker.description}: {event.worker.error!r}", "s5", "✗")
+
+    async def on_room_changed(self, event: RoomChanged) -> None:
+        """Say what happened, whoever did it."""
+        if self.observer is not None and event.records:
+            told = await asyncio.to_thread(self.observer.told, event.records)
+            if told:
+                self.say(*told)
