@@ -14,6 +14,8 @@ from warroom.core.state import Incident
 from warroom.core.words import Audience, UpdateKind
 
 _STAMP = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?!\d)(\s*(?:UTC|[A-Z]{3,4}))?")
+_RANGE = re.compile(r"(\d{1,2}:\d{2})(?:\s*(?:and|to|until|-|–)\s*)(\d{1,2}:\d{2}\s*[A-Z]{3,4}\b)")
+"""Two times that share one zone."""
 _HOST = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[\w-]+\.(?:internal|local|lan|svc)\b|/api/\S+")
 
 
@@ -52,24 +54,19 @@ def _told(incident: Incident, kind: UpdateKind) -> bool:
     return any(update.kind is kind for _, update in incident.updates)
 
 
-def _what(incident: Incident, *, inside: bool) -> str:
-    if inside:
-        return incident.title
-    return f"Problems with {incident.service}" if incident.service else "Problems with our service"
-
-
 def _headline(incident: Incident, kind: UpdateKind, *, inside: bool) -> str:
-    what = _what(incident, inside=inside)
-    if kind is UpdateKind.RESOLUTION:
-        return f"Resolved: {what}"
-    if kind is UpdateKind.PREVENTION:
-        return f"What we change after: {what}"
-    if kind is UpdateKind.DOCUMENTATION:
-        return f"Report to follow: {what}"
-    if kind is UpdateKind.ETA:
-        return f"New estimate: {what}"
+    name = incident.service or "our service"
+    what = incident.title if inside else f"problems with {name}"
+    fixed = {
+        UpdateKind.RESOLUTION: f"Resolved: {what}",
+        UpdateKind.PREVENTION: f"What we change after: {what}",
+        UpdateKind.DOCUMENTATION: f"Report to follow: {what}",
+        UpdateKind.ETA: f"New estimate: {what}",
+    }
+    if kind in fixed:
+        return fixed[kind]
     if incident.contained_at:
-        return f"Works again, cause being confirmed: {what}"
+        return f"{name[:1].upper()}{name[1:]} works again; we are confirming the cause"
     return f"We are working on it: {what}"
 
 
@@ -136,6 +133,7 @@ def look_over(
 
 
 def _zones(text: str) -> Remark:
+    text = _RANGE.sub(r"\2", text)
     bare = next((found[0].strip() for found in _STAMP.finditer(text) if not found[3]), None)
     if bare:
         return Remark("▪", f"“{bare}” has no time zone")

@@ -41,7 +41,8 @@ class PostmortemTab(Tab):
     DEFAULT_CSS = """
     PostmortemTab #split { height: 1fr; }
     PostmortemTab #split.-narrow { layout: vertical; }
-    PostmortemTab #preview { display: none; padding: 0 1; height: 1fr; }
+    PostmortemTab MarkdownArea { width: 3fr; }
+    PostmortemTab #preview { display: none; padding: 0 1; width: 2fr; height: 1fr; }
     PostmortemTab #split.-preview #preview { display: block; }
     PostmortemTab #marks { max-height: 6; }
     PostmortemTab #conflict { max-height: 10; }
@@ -202,6 +203,7 @@ class PostmortemTab(Tab):
         """Show or hide the preview of the section under the caret."""
         self.query_one("#split").toggle_class("-preview")
         self._redraw()
+        self.call_after_refresh(self.editor.scroll_cursor_visible)
 
     def action_next_mark(self) -> None:
         """Go to the next mark below the caret, from the last to the first."""

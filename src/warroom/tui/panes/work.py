@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher
 
 from warroom.tui.panes.base import Hint, Pane
+from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.changes import ChangesTab
 from warroom.tui.panes.followups import FollowUpsTab
 from warroom.tui.panes.hypotheses import Board, HypothesesTab
@@ -51,11 +52,13 @@ class WorkPane(Pane):
         self.title_line = self.tab_line
         self.postmortem = PostmortemTab(palette)
         self.timeline = TimelineTab(palette)
+        self.boundary = BoundaryTab(palette)
         self.tabs: tuple[Tab, ...] = tuple(self._make(palette))
         self.active = self.timeline.NAME
 
     def _make(self, palette: Palette) -> Iterable[Tab]:
         yield self.timeline
+        yield self.boundary
         yield HypothesesTab(palette)
         yield ChangesTab(palette)
         yield UpdatesTab(palette)

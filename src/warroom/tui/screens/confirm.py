@@ -50,7 +50,7 @@ class ConfirmScreen(Dialog[str]):
 
     def content(self) -> ComposeResult:
         """Yield the sections in their order."""
-        yield self.sheet(self._lines)
+        yield self.sheet(lambda width: self.sections(width, roomy=self.app.size.height >= 28))
 
     def deliberate(self) -> Mapping[str, Callable[[], None]]:
         """Return the one key, while it may be used."""
@@ -101,10 +101,10 @@ class ConfirmScreen(Dialog[str]):
         body.scroll_to(y=target, animate=False, immediate=True)
         self.call_after_refresh(self.redraw)
 
-    def _lines(self, width: int) -> Sequence[Line]:
+    def sections(self, width: int, *, roomy: bool) -> Sequence[Line]:
+        """Return everything above the key; in a low window without empty rows."""
         plan = self.plan
-        room = self.app.size.height >= 28
-        gap: tuple[Line, ...] = ((),) if room else ()
+        gap: tuple[Line, ...] = ((),) if roomy else ()
         where = line(
             Piece(platform.node() or "this machine", bold=True),
             Piece(" as ", "soft"),

@@ -206,10 +206,10 @@ class UpdateScreen(Dialog[SendUpdate]):
         words = {Audience.INTERNAL: "colleagues"}.get(self.audience, AUDIENCE_WORDS[self.audience])
         found: list[Line] = [rule(f"As {words} will see it", width), ()]
         stamp = f"{self._now:%-d %b %H:%M} UTC · {self.incident.id}"
-        for number, part in enumerate(wrap(text, width - 1)):
-            found.append((Piece(" "), *_times(part, bold=number == 0)))
-            if number == 0:
-                found.append(line(" ", Piece(stamp, "mute")))
+        headline, _, rest = text.partition("\n")
+        found += [(Piece(" "), *_times(part, bold=True)) for part in wrap(headline, width - 1)]
+        found.append(line(" ", Piece(stamp, "mute")))
+        found += [(Piece(" "), *_times(part, bold=False)) for part in wrap(rest, width - 1)]
         return found
 
     def key_lines(self, width: int) -> Sequence[Line]:

@@ -53,10 +53,12 @@ class RowList(picklist.PickList):
         follow = self.follow and (not self.cursor or self.cursor == keys[-1] if keys else True)
         offset = self.scroll_offset.y
         before = self._top(self.cursor)
-        rows = [_row(row) for row in self._builder(width - 2)]
+        room = width - 2  # the gutter and, always, the column of a scrollbar: nothing jumps
+        rows = [_row(row, room) for row in self._builder(room)]
         self.show(rows)
         if follow and self.keys:
             self.put_cursor(self.keys[-1])
+            self.call_after_refresh(self._reveal)  # the new height is laid out by then
             return
         moved = self._top(self.cursor) - before
         if moved and self.cursor in keys:
@@ -67,11 +69,12 @@ class RowList(picklist.PickList):
         return next(lines, 0) if key else 0
 
 
-def _row(row: Row) -> picklist.Row:
+def _row(row: Row, room: int) -> picklist.Row:
     def put(brush: Brush, number: int, width: int) -> None:
+        del width
         brush.add(
             Segment(piece.text, style_of(piece, brush.palette, brush.on))
-            for piece in clip(row.lines[number], width - 1)
+            for piece in clip(row.lines[number], room)
         )
 
     return picklist.Row(row.key, len(row.lines), put)
