@@ -76,7 +76,7 @@ def _term(name: str, value: str) -> str:
         return ""  # a range of addresses is no pattern on a line
     if name in {"client family", "client version"}:
         return quoted(value.split("/", maxsplit=1)[0].split(" ", maxsplit=1)[0])
-    return _PLACEHOLDER.sub("[^/?\"' ]+", quoted(value))
+    return _PLACEHOLDER.sub(r"[^/?\\s\\x22]+", quoted(value))
 
 
 def build(shown_: Shown | None, width: int) -> list[Row]:

@@ -230,7 +230,7 @@ class LogPaneCore(Pane):
 
     # -- the log grows, the reader moves
 
-    def on_log_view_grew(self) -> None:
+    def on_log_surface_grew(self) -> None:
         """Count what came in, and let the finders look at it."""
         now = self._monotonic()
         if self._grew_at is not None:

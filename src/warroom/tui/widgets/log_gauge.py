@@ -13,7 +13,7 @@ from warroom.tui.snapshot import LogFacts
 from warroom.tui.widgets.chart import Bars
 
 if TYPE_CHECKING:
-    from warroom.logs.analysis.answer import Findings
+    from warroom.logs.analysis.answer import Finding, Findings
     from warroom.logs.analysis.watch import Watch
 
 MINUTE = 60.0
@@ -149,6 +149,7 @@ class Gauge:
             onset_bounds=(main.onset.low, main.onset.high),
             onset_sentence=main.sentences[0] if main.sentences else "",
             boundary_sentence=main.sentences[1] if len(main.sentences) > 1 else "",
+            title=_title(main),
         )
 
     def _feed_watch(self, latest: float) -> None:
@@ -226,3 +227,12 @@ def _peak(bars: Bars) -> tuple[int, int]:
 def moment(at: float) -> datetime:
     """Return an epoch second as an instant."""
     return datetime.fromtimestamp(at, UTC)
+
+
+def _title(finding: Finding) -> str:
+    """Return what fails where; without a boundary, since when."""
+    from warroom.logs.analysis.words import describe  # noqa: PLC0415 - not before the first frame
+
+    if finding.boundary and finding.boundary[0].fields:
+        return f"{finding.kind} on {describe(finding.boundary[0].fields)}"[:120]
+    return f"{finding.kind} everywhere" if finding.boundary else f"{finding.kind} above the usual"

@@ -54,7 +54,7 @@ class LogQuery:
         """
         self.pattern = compiled(words) if words else None
         self.words, self.origin = words, row
-        self._marked = Finder(self.log, Query(include=(words,)), row) if words else None
+        self._marked = Finder(self.log, Query(include=(words,)), row + 1) if words else None
 
     @property
     def hits(self) -> Finder | None:

@@ -1,41 +1,22 @@
-"""The lines of a log: drawn from the rows that are visible, following the end or held in place."""
+"""The lines of a log under a cursor: moving, scrolling, following and holding."""
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
 
-from warroom.logs.protocol import Entry, Log
-from warroom.tui.theme import Palette
-from warroom.tui.widgets import log_line
-from warroom.tui.widgets.ink import Ink, ink_for
-from warroom.tui.widgets.log_cache import KEPT, Entries
-from warroom.tui.widgets.log_filter import LogFilter
-from warroom.tui.widgets.log_lens import AllRows, Lens
-from warroom.tui.widgets.log_line import Columns, Look
-from warroom.tui.widgets.log_page import Line, Pager
-from warroom.tui.widgets.waker import Waker
+from warroom.logs.protocol import Entry
+from warroom.tui.widgets.log_page import Line
+from warroom.tui.widgets.log_surface import LogSurface
 
 _SIDEWAYS = 8
-_MAP_FROM = 60
-"""Width from which one column is spent on the map."""
-
-Pinned = Callable[[Entry], bool]
+"""Cells of one step sideways."""
 
 
-class LogView(Widget, can_focus=True):
-    """Rows of a log through a lens.
-
-    Entries are read on the event loop, but only those of the rows on the screen: a screen costs
-    well under a millisecond.
-    """
+class LogView(LogSurface, can_focus=True):
+    """What the keys and the mouse do to the lines."""
 
     DEFAULT_CSS = "LogView { height: 1fr; width: 1fr; background: $background; }"
 
@@ -67,206 +48,7 @@ class LogView(Widget, can_focus=True):
             """Only the last of several counts."""
             return isinstance(message, LogView.Moved)
 
-    @dataclass
-    class Grew(Message):
-        """The log has changed; sent at most once a frame."""
-
-        def can_replace(self, message: Message) -> bool:
-            """One is as good as many."""
-            return isinstance(message, LogView.Grew)
-
-    def __init__(self, palette: Palette, feed: Log) -> None:
-        super().__init__()
-        self.palette = palette
-        self.feed = feed
-        self.lens: Lens = AllRows(feed)
-        self.following = True
-        self.cursor = feed.end - 1
-        self.mark: int | None = None
-        """Where a marked range began; it runs to the cursor."""
-        self.x = 0
-        self.wrap = False
-        self.raw = False
-        self.highlight: re.Pattern[str] | None = None
-        self.dim: LogFilter | None = None
-        """Lines that do not pass are drawn faint."""
-        self.pinned: Pinned = lambda _: False
-        self.by_rows: tuple[bool, ...] = ()
-        """Where along the rows failures are dense, in equal parts: drawn in the scrollbar."""
-        self.nothing = ""
-        """What is said where no row is shown."""
-        self._ink: Ink | None = None
-        self.entries = Entries(feed)
-        self._top = (feed.end - 1, 0)
-        self._page: list[Line] | None = None
-        self._strips: dict[tuple[int, Look], list[Strip]] = {}
-        self._strips_for: object = None
-        self._tint = True
-        self._unsubscribe: Callable[[], None] | None = None
-
-    # -- the log grows
-
-    def on_mount(self) -> None:
-        """Begin to listen to the log."""
-        self._listen()
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-
-    def show_log(self, feed: Log) -> None:
-        """Look at another log, from its end."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-        self.feed = feed
-        self.lens = AllRows(feed)
-        self.following, self.cursor, self.mark = True, feed.end - 1, None
-        self.entries, self._top = Entries(feed), (feed.end - 1, 0)
-        self._strips.clear()
-        self._listen()
-        self.changed()
-
-    def _listen(self) -> None:
-        self._unsubscribe = self.feed.subscribe(Waker(self._grown).wake)
-
-    def _grown(self) -> None:
-        if not self.is_attached:
-            return
-        since = self.entries.forget_newest()
-        self._strips = {k: v for k, v in self._strips.items() if k[0] < since}
-        if self.following or self._page is None or len(self._page) < self.size.height:
-            self.changed()
-        self.post_message(self.Grew())
-
-    def changed(self) -> None:
-        """Lay the page out anew and repaint."""
-        self._page = None
-        self.refresh()
-
-    def redraw(self) -> None:
-        """Draw every row anew: what decides how rows look has changed."""
-        self._strips.clear()
-        self.changed()
-
-    def notify_style_update(self) -> None:
-        """Draw anew when the theme changes."""
-        super().notify_style_update()
-        self._strips.clear()
-
-    # -- what is on the screen
-
-    @property
-    def pager(self) -> Pager:
-        """What lays out the rows that are shown."""
-        return Pager(self.lens, self.entries.load, self._lines_of)
-
-    def page(self) -> list[Line]:
-        """Return what is on the screen: row and line within it, from the top."""
-        if self._page is None:
-            self._page = self._laid_out()
-            rows = {row for row, _ in self._page}
-            entries = [e for row in rows if (e := self.entries.get(row)) is not None]
-            failed = sum(entry.failed for entry in entries)
-            # A page of tint is a wall: then the gutter alone reads better.
-            self._tint = 2 * failed < max(len(entries), 1)
-            if self._page:
-                self._top = self._page[0]
-        return self._page
-
-    def _laid_out(self) -> list[Line]:
-        height, pager, last = self.size.height, self.pager, self.lens.last()
-        if height < 1 or last is None:
-            return []
-        if self.following:
-            self.cursor = last
-            return pager.up(last, height)
-        if not pager.shows(self._top[0]):
-            near = self.lens.after(self._top[0])
-            self._top = (last if near is None else near, 0)
-        page = pager.down(self._top, height)
-        return page if len(page) == height else pager.up(last, height)  # no hole at the end
-
-    def _lines_of(self, row: int) -> int:
-        entry = self.entries.get(row)
-        if not self.wrap or entry is None:
-            return 1
-        return log_line.height(entry, self.columns, raw=self.raw)
-
-    @property
-    def ink(self) -> Ink:
-        """What to draw with."""
-        self._ink = ink_for(self.palette, self._ink)
-        return self._ink
-
-    @property
-    def columns(self) -> Columns:
-        """The columns at this width."""
-        return log_line.columns(self.size.width - self._mapped, self.entries.shape)
-
-    @property
-    def _mapped(self) -> int:
-        """Cells of the scrollbar: it is a map of where the failures are."""
-        return int(self.size.width >= _MAP_FROM)
-
-    def render_line(self, y: int) -> Strip:
-        """Draw one row of the screen."""
-        page = self.page()
-        entry = self.entries.get(page[y][0]) if y < len(page) else None
-        if entry is None:
-            ground = self.ink.style("mute", on="bg0")
-            said = f"  {self.nothing}" if not page and y == 1 else ""
-            return Strip([Segment(said, ground)]).adjust_cell_length(self.size.width, ground)
-        strips = self._drawn(entry)
-        strip = strips[min(page[y][1], len(strips) - 1)]
-        return Strip.join([strip, self._map(y)]) if self._mapped else strip
-
-    def _map(self, y: int) -> Strip:
-        first, count = self.feed.first, max(self.feed.end - self.feed.first, 1)
-        height, page, parts = self.size.height, self.page(), len(self.by_rows)
-        top, bottom = ((row - first) * height // count for row in (page[0][0], page[-1][0]))
-        spike = any(self.by_rows[y * parts // height : max((y + 1) * parts // height, 1)])
-        here = top <= y <= bottom and count > height
-        glyph = "▐" if here or spike else " "
-        return Strip([self.ink.text(glyph, "accent" if here else "s5", on="bg0")], 1)
-
-    def _drawn(self, entry: Entry) -> list[Strip]:
-        key = (self.ink, self.columns, self.wrap)
-        if self._strips_for != key or len(self._strips) > KEPT:
-            self._strips.clear()
-            self._strips_for = key
-        row, (low, high) = entry.row, self.marked
-        look = Look(
-            cursor=row == self.cursor and not (self.following and not self.has_focus),
-            focused=self.has_focus,
-            tint=self._tint,
-            pinned=self.pinned(entry),
-            marked=self.mark is not None and low <= row <= high,
-            dim=self.dim is not None and not self.dim.matches(entry),
-            raw=self.raw,
-            x=0 if self.wrap else self.x,
-            pattern=self.highlight,
-        )
-        found = self._strips.get((row, look))
-        if found is None:
-            cols, ink = self.columns, self.ink
-            drawn = (
-                log_line.wrapped(entry, cols, ink, look)
-                if self.wrap
-                else [log_line.draw(entry, cols, ink, look)]
-            )
-            ground, width = ink.style("text", on="bg0"), cols.width
-            found = [one.apply_style(ground).adjust_cell_length(width, ground) for one in drawn]
-            self._strips[row, look] = found
-        return found
-
     # -- moving
-
-    @property
-    def marked(self) -> tuple[int, int]:
-        """The marked range, or the cursor alone: first and last row."""
-        other = self.cursor if self.mark is None else self.mark
-        return min(self.cursor, other), max(self.cursor, other)
 
     def go(self, row: int, *, by_reader: bool = True) -> None:
         """Put the cursor on a row and bring it on the screen; the end is followed."""
@@ -354,7 +136,7 @@ class LogView(Widget, can_focus=True):
     def action_wrap(self) -> None:
         """Wrap long lines, or cut them."""
         self.wrap = not self.wrap
-        self.changed()
+        self.on_resize()
 
     def action_raw(self) -> None:
         """Show lines as they are in the file, or in columns."""
