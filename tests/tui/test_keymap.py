@@ -37,8 +37,8 @@ def test_a_key_that_cannot_work_is_refused(overrides: dict[str, str], words: str
 @pytest.mark.parametrize(
     ("key", "stored"),
     [
-        ("f9", "f9"),
-        ("ctrl+g", "ctrl+g"),
+        ("f12", "f12"),
+        ("ctrl+l", "ctrl+l"),
         (";", "semicolon"),
         ("f12, ctrl+l", "f12,ctrl+l"),
         ("A", "A"),
