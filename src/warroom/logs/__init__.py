@@ -4,7 +4,8 @@ It stands alone: no console, no store, no incident. Importing it does not import
 """
 
 from warroom.logs.errors import LogError
-from warroom.logs.opening import open_log
+from warroom.logs.merged import MergedLog
+from warroom.logs.opening import Reading, open_command, open_log, open_logs, open_stream
 from warroom.logs.protocol import Entry, Histogram, Log, Progress, Query
 from warroom.logs.report import SourceReport, scan
 
@@ -13,9 +14,14 @@ __all__ = [
     "Histogram",
     "Log",
     "LogError",
+    "MergedLog",
     "Progress",
     "Query",
+    "Reading",
     "SourceReport",
+    "open_command",
     "open_log",
+    "open_logs",
+    "open_stream",
     "scan",
 ]

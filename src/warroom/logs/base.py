@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from warroom.logs.protocol import Entry, Histogram, Query
-from warroom.logs.search import search_index
+from warroom.logs.search import matching, search_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 class IndexedLog:
     """Answers what `protocol.Log` asks of rows from an index, which subclasses fill."""
+
+    timed_by_index = False
+    """Whether the index knows the time of entries that do not say it themselves."""
 
     def __init__(self, label: str, index: Index, reader: Reader) -> None:
         self._label = label
@@ -63,21 +66,25 @@ class IndexedLog:
         return found
 
     def _entry(self, row: int, segment: Segment, begin: int, raw: bytes) -> Entry:
+        label = segment.store.label or self._label
         if segment.gap is not None:
             at = float(segment.run_times[0]) or None
-            return Entry(row=row, source=self._label, offset=-1, raw=b"", at=at, gap=segment.gap)
+            return Entry(row=row, source=label, offset=-1, raw=b"", at=at, gap=segment.gap)
         if not raw and segment.store.lost:
             at = float(segment.time(row)) or None
             return Entry(
-                row=row, source=self._label, offset=begin, raw=b"", at=at, gap=segment.store.lost
+                row=row, source=label, offset=begin, raw=b"", at=at, gap=segment.store.lost
             )
         parsed = self._reader.parse(raw)
+        at = parsed.at
+        if at is None and self.timed_by_index:
+            at = float(segment.time(row)) or None
         return Entry(
             row=row,
-            source=self._label,
+            source=label,
             offset=begin,
             raw=raw,
-            at=parsed.at,
+            at=at,
             status=parsed.status,
             level=parsed.level,
             method=parsed.method,
@@ -114,6 +121,14 @@ class IndexedLog:
                     if second and second >= int(at):
                         return segment.row + row
         return None
+
+    def times(self, start: int, stop: int) -> list[int]:
+        """Return the epoch second of each row from `start` to `stop`, 0 where unknown."""
+        return self._index.times(max(start, self._index.first), stop)
+
+    def matching(self, query: Query, start: int, stop: int) -> list[int]:
+        """Return the rows from `start` to `stop` that match, ascending."""
+        return matching(self._index, query, max(start, self._index.first), stop)
 
     def search(self, query: Query, *, start: int, backwards: bool = False) -> Iterator[list[int]]:
         """Yield rows that match, in batches, nearest to `start` first; some batches are empty."""

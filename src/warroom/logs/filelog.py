@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warroom.logs.base import IndexedLog
+from warroom.logs.compressed import compression_of, pieces
+from warroom.logs.errors import LogError
 from warroom.logs.follow import Watched, explain, open_regular
 from warroom.logs.formats.recognise import recognise, sample_lines
 from warroom.logs.index import ENTRY_LIMIT, Index
 from warroom.logs.linescan import PAD, LineScanner, Scanner
 from warroom.logs.protocol import Progress
 from warroom.logs.scanning import CHUNK, line_start, scan_back, scan_forward, scan_long_line
-from warroom.logs.stores import FileStore, LostStore, Memory, Store
+from warroom.logs.stores import FileStore, LostStore, Memory, SpoolStore, Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,8 +68,16 @@ class FileLog(IndexedLog):
         *,
         label: str | None = None,
         formats: Sequence[Format] | None = None,
+        older: Sequence[Path] = (),
     ) -> None:
         """Open the file and index its tail.
+
+        Args:
+            path: A regular file.
+            clock: Reads its times.
+            label: Its name on the screen.
+            formats: Those to recognise; the shipped ones where not given.
+            older: Rotated files of the same log, the newest first, indexed after the file itself.
 
         Raises:
             LogError: It cannot be opened, or is not a regular file.
@@ -93,6 +103,7 @@ class FileLog(IndexedLog):
         self._gone_since: float | None = None
         self._complaint: str | None = None
         self._thread: threading.Thread | None = None
+        self._older = list(older)
         self._head_store: Store = store
         self._head = self._index_tail(begin, tail)
         """Where what is indexed begins: the bytes before it are still to be done."""
@@ -131,7 +142,7 @@ class FileLog(IndexedLog):
             if self.step():
                 active = time.monotonic()
                 self._notify()
-            if not self._head:
+            if not self._head and not self._older:
                 self._closed.wait(ACTIVE if time.monotonic() - active < 1.0 else IDLE)
 
     def prepare(self) -> None:
@@ -147,6 +158,9 @@ class FileLog(IndexedLog):
             changed = self._follow()
         except OSError as error:
             changed = self._complain(f"cannot be read: {error.strerror}")
+        if not self._head and self._older:
+            self._open_older(self._older.pop(0))
+            changed = True
         if self._head:
             found = scan_back(self._scanner, self._head_store, self._head, self._buffer)
             self._head, scanned = found or (0, None)  # None: the file shrank under the reader
@@ -155,6 +169,21 @@ class FileLog(IndexedLog):
                 self._index.prepend(self._head_store, self._head, scanned, stride)
             changed = True
         return changed
+
+    def _open_older(self, path: Path) -> None:
+        """Go on towards the head in a rotated file; one that cannot be read is left out."""
+        with contextlib.suppress(OSError, LogError):
+            kind = compression_of(path)
+            if kind is None:
+                store = FileStore(open_regular(str(path)), path.name)
+            else:
+                store = SpoolStore(path.name)
+                for piece in pieces(path, kind):
+                    store.write(piece)
+                    if self._closed.is_set():
+                        break
+            self._stores.append(store)
+            self._head_store, self._head = store, store.size
 
     def _follow(self) -> bool:
         late = [self._read_late(part) for part in list(self._late)]
@@ -323,7 +352,7 @@ class FileLog(IndexedLog):
                 total_bytes=done + self._head + ahead,
                 entries=len(self._index),
                 failed=self._index.failed,
-                complete=not self._head and not ahead,
+                complete=not (self._head or self._older or ahead),
             )
 
     def close(self) -> None:

@@ -170,6 +170,23 @@ class Index:
                 yield from _segment_spans(segment, row - segment.row, upto - segment.row)
             row = upto
 
+    def times(self, start: int, stop: int) -> list[int]:
+        """Return the epoch second of each row that is known, 0 where it has no time."""
+        found: list[int] = []
+        row = start
+        while row < stop:
+            segment = self.locate(row)
+            if segment is None:
+                break
+            upto = min(stop, segment.stop)
+            place = bisect_right(segment.run_rows, row - segment.row) - 1
+            while row < upto:
+                last = place + 1 >= len(segment.run_rows)
+                until = upto if last else min(upto, segment.row + segment.run_rows[place + 1])
+                found += [segment.run_times[place]] * (until - row)
+                row, place = until, place + 1
+        return found
+
     def next_failed(self, row: int, *, backwards: bool) -> int | None:
         """Return the nearest failed row after or before `row`."""
         failed_by_code = bytes(self.codes.failed)

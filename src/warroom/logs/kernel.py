@@ -6,7 +6,6 @@ Importing this module imports numpy; the engine does so in its own thread, after
 import numpy as np
 import numpy.typing as npt
 
-from warroom.logs.linescan import PAD
 from warroom.logs.segments import STRIDE, Codes, Scanned
 from warroom.logs.times import Clock
 

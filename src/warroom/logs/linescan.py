@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Protocol
 
-from warroom.logs.formats.reader import Reader, severity
+from warroom.logs.formats.reader import Reader
+from warroom.logs.formats.values import severity
 from warroom.logs.levels import NUMBER
 from warroom.logs.segments import STRIDE, Codes, Scanned
 

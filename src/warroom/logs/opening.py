@@ -1,45 +1,143 @@
 """Open a log by what the user named."""
 
-import os
-from datetime import UTC, tzinfo
-from pathlib import Path
+from __future__ import annotations
 
+import os
+import shlex
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warroom.logs.compressed import compression_of, rotated_set, rotation_groups
+from warroom.logs.errors import LogError
+from warroom.logs.feeds import command, descriptor, unpacked
 from warroom.logs.filelog import FileLog
+from warroom.logs.follow import explain
 from warroom.logs.formats.load import all_formats, named
-from warroom.logs.protocol import Log
+from warroom.logs.merged import MergedLog
+from warroom.logs.streamlog import StreamLog
 from warroom.logs.times import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from warroom.logs.formats.model import Format
+    from warroom.logs.protocol import Log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How to read a source, whatever it is."""
+
+    label: str | None = None
+    """Its name on the screen; the file's or command's name where not given."""
+    format_name: str | None = None
+    """The format, where it should not be recognised from the lines."""
+    formats_folder: Path | None = None
+    """A folder of TOML files with more formats."""
+    zone: tzinfo = UTC
+    """The zone of stamps that do not say theirs."""
+    skew: float = 0.0
+    """Seconds to add to every time of this source, to correct its clock."""
+
+    def formats(self) -> tuple[Format, ...]:
+        """Return the formats to recognise.
+
+        Raises:
+            LogError: There is no format of the name, or one in the folder is wrong.
+        """
+        if self.format_name is not None:
+            return (named(self.format_name, self.formats_folder), named("plain"))
+        return all_formats(self.formats_folder)
 
 
 def open_log(
     path: str | Path,
     *,
-    label: str | None = None,
-    format_name: str | None = None,
-    formats_folder: Path | None = None,
-    zone: tzinfo = UTC,
-    skew: float = 0.0,
+    history: bool = False,
     threaded: bool = True,
+    reading: Reading | None = None,
 ) -> Log:
-    """Open a log and show its tail at once; a thread indexes the rest and follows the file.
+    """Open a file and show its tail at once; a thread indexes the rest and follows it.
 
     Args:
-        path: A regular file.
-        label: Its name on the screen; the file's name where not given.
-        format_name: The format, where it should not be recognised from the lines.
-        formats_folder: A folder of TOML files with more formats.
-        zone: The zone of stamps that do not say theirs.
-        skew: Seconds to add to every time of this source.
-        threaded: Whether to start the thread; tests call `step` themselves.
+        path: A regular file; a compressed one is unpacked, and not followed.
+        history: Whether its rotated files (`access.log.1`, `.2.gz` ...) are read as its beginning.
+        threaded: Whether to start the thread; who says no calls `step` (tests do).
+        reading: How to read it.
 
     Raises:
         LogError: It cannot be opened; the message says why and what to do.
     """
-    text = os.fspath(path)
-    formats = all_formats(formats_folder)
-    if format_name is not None:
-        formats = (named(format_name, formats_folder), named("plain"))
-    reference = Path(text).stat().st_mtime if Path(text).exists() else None
-    log = FileLog(text, Clock(zone, reference, skew), label=label, formats=formats)
+    older = rotated_set(Path(path)) if history else []
+    return _open_file(Path(path), older, reading or Reading(), threaded=threaded)
+
+
+def _open_file(
+    path: Path, older: Sequence[Path], how: Reading, *, threaded: bool
+) -> FileLog | StreamLog:
+    try:
+        kind = compression_of(path)
+        reference = path.stat().st_mtime if path.exists() else None
+    except OSError as error:
+        raise explain(str(path), error) from error
+    clock = Clock(how.zone, reference, how.skew)
+    formats = how.formats()
+    log: FileLog | StreamLog
+    if kind is not None:
+        log = StreamLog(how.label or path.name, clock, unpacked(path, kind), formats=formats)
+    else:
+        log = FileLog(os.fspath(path), clock, label=how.label, formats=formats, older=older)
     if threaded:
         log.start()
+    return log
+
+
+def open_logs(paths: Sequence[str | Path], *, reading: Reading | None = None) -> Log:
+    """Open several files as one log, merged by time; rotated files join their log.
+
+    Raises:
+        LogError: None was named, or one cannot be opened.
+    """
+    groups = rotation_groups([Path(path) for path in paths])
+    if not groups:
+        raise LogError("no log was named; name at least one file")
+    how = reading or Reading()
+    opened: list[FileLog | StreamLog] = []
+    try:
+        for path, older in groups:
+            opened.append(_open_file(path, older, how, threaded=True))
+    except LogError:
+        for log in opened:
+            log.close()
+        raise
+    return opened[0] if len(opened) == 1 else MergedLog(opened)
+
+
+def open_stream(fd: int, *, reading: Reading | None = None) -> Log:
+    """Open what comes in on a descriptor (standard input, a pipe) as a log."""
+    how = reading or Reading(label="stdin")
+    clock = Clock(how.zone, None, how.skew)
+    log = StreamLog(how.label or "stdin", clock, descriptor(fd), formats=how.formats())
+    log.start()
+    return log
+
+
+def open_command(
+    argv: Sequence[str], *, restart: bool = True, reading: Reading | None = None
+) -> Log:
+    """Open the output of a command as a log; the command ends with the log.
+
+    Args:
+        argv: The program and its arguments; no shell is involved.
+        restart: Whether to start it again, with a growing wait, when it ends.
+        reading: How to read it.
+    """
+    how = reading or Reading()
+    clock = Clock(how.zone, None, how.skew)
+    feed = command(list(argv), restart=restart)
+    log = StreamLog(how.label or shlex.join(argv[:3]), clock, feed, formats=how.formats())
+    log.start()
     return log

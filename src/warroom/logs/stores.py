@@ -29,6 +29,11 @@ class Store(Protocol):
         ...
 
     @property
+    def label(self) -> str | None:
+        """What to call it where that differs from its log's name (an older file of a set)."""
+        ...
+
+    @property
     def lost(self) -> str | None:
         """Why bytes may be missing, None while all are there."""
         ...
@@ -43,16 +48,20 @@ class FileStore:
 
     lost: str | None = None
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, label: str | None = None) -> None:
         self.fd = fd
+        self.label = label
 
     def read(self, offset: int, size: int) -> bytes:
-        """Return up to `size` bytes from `offset`."""
+        """Return up to `size` bytes from `offset`; none where that fails, and `lost` says why."""
         parts = []
-        while size > 0 and (part := os.pread(self.fd, min(size, 1 << 24), offset)):
-            parts.append(part)
-            offset += len(part)
-            size -= len(part)
+        try:
+            while size > 0 and (part := os.pread(self.fd, min(size, 1 << 24), offset)):
+                parts.append(part)
+                offset += len(part)
+                size -= len(part)
+        except OSError as error:
+            self.lost = "closed" if self.fd < 0 else f"cannot be read: {error.strerror}"
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def read_into(self, view: memoryview, offset: int) -> int:
@@ -72,18 +81,18 @@ class FileStore:
 
     def close(self) -> None:
         """Close the file."""
-        if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
 
 
 class SpoolStore(FileStore):
     """A temporary file without a name, for streams that cannot be read twice."""
 
-    def __init__(self, folder: str | None = None) -> None:
-        fd, path = tempfile.mkstemp(prefix="warroom-spool-", dir=folder)
+    def __init__(self, label: str | None = None) -> None:
+        fd, path = tempfile.mkstemp(prefix="warroom-spool-")
         Path(path).unlink()
-        super().__init__(fd)
+        super().__init__(fd, label)
         self.end = 0
 
     def write(self, data: bytes) -> None:
@@ -133,6 +142,8 @@ class Memory:
 
 class LostStore:
     """What is left of a file that was truncated or overwritten: the remembered bytes."""
+
+    label: str | None = None
 
     def __init__(self, memory: Memory, size: int, lost: str) -> None:
         self._memory = memory

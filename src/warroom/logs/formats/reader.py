@@ -2,48 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from warroom.logs.formats.model import Format
+from warroom.logs.formats.values import PAIR, flatten, seconds, severity, trailing, unquoted
 from warroom.logs.levels import NUMBER, level_of, otel_level, syslog_level
 from warroom.logs.times import Clock
 
 MAX_FIELDS = 64
 """Fields kept of one entry: a hostile JSON line must not fill the detail view."""
 
-# Names that access logs give their trailing key=value pairs, and the standard names they stand for.
-ALIASES = {
-    "rt": "duration",
-    "request_time": "duration",
-    "rtime": "duration",
-    "urt": "upstream_duration",
-    "upstream_response_time": "upstream_duration",
-    "uct": "upstream_connect",
-    "uht": "upstream_header",
-    "us": "upstream",
-    "ua": "upstream",
-    "upstream_addr": "upstream",
-    "rel": "release",
-    "id": "request_id",
-    "req_id": "request_id",
-    "hostname": "host",
-    "az": "zone",
-}
 # The multiplier that turns a duration field's unit into seconds.
 _UNITS = {"": 1.0, "_ms": 1e-3, "_us": 1e-6, "_ns": 1e-9}
-_SUFFIX = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9, "m": 60.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|ms|us|µs|μs|ns|m)?")
-_PAIR = re.compile(rb'([A-Za-z_][\w.\-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)|"((?:[^"\\]|\\.)*)"|(\S+)')
 _REQUEST = re.compile(r"([A-Z][A-Z_-]*) (\S.*?)(?: (HTTP/[\d.]+))?", re.DOTALL)
-_SEVERITY = re.compile(
-    rb"\b(EMERGENCY|EMERG|ALERT|CRITICAL|CRIT|FATAL|PANIC|SEVERE|ERROR|ERR|WARNING|WARN|NOTICE"
-    rb"|INFO|DEBUG|TRACE)\b"
-    rb"|[\[<(](emerg|alert|crit(?:ical)?|fatal|error|err|warn(?:ing)?|notice|info|debug|trace)[\])>:]"
-    rb"|\b(?:level|severity|lvl)[=:]\s*\"?([A-Za-z]+)"
-    rb"|\b([Ee]rror|[Ff]atal|[Pp]anic|[Ww]arning):"
-)
 _STAMP = re.compile(
     rb"\d{4}[-/]\d\d[-/]\d\d[T \t]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?[+-]\d\d:?\d\d|Z)?"
     rb"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?"
@@ -90,63 +62,9 @@ class Glance:
     level_text: bytes
 
 
-def severity(raw: bytes) -> str | None:
-    """Return the level that the first severity word of a line stands for, None without one."""
-    found = _SEVERITY.search(raw, 0, 512)
-    return level_of(found[found.lastindex or 0].decode("ascii", "replace")) if found else None
-
-
 def _number(text: str) -> int:
     number = int(text) if len(text) == 3 and text.isascii() and text.isdigit() else 0
     return number if 100 <= number <= 999 else 0
-
-
-def _seconds(text: str, unit: float) -> float | None:
-    """Read a duration; `-` is None, of nginx's list of attempts (`0.1, 0.2`) the sum."""
-    total, seen = 0.0, False
-    for part in text.replace(":", ",").split(","):
-        found = _DURATION.fullmatch(part.strip())
-        if found:
-            total += float(found[1]) * (_SUFFIX[found[2]] if found[2] else unit)
-            seen = True
-    return round(total, 9) if seen else None
-
-
-def flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield nested JSON as dotted names and texts, journald's lists of bytes as text."""
-    for key, inner in value.items():
-        name = f"{prefix}{key}"
-        if isinstance(inner, Mapping) and prefix.count(".") < 6:
-            yield from flatten(inner, f"{name}.")
-        elif isinstance(inner, str):
-            yield name, inner
-        elif isinstance(inner, bool) or inner is None:
-            if inner is not None:
-                yield name, str(inner).lower()
-        elif isinstance(inner, list) and inner and all(_is_byte(each) for each in inner):
-            yield name, bytes(inner).decode("utf-8", "replace")
-        elif isinstance(inner, list) and inner and all(isinstance(each, str) for each in inner):
-            yield name, ", ".join(inner)
-        elif isinstance(inner, list) and inner and all(_is_pair(each) for each in inner):
-            for each in inner:  # OpenTelemetry's attributes
-                yield f"{name}.{each['key']}", _plain_value(each["value"])
-        else:
-            yield name, json.dumps(inner, ensure_ascii=False)
-
-
-def _is_pair(value: object) -> bool:
-    return isinstance(value, Mapping) and isinstance(value.get("key"), str) and "value" in value
-
-
-def _plain_value(value: object) -> str:
-    """Return OpenTelemetry's `{"stringValue": ...}` as its text."""
-    if isinstance(value, Mapping) and len(value) == 1:
-        value = next(iter(value.values()))
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _is_byte(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 256
 
 
 class Reader:
@@ -287,10 +205,10 @@ class Reader:
         for suffix, unit in _UNITS.items():
             text = found.pop(f"duration{suffix}", None)
             if text is not None:
-                seconds = _seconds(text, unit)
-                if seconds is not None:
-                    found["duration"] = f"{seconds:g}"
-                    return seconds
+                took = seconds(text, unit)
+                if took is not None:
+                    found["duration"] = f"{took:g}"
+                    return took
         return None
 
     def _regex(self, raw: bytes) -> dict[str, str] | None:
@@ -328,13 +246,13 @@ class Reader:
     def _logfmt(self, raw: bytes) -> dict[str, str] | None:
         found: dict[str, str] = {}
         loose = 0
-        for match in _PAIR.finditer(raw):
+        for match in PAIR.finditer(raw):
             if match[1] is None:
                 loose += 1
                 if loose > 2 + len(found):
                     return None
                 continue
-            found[match[1].decode()] = _unquoted(match[2])
+            found[match[1].decode()] = unquoted(match[2])
         return self._named(found) if len(found) >= 2 else None
 
     def _named(self, given: dict[str, str]) -> dict[str, str] | None:
@@ -378,46 +296,6 @@ class Reader:
         if level:
             found["level"] = level
         return found
-
-
-def _unquoted(raw: bytes) -> str:
-    text = raw.decode("utf-8", "replace")
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        return text[1:-1].replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
-    return text
-
-
-def trailing(rest: bytes, names: Sequence[str] = ()) -> dict[str, str]:
-    """Read what an access log's writer added after the standard fields.
-
-    `name=value` pairs go under their standard names; loose values under `names` in order, or
-    `extra1`, `extra2` ... where there are none left. A lone duration (`0.012`) is the request's.
-    """
-    found: dict[str, str] = {}
-    loose: list[str] = []
-    for match in _PAIR.finditer(rest):
-        if match[1] is not None:
-            name = match[1].decode()
-            found[ALIASES.get(name, name)] = _unquoted(match[2])
-        else:
-            value = match[3] if match[3] is not None else match[4]
-            loose.append(value.decode("utf-8", "replace"))
-    for place, value in enumerate(loose):
-        if value in ("", "-"):
-            continue
-        name = names[place] if place < len(names) else _loose_name(place, value, found)
-        found.setdefault(name, value)
-    return found
-
-
-def _loose_name(place: int, value: str, found: Mapping[str, str]) -> str:
-    if re.fullmatch(r"\d+\.\d{3,6}", value):  # nginx writes $request_time so
-        return "duration" if "duration" not in found else "upstream_duration"
-    if place == 0 and value.isdigit():  # Apache's %D, microseconds
-        return "duration_us"
-    if re.fullmatch(r"(?:\d{1,3}\.){3}\d{1,3}:\d+|\[[\da-f:]+\]:\d+|unix:\S+", value):
-        return "upstream"
-    return f"extra{place + 1}"
 
 
 def _within(outer: Parsed, inner: Parsed) -> Parsed:
