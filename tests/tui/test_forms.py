@@ -308,11 +308,7 @@ async def test_the_options_open_by_letter_and_run_nothing() -> None:
         await opened(pilot, app, OptionsScreen(OPTIONS))
         await pilot.press("enter")
         await pilot.pause(0.1)
-        assert app.results == [OPTIONS[1], OPTIONS[0]], (
-            app.screen,
-            app.focused,
-            app.focused.cursor,
-        )
+        assert app.results == [OPTIONS[1], OPTIONS[0]]
 
 
 async def test_a_running_step_shows_output_end_and_effect() -> None:
@@ -442,3 +438,19 @@ def test_what_is_no_time_is_told(text: str) -> None:
 
 def test_no_time_is_no_time() -> None:
     assert when.parse("  ", NOW) is None
+
+
+async def test_long_output_can_be_read_back_while_the_step_runs() -> None:
+    app = Kit()
+    async with app.run_test(size=(140, 30)) as pilot:
+        screen = RunScreen(PLAN, stop=lambda: None)
+        await opened(pilot, app, screen)
+        screen.post_message(StepOutput("".join(f"line {n}\n" for n in range(100))))
+        await pilot.pause(0.1)
+        assert "line 99" in screen_text(app)
+        await pilot.press("home")
+        await pilot.pause()
+        screen.post_message(StepOutput("line 100\n"))
+        await pilot.pause(0.1)
+        assert "line 0 " in screen_text(app)
+        assert "line 100 " not in screen_text(app)

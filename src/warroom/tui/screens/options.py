@@ -52,12 +52,13 @@ class OptionsScreen(Dialog[Option]):
 
     def on_key(self, event: events.Key) -> None:
         """Open by letter; escape leaves."""
-        event.stop()
         if event.key == "escape":
+            event.stop()
             self.dismiss(None)
             return
         for option in self.options:
             if event.key == option.key:
+                event.stop()
                 self._open(option)
 
     def on_pick_list_chosen(self, event: RowList.Chosen) -> None:

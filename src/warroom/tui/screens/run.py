@@ -160,8 +160,8 @@ class RunScreen(Dialog[None]):
         """Read the deliberate key, escape, and enter once it has ended."""
         if self.feed(event):
             return
-        event.stop()
-        if event.key == "escape" or (event.key == "enter" and self._ended is not None):
+        if event.key == "escape":
+            event.stop()
             self.dismiss(None)
         elif event.key == "s" and self._ended is None:
             self._told = "Still running. Capital S stops it."
