@@ -238,6 +238,16 @@ async def test_an_undo_is_offered_for_what_is_in_force() -> None:
         await driver.holds(lambda: room.states["INC-107"].ledger == ())
 
 
+async def test_without_a_runbook_one_says_what_stopped_the_damage() -> None:
+    room = busy_room()
+    async with console(room, containment=lambda _: FakeContainment(room)) as driver:
+        await driver.press("c")
+        await driver.until("Contained by hand")
+        await driver.wait(READY)
+        await driver.press(*"by_hand", "ctrl+s")
+        await driver.holds(lambda: room.states["INC-109"].contained_how == "by_hand")
+
+
 async def test_an_unknown_step_is_settled_on_purpose() -> None:
     room = busy_room()
     lost = e.StepFinished(run="lost", outcome=Outcome.UNKNOWN)

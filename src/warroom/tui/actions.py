@@ -45,6 +45,7 @@ class Actions(Conduct):
             "snooze": self._snooze,
             "settle": self._settle,
             "finish": self._finish,
+            "contained": self._contained,
         }
 
     @work(group="action", exit_on_error=False, description="The action")
@@ -167,6 +168,17 @@ class Actions(Conduct):
 
     async def _finish(self, incident: Incident, argument: str) -> None:
         await self.do(c.FinishPostmortem(reason=argument), incident.id)
+
+    async def _contained(self, incident: Incident, argument: str) -> None:
+        how = await self._text(
+            "Contained by hand",
+            "what stopped it",
+            incident,
+            argument,
+            "For damage that was stopped outside warroom. esc leaves: it is not contained.",
+        )
+        if how:
+            await self.do(c.Contain(how=how), incident.id)
 
     async def _snooze(self, incident: Incident, argument: str) -> None:
         words = argument or await self._text(

@@ -89,6 +89,8 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
                 f"warroom contain {name} --undo {run.intent.run}",
             )
         yield entry("contain", "Contain", f"contain {name}", "opens the options")
+        if incident.contained_at is None:
+            yield entry("contained", "Say that it is contained, by hand")
         yield entry("update", "Write an update", "", "opens the draft")
         yield entry("diagnose", "Share the diagnosis", f"diagnose {name} 'what is wrong'")
         yield entry("hypothesis", "Propose a hypothesis")

@@ -45,7 +45,8 @@ class Stepping(Actions):
         if not options:  # the picture may be older than the incident: ask before saying no
             options = tuple(await asyncio.to_thread(containment.options, incident))
         if not options:
-            self.say("No runbook applies. `warroom runbook list` shows what there is.", "warn")
+            self.say("No runbook applies. Contain it by hand, then say here what was done.", "warn")
+            await self.deeds["contained"](incident, "")
             return
         option: Option | None
         if argument:

@@ -66,9 +66,10 @@ class ContainPane(Pane):
         """Reasons only where there is room."""
         self._fill()
 
-    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
-        """Draw the new state."""
-        del snapshot
+    def watch_snapshot(self, before: Snapshot | None, snapshot: Snapshot | None) -> None:
+        """Draw the new state; the cursor of another incident means nothing here."""
+        if _name(before) != _name(snapshot):
+            self.list.cursor = ""
         self._fill()
 
     @on(PickList.Moved)
@@ -124,6 +125,10 @@ class _ContainList(PickList):
         pane = self.parent
         if isinstance(pane, ContainPane):
             pane.action_open("k")
+
+
+def _name(snapshot: Snapshot | None) -> str:
+    return snapshot.current.id if snapshot is not None and snapshot.current is not None else ""
 
 
 def _unknown(incident: Incident) -> list[Run]:
