@@ -542,6 +542,37 @@ def test_the_spike_watch_offers_while_it_lasts():
     assert "5xx" in gauge.read(Asked(60)).facts.spike
 
 
+def test_an_analysis_waits_for_the_index_and_for_news():
+    now = [100.0]
+    log = FakeLog([request(502 if 600 <= n < 660 else 200, second=n) for n in range(1200)])
+    log.complete = False
+    gauge = Gauge(log, monotonic=lambda: now[0])
+    assert not gauge.due(log.progress())
+    log.complete = True
+    assert gauge.due(log.progress())
+    report = gauge.analyse()
+    assert report.findings.main.onset.at == pytest.approx(NOON + 600, abs=2)
+    now[0] += 3600
+    assert not gauge.due(log.progress())
+    log.append(request(502, second=1200))
+    assert gauge.due(log.progress())
+
+
+async def test_the_onset_of_the_analysis_stands_on_the_axis():
+    log = FakeLog([request(502 if 600 <= n < 900 else 200, second=n) for n in range(1200)])
+    app = PaneApp(log)
+    async with app.run_test(size=SIZE) as pilot:
+        for _ in range(30):
+            await settle(pilot)
+            if app.pane.facts.onset is not None:
+                break
+        await settle(pilot)
+        axis = app.pane.chart.render_line(3).text
+        assert "12:10:00 onset" in axis
+        assert "▲" in axis
+        assert any(type(message).__name__ == "ReportReady" for message in app.posted)
+
+
 def test_the_pane_loads_without_numpy():
     code = "import sys, warroom.tui.panes.logs, warroom.tui.panes.boundary, warroom.tui.tail; print('numpy' in sys.modules, 'pygments' in sys.modules)"
     done = subprocess.run(

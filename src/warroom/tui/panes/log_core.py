@@ -87,7 +87,7 @@ class LogPaneCore(Pane):
         self._gauges = {id(log): Gauge(log) for log in self.logs}
         self._monotonic = monotonic
         self._busy = False
-        self._report: Report | None = None
+        self._analysing = False
         self._held = (0, 0, 0)
         """While held: the row that was the end, the last one looked at, failures since."""
         self._grew_at: float | None = None
@@ -164,18 +164,30 @@ class LogPaneCore(Pane):
         reading, before = message.reading, self.facts
         self.reading, self.facts = reading, reading.facts
         self.view.by_rows = reading.by_rows
-        if reading.report is not None and reading.report is not self._report:
-            self._report = reading.report
-            self.post_message(self.ReportReady(reading.report))
+        gauge = self._gauges[id(self.feed)]
+        if not self._analysing and gauge.due(reading.progress):
+            self._analysing = True
+            self._analyse(gauge)
         if reading.facts != before:
             self.post_message(self.LogFactsChanged(reading.facts))
         self.draw_chart()
         self._say_title()
 
+    @work(thread=True, group="log-analysis", exit_on_error=False, description="Analyse the log")
+    def _analyse(self, gauge: Gauge) -> None:
+        self.post_message(self.ReportReady(gauge.analyse()))
+
+    def on_log_pane_core_report_ready(self, message: ReportReady) -> None:
+        """Draw what the analysis found; the message goes on to the screen."""
+        self._analysing = False
+        if message.report.log is self.feed:
+            self.ask()
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A reader that failed says so once; the lines go on."""
         if event.state is WorkerState.ERROR and event.worker.group.startswith("log-"):
-            self._busy = False
+            self._busy = self._busy and event.worker.group != "log-facts"
+            self._analysing = self._analysing and event.worker.group != "log-analysis"
             self.post_message(
                 Notice(f"{event.worker.description} failed: {event.worker.error}", "warn", "✗")
             )
@@ -197,10 +209,10 @@ class LogPaneCore(Pane):
         onset = self.facts.onset
         if current is not None and current.onset is not None:
             onset = current.onset.at.timestamp()
-        if current is not None:
+        if current is not None and current.changes:
             marks += [Mark(one.happened_at.timestamp(), "◆", "p2") for one in current.changes]
-        elif self._report is not None:
-            near = [one for one in self._report.findings.changes if one.possible]
+        elif (report := self._gauges[id(self.feed)].report) is not None:
+            near = [one for one in report.findings.changes if one.possible]
             marks += [Mark(one.change.at, "◆", "p2") for one in near[:3]]
         if onset is not None:
             when = time.strftime("%H:%M:%S", time.gmtime(onset))

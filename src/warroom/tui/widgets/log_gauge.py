@@ -25,6 +25,12 @@ _REACH = 4 * 3600
 """Seconds before its left edge for which the chart stretches to show the onset."""
 _AGAIN = 15.0
 """Seconds at least between two analyses of one log."""
+_IDLE = 20
+"""Or so many times what the last one took: it shall stay below a twentieth of a core."""
+_WINDOW = 86_400.0
+"""Seconds before the newest line that are analysed."""
+_SAMPLE = 40_000
+"""Good lines that are read for the denominators; failing lines are all read."""
 _STEP = 10
 
 
@@ -58,13 +64,12 @@ class Reading:
     """Time of the newest line that has one."""
     bars: Bars | None
     facts: LogFacts
-    report: Report | None
     by_rows: tuple[bool, ...] = ()
     """For equal parts of the rows from the first to the last: whether they hold a spike."""
 
 
 class Gauge:
-    """Reads one log; one thread at a time. The first use imports numpy."""
+    """Reads one log; `read` in one thread at a time, `analyse` in one. Both import numpy."""
 
     def __init__(self, log: Log, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.log = log
@@ -75,17 +80,17 @@ class Gauge:
         self._spike = ""
         self._report: Report | None = None
         self._analysed_at = -1e9
-        self._analysed_entries = -1
+        self._analysed = (0, 0)
+        """Failures and entries when it was last analysed."""
 
     def read(self, asked: Asked) -> Reading:
-        """Look at the log; blocks for milliseconds, with an analysis for up to a second."""
+        """Look at the log; blocks for milliseconds."""
         progress = self.log.progress()
         latest = self._latest()
         if latest is None:
             facts = LogFacts(label=self.log.label)
-            return Reading(progress, None, None, facts, None)
+            return Reading(progress, None, None, facts)
         self._feed_watch(latest)
-        self._analyse(progress)
         facts = self._facts(latest)
         until = latest + 1 if asked.until is None else asked.until
         since = until - asked.span
@@ -98,7 +103,7 @@ class Gauge:
         bars = self._bars(asked.cells, since, until)
         if bars is not None:
             facts = replace(facts, peak=_peak(bars))
-        return Reading(progress, latest, bars, facts, self._report, self._rows_with_spikes())
+        return Reading(progress, latest, bars, facts, self._rows_with_spikes())
 
     def _latest(self) -> float | None:
         log = self.log
@@ -177,22 +182,34 @@ class Gauge:
             offer = self._watch.step(float(total), float(failed))
         self._spike = "" if offer is None else offer.sentence()
 
-    def _analyse(self, progress: Progress) -> None:
-        """Ask for onset and boundary when the index is whole and there is something new."""
-        now = self._monotonic()
-        if not progress.complete or progress.entries == self._analysed_entries:
-            return
-        if now - self._analysed_at < _AGAIN or not progress.failed:
-            return
-        from warroom.logs.analysis.findings import (  # noqa: PLC0415 - imports numpy
-            analyse,
-        )
+    def due(self, progress: Progress) -> bool:
+        """Whether an analysis is worth its time: more failed, or what goes on may have ended."""
+        took = 0.0 if self._report is None else self._report.seconds
+        waited = self._monotonic() - self._analysed_at
+        main = None if self._report is None else self._report.findings.main
+        open_ended = main is not None and main.end is None
+        failed, entries = self._analysed
+        news = progress.failed > failed or (open_ended and progress.entries > entries)
+        return progress.complete and news and waited >= max(_AGAIN, _IDLE * took)
 
-        self._analysed_at, self._analysed_entries = now, progress.entries
-        begun = time.perf_counter()
-        findings = analyse(self.log.table())
+    @property
+    def report(self) -> Report | None:
+        """The last analysis."""
+        return self._report
+
+    def analyse(self) -> Report:
+        """Ask for onset and boundary; blocks for up to some seconds."""
+        from warroom.logs.analysis.findings import analyse  # noqa: PLC0415 - imports numpy
+
+        self._analysed_at, begun = self._monotonic(), time.perf_counter()
+        progress = self.log.progress()
+        self._analysed = (progress.failed, progress.entries)
+        latest = self._latest()
+        since = None if latest is None else latest - _WINDOW
+        findings = analyse(self.log.table(since, sample=_SAMPLE))
         seconds = time.perf_counter() - begun
         self._report = Report(findings, self.log, seconds, findings.requests)
+        return self._report
 
     def _rows_with_spikes(self, parts: int = 200) -> tuple[bool, ...]:
         """Where along the rows failures are dense, for the scrollbar."""
