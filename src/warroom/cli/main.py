@@ -122,11 +122,28 @@ def run(arguments: Sequence[str]) -> int:
         where = f" ({error.filename})" if error.filename else ""
         fail(f"{error.strerror or error}{where}")
         return EXIT_FAILED
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last resort of a program people lean on
         from warroom.logs.errors import LogError  # not at the top: `--help` needs no log engine
 
-        if not isinstance(error, LogError):
-            raise
-        fail(str(error))
+        if isinstance(error, LogError):
+            fail(str(error))
+        else:
+            _crashed(error)
         return EXIT_FAILED
     return result if isinstance(result, int) else 0
+
+
+def _crashed(error: Exception) -> None:
+    """Report an error of our own in two lines; the traceback goes to a file that can be sent."""
+    import tempfile
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="warroom-crash-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text)
+    fail(
+        f"stopped because of an error in itself: {type(error).__name__}: {error}",
+        f"What was acknowledged is kept. The traceback is in {file.name}.",
+    )

@@ -49,8 +49,8 @@ def _play(set_up: Stage) -> int:
     async def run() -> Incident:
         with open_logs(set_up.settings, ()) as logs:
             app = WarroomApp(console_services(set_up.settings, logs))
-            async with app.run_test(size=SIZE) as pilot:
-                player = Player(app, pilot.press, tell)  # type: ignore[arg-type]  # a coroutine is awaitable too
+            async with app.run_test(size=SIZE):
+                player = Player(app, tell)
                 return await play(player, _reader(set_up.settings))
 
     try:

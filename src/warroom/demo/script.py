@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from textual.app import App
+from textual.events import Key
 
 from warroom.core.state import Incident
 from warroom.core.text import clean_line
@@ -18,6 +19,7 @@ SIZE = (140, 40)
 """Columns and rows of the console that is played."""
 PATIENCE = 60.0
 """Seconds to wait for anything before the demo is called failed."""
+BETWEEN_KEYS = 0.05
 DELIBERATE = 0.6
 """Seconds before a deliberate key: dialogs ignore what is pressed as they open."""
 
@@ -31,7 +33,6 @@ class Player:
     """Presses keys, reads the screen, and writes both down."""
 
     app: App[int]
-    press_keys: Callable[..., "asyncio.Future[None]"]
     tell: Callable[[str], None]
     started: float = field(default_factory=time.monotonic)
 
@@ -48,13 +49,19 @@ class Player:
     async def press(self, key: str, why: str) -> None:
         """Press one key."""
         self.note(f"key   {key:<10} {why}")
-        await self.press_keys(key)
+        await self._send(key)
+
+    async def _send(self, key: str) -> None:
+        """Hand the console a key the way its terminal driver does."""
+        character = _CHARACTERS.get(key, key if len(key) == 1 else None)
+        self.app.post_message(Key(key, character))
+        await asyncio.sleep(BETWEEN_KEYS)
 
     async def type(self, text: str) -> None:
         """Type words into what has the focus."""
         self.note(f"type  {text}")
         for character in text:
-            await self.press_keys(_KEY_NAMES.get(character, character))
+            await self._send(_NAMES.get(character, character))
 
     async def sees(self, pattern: str, patience: float = PATIENCE) -> str:
         """Wait until the screen shows a text; return the line it is in."""
@@ -79,7 +86,8 @@ class Player:
         self.note(f"fact  {what}")
 
 
-_KEY_NAMES = {" ": "space", ".": "full_stop", ",": "comma", "-": "minus"}
+_NAMES = {" ": "space", ".": "full_stop", ",": "comma", "-": "minus"}
+_CHARACTERS = {name: character for character, name in _NAMES.items()}
 
 
 async def play(player: Player, state: Callable[[], Incident | None]) -> Incident:
@@ -103,12 +111,15 @@ async def play(player: Player, state: Callable[[], Incident | None]) -> Incident
     await asyncio.sleep(DELIBERATE)
     await player.press("ctrl+s", "nothing needs to be typed")
     await player.until("declared", phase(Phase.DECLARED))
+    await player.sees(r"^ *P[123] +INC-1 ")
     await player.press("a", "acknowledge and take command")
     await player.until("acknowledged", phase(Phase.ACKNOWLEDGED))
+    await player.sees(r"\. contain")
     await player.press("c", "contain")
-    await player.sees(r"Roll back the shop")
+    await player.sees(r"esc leave")
+    await asyncio.sleep(DELIBERATE)
     await player.press("r", "open the rollback")
-    await player.sees(r"shopctl|release")
+    await player.sees(r"worked if")
     await asyncio.sleep(DELIBERATE)
     await player.press("R", "run it, the deliberate key")
     await player.until(
@@ -129,6 +140,7 @@ async def _after_containment(
     phase: Callable[[Phase], Callable[[], bool]],
 ) -> None:
     await _back_to_the_room(player)
+    await player.sees(r"\. share diagnosis")
     await player.press("full_stop", "the next step: share the diagnosis")
     await player.sees(r"[Dd]iagnosis")
     await player.type("release 2026.11.20 breaks checkout")
@@ -137,6 +149,7 @@ async def _after_containment(
     await player.until(
         "the diagnosis is shared", lambda: bool((found := state()) and found.diagnoses)
     )
+    await player.sees(r"\. resolve")
     await player.press("full_stop", "the next step: resolve")
     await player.sees(r"[Rr]esolve")
     await asyncio.sleep(DELIBERATE)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from warroom.drills.service.books import write_runbooks
+from warroom.drills.service.books import FIRST_FOUR, write_runbooks
 from warroom.drills.service.supervisor import SimulatedService
 from warroom.settings import Settings
 
@@ -52,7 +52,7 @@ def stage(settings: Settings, pace: Pace) -> Iterator[Stage]:
             deploy_after=pace.deploy_after,
             fail_after=pace.fail_after,
         ) as service:
-            shelf = write_runbooks(folder, service)
+            shelf = write_runbooks(folder, service, books=FIRST_FOUR)
             yield Stage(
                 service,
                 replace(
