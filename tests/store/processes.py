@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,25 @@ def as_somebody_else(work: Callable[[], object]) -> object:
     if isinstance(result, BaseException):
         raise result
     return result
+
+
+def forked(work: Callable[[], object]) -> int:
+    """Start `work` in a forked process, which ends with status 0 if nothing went wrong."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    return child
+
+
+def ended_well(child: int) -> bool:
+    """Wait for a forked process; returns whether it did all of its work."""
+    return os.waitpid(child, 0)[1] == 0
 
 
 def script(code: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:

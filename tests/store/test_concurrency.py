@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ import pytest
 from warroom.core import events as e
 from warroom.core.decide import Refusal
 from warroom.core.journal import Appended, JournalBusy
-from warroom.store import SqlJournal, Tuning
+from warroom.store import SqlJournal, Tuning, open_journal
 
-from .processes import finish, script
+from .conftest import QUICK
+from .processes import ended_well, forked
 from .story import always, declare, note, origin
 
 Open = Callable[..., SqlJournal]
@@ -47,18 +49,10 @@ def test_four_threads_counting_lose_nothing(address: str, opened: Open, shared: 
     assert first.verify().problems == ()
 
 
-WRITER = """
-    import sys
-    from pathlib import Path
-    from story import declare, note, origin, always
-    from warroom.store import open_journal, Tuning
-    address, anchors, name, count = sys.argv[1:]
-    with open_journal(address, anchors=Path(anchors), tuning=Tuning(reserve_bytes=0)) as journal:
-        print("ready", flush=True)
-        sys.stdin.readline()
-        for number in range(int(count)):
+def write_many(address: str, anchors: Path, name: str, count: int) -> None:
+    with open_journal(address, anchors=anchors, tuning=QUICK) as journal:
+        for number in range(count):
             note(journal, "INC-1", f"{name} {number}", f"{name}-{number}")
-"""
 
 
 @pytest.mark.parametrize("processes", [2, 4])
@@ -67,16 +61,11 @@ def test_processes_writing_at_once_lose_nothing(
 ) -> None:
     journal = opened(address)
     declare(journal)
-    each = 50
-    writers = [script(WRITER, address, anchors, f"w{n}", each) for n in range(processes)]
-    for writer in writers:
-        assert writer.stdout.readline() == "ready\n", writer.stderr.read()
-    for writer in writers:
-        writer.stdin.write("\n")
-        writer.stdin.flush()
-    for writer in writers:
-        assert finish(writer)[1] == ""
-        assert writer.returncode == 0
+    each = 40
+    writers = [
+        forked(partial(write_many, address, anchors, f"w{n}", each)) for n in range(processes)
+    ]
+    assert [ended_well(writer) for writer in writers] == [True] * processes
     said = [record.event.text for record in journal.records("INC-1")[1:]]
     assert sorted(said) == sorted(f"w{n} {i}" for n in range(processes) for i in range(each))
     for n in range(processes):

@@ -271,7 +271,7 @@ COMMANDS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(commands=COMMANDS)
 def test_projections_are_what_the_events_say(journal: SqlJournal, commands: list) -> None:
     for number, what in commands:

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import tempfile
 import time
-import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from warroom.core.journal import Appended, JournalError, JournalFull
 from warroom.store import SqlJournal, Tuning, disk, open_journal
 
 from .conftest import QUICK
+from .processes import forked
 from .story import always, declare, note, origin
 
 Open = Callable[..., SqlJournal]
@@ -44,13 +45,7 @@ def kill_and_look(address: str, anchors: Path, times: int, seed: int) -> dict[st
     last, unsaid = 0, 0
     for _ in range(times):
         reading, answers = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                write_for_ever(address, anchors, last, answers)
-            finally:
-                traceback.print_exc()
-                os._exit(1)
+        child = forked(partial(write_for_ever, address, anchors, last, answers))
         os.close(answers)
         with os.fdopen(reading) as pipe:
             assert pipe.readline() == "ready\n"

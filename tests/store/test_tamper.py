@@ -152,8 +152,8 @@ SWAP = (
           " category, phase, client, commander, declared_at, changed_at, started_at,"
           " acknowledged_at, contained_at, resolved_at, closed_at, snoozed_until FROM incident"
           " WHERE number = 1")], "projection of INC-3"),
-        (["DELETE FROM document WHERE rowid = 3"], "words to search in"),
-        (["UPDATE document SET words = 'x' WHERE rowid = 3"], "words to search in"),
+        (["DELETE FROM document WHERE rowid = (1 << 32) + 3"], "words to search in"),
+        (["UPDATE document SET words = 'x' WHERE rowid = (1 << 32) + 3"], "words to search in"),
     ],
 )  # fmt: skip
 def test_every_change_is_named(path: Path, anchors: Path, statements: list[str], says: str) -> None:
@@ -168,7 +168,7 @@ def test_projections_are_made_again(path: Path, anchors: Path, opened: Open) -> 
         path,
         "UPDATE incident SET title = 'x'",
         "DELETE FROM document",
-        "INSERT INTO document (rowid, incident, words) VALUES (900, 'INC-1', 'forged')",
+        "INSERT INTO document (rowid, words) VALUES ((1 << 32) + 900, 'forged')",
     )
     journal = opened(path)
     assert len(journal.verify().problems) == 2

@@ -6,7 +6,6 @@ the database passes. A line in another folder, one for every few events, tells.
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +29,26 @@ class Anchor:
     where: str
 
 
+def _anchor(line: str) -> Anchor | None:
+    found = _LINE.fullmatch(line)
+    if found is None:
+        return None
+    return Anchor(
+        seq=int(found["seq"]),
+        hash=found["hash"],
+        at=found["at"],
+        journal=found["journal"],
+        what=found["what"],
+        where=found["where"],
+    )
+
+
 class Anchors:
     """The anchor file; all journals of a user share it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._read: tuple[tuple[int, int], tuple[Anchor, ...]] | None = None
 
     def write(self, anchor: Anchor) -> None:
         """Append one line and wait until it is on the disk.
@@ -58,28 +72,21 @@ class Anchors:
         finally:
             os.close(handle)
 
-    def read(self) -> Iterator[Anchor]:
-        """Yield the lines in order; what a crash tore is left out.
+    def read(self) -> tuple[Anchor, ...]:
+        """Return the lines in order; what a crash tore is left out.
 
         Raises:
             OSError: Other than that there is no such file yet.
         """
         try:
-            lines = self.path.open(encoding="ascii", errors="replace")
+            found = self.path.stat()
         except FileNotFoundError:
-            return
-        with lines:
-            for line in lines:
-                found = _LINE.fullmatch(line.rstrip("\n"))
-                if found:
-                    yield Anchor(
-                        seq=int(found["seq"]),
-                        hash=found["hash"],
-                        at=found["at"],
-                        journal=found["journal"],
-                        what=found["what"],
-                        where=found["where"],
-                    )
+            return ()
+        if self._read is None or self._read[0] != (found.st_size, found.st_mtime_ns):
+            lines = self.path.read_text(encoding="ascii", errors="replace").splitlines()
+            parsed = tuple(anchor for anchor in map(_anchor, lines) if anchor is not None)
+            self._read = ((found.st_size, found.st_mtime_ns), parsed)
+        return self._read[1]
 
     def of_place(self, where: str) -> str | None:
         """Return which journal belongs at a place; None: nobody has said."""

@@ -27,6 +27,8 @@ def translate(error: BaseException, place: Place) -> JournalError | None:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         return sqlite_problem(cause, place)
+    if isinstance(cause, UnicodeDecodeError):  # the driver cannot even read SQLite's complaint
+        return JournalDamaged(f"{place.label} is damaged", _RESTORE)
     if isinstance(error, DBAPIError):
         return _server(cause, error.connection_invalidated, place)
     return None

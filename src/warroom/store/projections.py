@@ -1,11 +1,21 @@
 """Projections: tables that can be thrown away and made again from the events."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
 from warroom.core.codec import encode_time
 from warroom.core.journal import JournalDamaged
@@ -16,6 +26,9 @@ from warroom.store.words import fold, words_of
 
 _PAGE = 500
 """Events read at a time."""
+
+_HALF = 32
+"""Bits of a position in a document's row number: four thousand million events."""
 
 _WORDS = 20
 """Words of a query that are looked for."""
@@ -59,18 +72,19 @@ def incident_row(state: Incident, last_hash: bytes) -> dict[str, Any]:
     }
 
 
-def document_rows(rows: Sequence[tuple[int, str, str, bytes]]) -> list[dict[str, Any]]:
+def document_rows(rows: Iterable[tuple[int, str, str, bytes]]) -> list[dict[str, Any]]:
     """Return the words of events given as (seq, incident, kind, body); none without words.
 
-    A text that replaces an earlier one has a row number of its incident's own (below zero), so
-    that the new row takes the place of the old one.
+    The row's number holds the incident's in its upper half, so that a search reads no rows. The
+    lower half is the event's position, or zero for a text that replaces the one before.
     """
     found: dict[int, dict[str, Any]] = {}
     for seq, incident, kind, body in rows:
-        words = words_of(json.loads(body))
-        row = -number_of(incident) if kind == _SUPERSEDING else seq
-        if words or row < 0:
-            found[row] = {"rowid": row, "incident": incident, "words": words}
+        words = words_of(json.loads(str(body, "utf-8")))
+        replaces = kind == _SUPERSEDING
+        rowid = (number_of(incident) << _HALF) | (0 if replaces else seq)
+        if words or replaces:
+            found[rowid] = {"rowid": rowid, "words": words}
     return list(found.values())
 
 
@@ -137,14 +151,16 @@ def find(connection: Connection, query: str, limit: int) -> list[str]:
     names = select(INCIDENT.c.id)
     for index, word in enumerate(words[:_WORDS]):
         matching = text(holds.format(f"w{index}")).bindparams(**{f"w{index}": pattern.format(word)})
-        names = names.where(INCIDENT.c.id.in_(select(DOCUMENT.c.incident).where(matching)))
+        number: ColumnElement[int] = literal_column(f"rowid >> {_HALF}")
+        numbers = select(number).select_from(DOCUMENT).where(matching)
+        names = names.where(INCIDENT.c.number.in_(numbers))
     rows = connection.execute(names.order_by(INCIDENT.c.number.desc()).limit(limit))
     return [row[0] for row in rows]
 
 
 def _store_documents(connection: Connection, rows: Sequence[tuple[int, str, str, bytes]]) -> None:
     documents = document_rows(rows)
-    replaced = [row["rowid"] for row in documents if row["rowid"] < 0]
+    replaced = [row["rowid"] for row in documents if not row["rowid"] & (2**_HALF - 1)]
     if replaced:
         connection.execute(delete(DOCUMENT).where(DOCUMENT.c.rowid.in_(replaced)))
     if documents:

@@ -57,7 +57,7 @@ def to_record(row: Any) -> Recorded:
             actor=row.actor,
             device=row.device,
             command_id=row.command_id,
-            event=from_payload(row.kind, json.loads(row.body)),
+            event=from_payload(row.kind, json.loads(str(row.body, "utf-8"))),
         )
     except (CannotDecode, ValueError, TypeError) as error:
         raise JournalDamaged(

@@ -104,7 +104,6 @@ DOCUMENT = Table(
     "document",
     MetaData(),
     Column("rowid", BigInteger, primary_key=True),
-    Column("incident", Text),
     Column("words", Text),
 )
 """Projection: the words of each event. A full-text virtual table in SQLite, a table with a

@@ -54,7 +54,7 @@ class _Check:
         self._anchors: dict[int, Anchor] = {}
         self._states: dict[str, Incident] = {}
         self._hashes: dict[str, bytes] = {}
-        self._documents: dict[int, tuple[str, str]] = {}
+        self._documents: dict[int, str] = {}
         self._last = b""
         self._whole = False
 
@@ -139,10 +139,7 @@ class _Check:
                     "`warroom journal rebuild` makes it again"
                 )
                 break
-        documents = {
-            row.rowid: (row.incident, row.words)
-            for row in self._connection.execute(select(DOCUMENT))
-        }
+        documents = {row.rowid: row.words for row in self._connection.execute(select(DOCUMENT))}
         if documents != self._documents:
             self.problems.append(
                 "the words to search in are not what the events say: "
@@ -183,6 +180,6 @@ class _Check:
         fold_into(self._states, row)
         self._hashes[row.incident] = digest
         for document in document_rows([(seq, row.incident, row.kind, row.body)]):
-            self._documents[document["rowid"]] = (document["incident"], document["words"])
+            self._documents[document["rowid"]] = document["words"]
         self.events, self._last = seq, digest
         return None

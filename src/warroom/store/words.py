@@ -49,8 +49,10 @@ TEXTS = frozenset(
 
 def fold(text: str) -> list[str]:
     """Return the distinct words of a text without case and accents, sorted."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = text.lower()
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text).casefold()
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
     return sorted({word[:_LONGEST] for word in _WORD.findall(plain)})
 
 

@@ -11,7 +11,7 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 # Words come in already folded and split: the tokenizer has nothing left to decide.
 _SQLITE = """
 CREATE VIRTUAL TABLE document USING fts5(
-  incident UNINDEXED, words, detail = none, prefix = '2 3',
+  words, detail = none, prefix = '2 3',
   tokenize = 'unicode61 remove_diacritics 0'
 )
 """
@@ -19,7 +19,6 @@ CREATE VIRTUAL TABLE document USING fts5(
 _POSTGRES = """
 CREATE TABLE document (
   rowid BIGINT PRIMARY KEY,
-  incident TEXT NOT NULL,
   words TEXT NOT NULL,
   vector TSVECTOR GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED
 );
