@@ -12,7 +12,7 @@ import pytest
 
 from warroom.core import events as e
 from warroom.core.journal import JournalDamaged, JournalError
-from warroom.store import SqlJournal, backup, open_journal, restore
+from warroom.store import SqlJournal, Tuning, backup, open_journal, restore
 
 from .conftest import QUICK
 from .story import always, declare, note, origin
@@ -125,7 +125,7 @@ def test_restored_in_another_place_it_goes_on(
 def test_restoring_puts_the_old_one_aside_and_moves_the_anchors(
     file: Path, copy: Path, anchors: Path, opened: Open
 ) -> None:
-    journal = opened(file)
+    journal = opened(file, tuning=Tuning(reserve_bytes=0, anchor_events=1))
     declare(journal)
     backup(file, copy, anchors=anchors)
     for number in range(5):

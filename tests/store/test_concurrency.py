@@ -155,6 +155,24 @@ def test_a_stuck_writer_is_an_error_in_time_and_readers_do_not_wait(
     assert journal.head() == 2
 
 
+def test_the_decision_is_made_under_the_write_lock(file: Path, opened: Open) -> None:
+    """Even from a program that knows nothing of our lock file nobody writes in between."""
+    journal = opened(file)
+    declare(journal)
+    refused = []
+
+    def look(state: object) -> tuple[e.Event, ...]:
+        with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                refused.append(error.sqlite_errorname)
+        return ()
+
+    journal.append("INC-1", look, origin())
+    assert refused == ["SQLITE_BUSY"]
+
+
 def test_a_console_that_keeps_the_lock_is_an_error_in_time(file: Path, opened: Open) -> None:
     journal = opened(file)
     other = opened(file, tuning=Tuning(busy_seconds=0.2, reserve_bytes=0))
