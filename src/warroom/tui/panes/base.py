@@ -108,5 +108,5 @@ class Pane(Vertical):
         self.title_line.focused = True
 
     def on_descendant_blur(self) -> None:
-        """Draw the title as at rest."""
-        self.title_line.focused = False
+        """Draw the title as at rest, unless the focus only moved within the pane."""
+        self.title_line.focused = self.has_focus_within

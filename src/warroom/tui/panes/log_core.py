@@ -26,6 +26,9 @@ from warroom.tui.widgets.no_log import NoLog
 
 _MOST_HOPS = 1000
 """Failures counted in one go while held; more are counted at the next repaint."""
+_STRIP = (130, 34)
+"""Width and height from which the entry has a strip of its own below the lines."""
+_STRIP_ROWS = 5
 _SILENT = 30.0
 """Seconds without a line after which a log that was growing is called silent."""
 _SILENT_TIMES = 8
@@ -94,6 +97,9 @@ class LogPaneCore(Pane):
         self._longest_pause = 0.0
         self._silent = False
         self._pins = Pins()
+        self._strip = False
+        self.opened = False
+        """Whether the reader opened the entry under the cursor."""
 
     @property
     def sought(self) -> LogQuery:
@@ -127,8 +133,16 @@ class LogPaneCore(Pane):
         height = event.size.height
         rows = 1 if height < 14 else 4 if height < 28 else 6 if height < 36 else 7
         self.chart.styles.height = rows
-        self.detail.styles.height = min(12, max(4, height // 3))
+        self._strip = event.size.width >= _STRIP[0] and height >= _STRIP[1]
+        self.lay_out_entry()
         self.call_after_refresh(self.ask)
+
+    def lay_out_entry(self) -> None:
+        """Give the entry its height: opened, or as a strip where there is room for one."""
+        self.detail.display = self.opened or self._strip
+        height = min(12, max(4, self.size.height // 3)) if self.opened else _STRIP_ROWS
+        self.detail.styles.height = height
+        self.show_entry()
 
     # -- what the log says, read in a thread
 
@@ -252,6 +266,8 @@ class LogPaneCore(Pane):
             self._silent = False
             self.post_message(Notice(f"{self.feed.label} logs again", "ok", "●"))
         self._say_status()
+        if self.view.following:
+            self.show_entry()
         self.look()
 
     def on_log_view_moved(self, message: LogView.Moved) -> None:
@@ -313,10 +329,15 @@ class LogPaneCore(Pane):
         self.title_line.fact = self.status
 
     def show_entry(self) -> None:
-        """Show the entry under the cursor in full, if that is open."""
-        if self.detail.display:
-            entry = self.view.entries.get(self.view.cursor)
-            self.detail.show(entry, pinned=entry is not None and self._pins(entry))
+        """Show the entry under the cursor in full; while lines pass by, the newest failure."""
+        if not self.detail.display:
+            return
+        row: int | None = self.view.cursor
+        if self.view.following and not self.opened:
+            row = self.feed.next_failed(self.feed.end, backwards=True)
+        entry = None if row is None else self.view.entries.get(row)
+        name = "Newest 5xx" if self.view.following and not self.opened else "Entry"
+        self.detail.show(entry, name=name, pinned=entry is not None and self._pins(entry))
 
     # -- finding, in a thread
 

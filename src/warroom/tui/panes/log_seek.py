@@ -213,8 +213,9 @@ class LogSeek(LogPaneCore):
 
     def action_dim(self) -> None:
         """Dim what does not pass, or hide it."""
-        self.sought.dimming = not self.sought.dimming
+        self.sought.set_dimming(self.view.cursor, dimming=not self.sought.dimming)
         self._show_lens()
+        self.look()
 
     def action_context(self) -> None:
         """Show more or fewer lines around each match."""

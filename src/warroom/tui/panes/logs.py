@@ -54,7 +54,7 @@ class LogsPane(LogSeek):
             found.insert(1, Hint("n N", "matches"))
         if self.sought.filter is not None:
             found.append(Hint("m", "dim or hide"))
-        closing = "close detail" if self.detail.display else "detail"
+        closing = "close detail" if self.opened else "detail"
         hold = "hold" if self.view.following else "follow"
         found += [Hint("P", "pin"), Hint("b", "boundary"), Hint("enter", closing)]
         return [*found, Hint("space", hold), Hint("y", "copy"), Hint("z", "zoom")]
@@ -71,7 +71,7 @@ class LogsPane(LogSeek):
         if action == "back":
             return (
                 self.view.mark is not None
-                or self.detail.display
+                or self.opened
                 or self.sought.hits is not None
                 or self._awaiting
             )
@@ -123,15 +123,15 @@ class LogsPane(LogSeek):
 
     def action_entry(self) -> None:
         """Open or close the entry under the cursor."""
-        self.detail.display = not self.detail.display
+        self.opened = not self.opened
         self.view.hold()
-        self.show_entry()
-        if not self.detail.display:
+        self.lay_out_entry()
+        if not self.opened:
             self.view.focus()
 
     def action_hold(self) -> None:
         """Hold or follow; in an open entry, unfold its stack."""
-        if self.detail.display and self.detail.unfold():
+        if self.opened and self.detail.unfold():
             return
         if self.view.following:
             self.view.hold()
@@ -144,7 +144,7 @@ class LogsPane(LogSeek):
             self._awaiting = False
         elif self.view.clear_mark():
             pass
-        elif self.detail.display:
+        elif self.opened:
             self.action_entry()
         elif self.sought.hits is not None:
             origin = self.sought.origin

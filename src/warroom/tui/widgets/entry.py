@@ -116,15 +116,28 @@ def _json_rows(document: dict[str, object], width: int, ink: Ink) -> list[Row]:
         Token.Keyword.Constant: "pend",
         Token.Punctuation: "soft",
     }
-    text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
     rows: list[Row] = []
-    for line in text.split("\n"):
+    for line in _packed(document, width):
         row = [
             Segment(value, ink.style(tones.get(kind, "soft")))
             for kind, value in JsonLexer(stripnl=False, ensurenl=False).get_tokens(shown(line))
         ]
         rows += _folded(row, width)
     return rows
+
+
+def _packed(document: dict[str, object], width: int) -> list[str]:
+    """Return a JSON object as lines, as many of its items on each as fit."""
+    items = [json.dumps({k: v}, ensure_ascii=False, default=str)[1:-1] for k, v in document.items()]
+    lines = ["{"]
+    for place, item in enumerate(items):
+        text = item + ("," if place < len(items) - 1 else "}")
+        start = lines[-1] in {"{", " "}
+        if not start and cell_len(lines[-1]) + cell_len(text) + 2 > width:
+            lines.append(" ")
+            start = True
+        lines[-1] += text if start else "  " + text
+    return lines if items else ["{}"]
 
 
 def _folded(row: Row, width: int) -> list[Row]:
@@ -223,17 +236,20 @@ class EntryView(Widget, can_focus=True):
         self.palette = palette
         self.entry: Entry | None = None
         self.pinned = False
+        self.heading = "Entry"
         self.unfolded = False
         self._top = 0
         self._ink: Ink | None = None
         self._drawn: object = None
         self._rows: list[Strip] = []
 
-    def show(self, entry: Entry | None, *, pinned: bool) -> None:
+    def show(self, entry: Entry | None, *, pinned: bool, name: str = "Entry") -> None:
         """Show an entry from its top."""
+        if (entry, pinned, name) == (self.entry, self.pinned, self.heading):
+            return
         if entry != self.entry:
             self._top, self.unfolded = 0, False
-        self.entry, self.pinned = entry, pinned
+        self.entry, self.pinned, self.heading = entry, pinned, name
         self._drawn = None
         self.refresh()
 
@@ -269,8 +285,9 @@ class EntryView(Widget, can_focus=True):
             place = f" byte {self.entry.offset:,}".replace(",", " ") * (self.entry.offset >= 0)
             fact = clean_line(f"{self.entry.source}{place}", max(width - 20, 10))
             fact += " · ◇ pinned" if self.pinned else ""
-        name = Segment(" Entry ", ink.style("accent" if self.has_focus else "soft", bold=True))
-        room = max(width - 7 - cell_len(fact) - 4, 0)
+        token = "accent" if self.has_focus else "soft"
+        name = Segment(f" {self.heading} ", ink.style(token, bold=True))
+        room = max(width - len(self.heading) - 2 - cell_len(fact) - 4, 0)
         return Strip(
             [
                 name,
@@ -282,17 +299,17 @@ class EntryView(Widget, can_focus=True):
 
     def _laid_out(self) -> list[Strip]:
         ink = self._ink = ink_for(self.palette, self._ink)
-        key = (self.entry, self.size.width, ink, self.unfolded)
+        key = (self.entry, self.size, ink, self.unfolded)
         if self._drawn == key or self.entry is None:
             return self._rows if self.entry is not None else []
         self._drawn = key
         width = self.size.width
         stack = bool(stack_lines(self.entry)) and width >= 80
-        halved = stack or (width >= 100 and _document(self.entry) is None)
+        halved = stack or width >= 100
         left_width = width // 2 - 2 if halved else width - 2
         left = field_rows(self.entry, left_width, ink)
         right: list[Row] = []
-        if halved and not stack and len(left) > 6:
+        if halved and not stack:
             half = max(-(-len(left) // 2), min(self.size.height - 1, len(left)))
             left, right = left[:half], left[half:]
         if stack:

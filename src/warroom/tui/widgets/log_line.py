@@ -343,7 +343,8 @@ def _highlighted(entry: Entry, strip: Strip, ink: Ink, look: Look) -> Strip:
     pieces = list(strip.divide([*cuts, strip.cell_length]))
     mark = ink.style("accent", fill=True)
     return Strip.join(
-        piece.apply_style(mark) if number % 2 else piece for number, piece in enumerate(pieces)
+        Strip([Segment(piece.text, mark)], piece.cell_length) if number % 2 else piece
+        for number, piece in enumerate(pieces)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from warroom.logs.protocol import Log, Query
 from warroom.tui.widgets.log_bar import Pieces
@@ -45,6 +46,7 @@ class LogQuery:
         found = parse_filter(text) if text.strip() else None
         self.filter = found
         self._shown = None if found is None else Finder(self.log, found.query, row)
+        self._search_shown(row)
 
     def set_search(self, words: str, row: int) -> None:
         """Search for a regular expression; nothing ends the search.
@@ -54,7 +56,21 @@ class LogQuery:
         """
         self.pattern = compiled(words) if words else None
         self.words, self.origin = words, row
-        self._marked = Finder(self.log, Query(include=(words,)), row + 1) if words else None
+        self._search_shown(row)
+
+    def set_dimming(self, row: int, *, dimming: bool) -> None:
+        """Draw what does not pass the filter faint, or hide it."""
+        self.dimming = dimming
+        self._search_shown(row)
+
+    def _search_shown(self, row: int) -> None:
+        """Search only what is shown: a match that is hidden is no place to go to."""
+        if not self.words:
+            self._marked = None
+            return
+        base = Query() if self.filter is None or self.dimming else self.filter.query
+        query = replace(base, include=(*base.include, self.words))
+        self._marked = Finder(self.log, query, row + 1)
 
     @property
     def hits(self) -> Finder | None:
