@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -127,17 +128,21 @@ exec {0} "$@"
 
 
 @pytest.fixture
-def damaged(tmp_path):
+def place():
+    """A folder of the server's user: pytest's own folders are closed to it."""
+    with tempfile.TemporaryDirectory(prefix="wr-rec-", ignore_cleanup_errors=True) as name:
+        if os.getuid() == 0:
+            shutil.chown(name, "nobody")
+        yield Path(name)
+
+
+@pytest.fixture
+def damaged(place):
     """A server with a base backup, an archive, and rows that somebody deleted; its tools."""
-    archive = tmp_path / "archive"
+    archive = place / "archive"
     archive.mkdir()
-    tmp_path.chmod(0o755)
-    for folder in tmp_path.parents:
-        if folder.owner() == Path("/tmp").owner() and str(folder).startswith("/tmp/"):
-            folder.chmod(folder.stat().st_mode | 0o055)
     if os.getuid() == 0:
         shutil.chown(archive, "nobody")
-        shutil.chown(tmp_path, "nobody")
     with servers.postgres(
         archive_mode="on",
         archive_command=f"cp %p {archive}/%f",
@@ -145,7 +150,7 @@ def damaged(tmp_path):
         max_wal_senders="4",
     ) as server:
         # PostgreSQL refuses to run as root: where the tests do, the whole step runs as its user.
-        tools = tmp_path / "bin"
+        tools = place / "bin"
         tools.mkdir()
         for tool in (*TOOLS, "mkdir", "cp", "chmod", "touch", "rm", "rmdir"):
             real = server.programs / tool
@@ -160,11 +165,11 @@ def damaged(tmp_path):
         yield server, environ, archive
 
 
-def test_lost_rows_come_back_from_a_backup_and_the_log(damaged, tmp_path):
+def test_lost_rows_come_back_from_a_backup_and_the_log(damaged, place):
     server, environ, archive = damaged
     server.query("create table orders (id int primary key, total int)")
     server.query("insert into orders select n, n * 10 from generate_series(1, 500) n")
-    base = tmp_path / "base"
+    base = place / "base"
     subprocess_run(
         [
             *servers.as_server_user(str(server.programs / "pg_basebackup")),
@@ -192,7 +197,7 @@ def test_lost_rows_come_back_from_a_backup_and_the_log(damaged, tmp_path):
     answers = {
         "base": str(base),
         "archive": str(archive),
-        "scratch": str(tmp_path / "scratch"),
+        "scratch": str(place / "scratch"),
         "until": until,
         "database": "postgres",
         "table": "orders",
@@ -216,12 +221,12 @@ def test_lost_rows_come_back_from_a_backup_and_the_log(damaged, tmp_path):
         recovery.good(6, UNDO)
     finally:
         recovery.do(4, UNDO)
-    assert not (tmp_path / "scratch").exists()
+    assert not (place / "scratch").exists()
 
 
-def test_a_damaged_backup_is_noticed(damaged, tmp_path):
+def test_a_damaged_backup_is_noticed(damaged, place):
     server, environ, archive = damaged
-    base = tmp_path / "base"
+    base = place / "base"
     subprocess_run(
         [
             *servers.as_server_user(str(server.programs / "pg_basebackup")),
@@ -242,7 +247,7 @@ def test_a_damaged_backup_is_noticed(damaged, tmp_path):
     answers = {
         "base": str(base),
         "archive": str(archive),
-        "scratch": str(tmp_path / "scratch"),
+        "scratch": str(place / "scratch"),
         "until": "2026-11-20 14:02:11+00",
         "database": "postgres",
         "table": "orders",
