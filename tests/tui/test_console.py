@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.tui.console import Console, console
@@ -348,6 +349,42 @@ async def test_a_theme_is_changed_at_once_everywhere() -> None:
 
 
 # -- leaving ----------------------------------------------------------------------------------
+
+
+async def test_a_containment_is_kept_until_a_date() -> None:
+    room = busy_room()
+    async with console(room) as driver:
+        await driver.press("down")
+        await driver.holds(lambda: driver.shown == "INC-107")
+        await driver.press("3", "l")
+        await driver.until("Let it stay")
+        await driver.wait(READY)
+        await driver.press(*"2h", "ctrl+s")
+        await driver.holds(lambda: room.states["INC-107"].runs[0].keep_until is not None)
+        assert len(room.states["INC-107"].open_follow_ups) == 1
+
+
+async def test_the_priority_is_changed_with_a_reason() -> None:
+    room = busy_room()
+    async with console(room) as driver:
+        await driver.press("colon", *"make it p2", "enter")
+        await driver.until("because")
+        await driver.wait(READY)
+        await driver.press(*"few", "ctrl+s")
+        await driver.holds(lambda: room.states["INC-109"].priority is Priority.P2)
+
+
+async def test_a_deadline_that_passes_is_said_once() -> None:
+    room = busy_room()
+    async with console(room) as driver:
+        assert "late" in driver.notice or "due" in driver.notice
+        said = len(driver.main.notices.kept)
+        await driver.wait(1.2)
+        assert len(driver.main.notices.kept) == said
+        room.at += timedelta(minutes=10)
+        await driver.until("INC-109: respond is late by")
+        kept = [one.text for one in driver.main.notices.kept]
+        assert sum("INC-109: respond is late" in text for text in kept) == 1
 
 
 async def test_q_leaves_at_once_when_nothing_runs() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from textual import work
@@ -12,7 +13,7 @@ from warroom.core import events as e
 from warroom.core.closing import missing
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
-from warroom.core.words import Outcome
+from warroom.core.words import Outcome, Priority
 from warroom.tui.conduct import Conduct, prefilled, until, why
 from warroom.tui.screens.dialog import Drafts
 from warroom.tui.services import Services
@@ -46,6 +47,8 @@ class Actions(Conduct):
             "settle": self._settle,
             "finish": self._finish,
             "contained": self._contained,
+            "keep": self._keep,
+            "priority": self._priority,
         }
 
     @work(group="action", exit_on_error=False, description="The action")
@@ -110,24 +113,24 @@ class Actions(Conduct):
         await self._send(DiagnoseScreen(incident, self.clock(), drafts=self.drafts), incident)
 
     async def _hypothesis(self, incident: Incident, argument: str) -> None:
-        from warroom.tui.screens.forms import HypothesisScreen  # noqa: PLC0415 - first frame
+        from warroom.tui.screens.entries import HypothesisScreen  # noqa: PLC0415 - first frame
 
         await self._send(HypothesisScreen(incident, argument, drafts=self.drafts), incident)
 
     async def _change(self, incident: Incident, argument: str) -> None:
-        from warroom.tui.screens.forms import ChangeScreen  # noqa: PLC0415 - first frame
+        from warroom.tui.screens.entries import ChangeScreen  # noqa: PLC0415 - first frame
 
         del argument
         await self._send(ChangeScreen(incident, self.clock(), drafts=self.drafts), incident)
 
     async def _follow_up(self, incident: Incident, argument: str) -> None:
-        from warroom.tui.screens.forms import FollowUpScreen  # noqa: PLC0415 - first frame
+        from warroom.tui.screens.entries import FollowUpScreen  # noqa: PLC0415 - first frame
 
         dialog = FollowUpScreen(incident, self.clock(), argument, drafts=self.drafts)
         await self._send(dialog, incident)
 
     async def _fix(self, incident: Incident, argument: str) -> None:
-        from warroom.tui.screens.forms import FixScreen  # noqa: PLC0415 - first frame
+        from warroom.tui.screens.entries import FixScreen  # noqa: PLC0415 - first frame
 
         del argument
         await self._send(FixScreen(incident, drafts=self.drafts), incident)
@@ -180,18 +183,33 @@ class Actions(Conduct):
         if how:
             await self.do(c.Contain(how=how), incident.id)
 
+    async def _keep(self, incident: Incident, argument: str) -> None:
+        """Let something in force stay until a date: it becomes a follow-up."""
+        run = next((r for r in incident.ledger if r.intent.run == argument), None)
+        run = run or (incident.ledger[0] if incident.ledger else None)
+        if run is None:
+            self.say("Nothing is in force.", "warn")
+            return
+        found = await self._when("Let it stay", run.intent.title, incident)
+        if found is not None:
+            at, reason = found
+            command = c.KeepContainment(run=run.intent.run, until=at, reason=reason)
+            await self.do(command, incident.id)
+
+    async def _priority(self, incident: Incident, argument: str) -> None:
+        if argument not in list(Priority):
+            self.say("Say which: the palette has Make it P1, P2, P3.", "warn")
+            return
+        reason = await self._text(f"Make it {argument}", "because", incident)
+        if reason:
+            facts = e.Qualified(priority=Priority(argument), reason=reason)
+            await self.do(c.Qualify(facts=facts), incident.id)
+
     async def _snooze(self, incident: Incident, argument: str) -> None:
-        words = argument or await self._text(
-            "Snooze", "until when", incident, "30m", "30m, 2h, 3d or 14:30 (UTC), then the reason"
-        )
-        if not words:
-            return
-        when, _, reason = words.strip().partition(" ")
-        at = until(when, self.clock())
-        if at is None:
-            self.say(f"{when} is no time. 30m, 2h, 3d or 14:30 are. Nothing was snoozed.", "warn")
-            return
-        await self.do(c.Snooze(until=at, reason=reason), incident.id)
+        found = await self._when("Snooze", "until when", incident, argument)
+        if found is not None:
+            at, reason = found
+            await self.do(c.Snooze(until=at, reason=reason), incident.id)
 
     async def _settle(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.choose import Answer, ChooseScreen  # noqa: PLC0415 - first frame
@@ -240,6 +258,21 @@ class Actions(Conduct):
         return await self.ask(
             TextScreen(title, label, initial, hints, incident=incident.id, rows=1)
         )
+
+    async def _when(
+        self, title: str, label: str, incident: Incident, words: str = ""
+    ) -> tuple[datetime, str] | None:
+        """Ask for a time and a reason in one line; None: left, or no time."""
+        hint = "30m, 2h, 3d or 14:30 (UTC), then the reason"
+        given = words or await self._text(title, label, incident, "30m ", hint)
+        if not given:
+            return None
+        when, _, reason = given.strip().partition(" ")
+        at = until(when, self.clock())
+        if at is None:
+            self.say(f"{when} is no time; 30m, 2h, 3d or 14:30 are. Nothing was kept.", "warn")
+            return None
+        return at, reason
 
     def explain(self, incident: str) -> None:
         """Say why an incident stands where it does."""

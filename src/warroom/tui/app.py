@@ -98,8 +98,13 @@ class WarroomApp(App[int]):
 
     def leave(self, status: int = 0) -> None:
         """End the console; what runs in threads is told to stop."""
+        self.run_worker(self._finish(status), group="leave", exclusive=True, exit_on_error=False)
+
+    async def _finish(self, status: int) -> None:
+        """Keep what was typed, stop the threads, end."""
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
+                await screen.save_everything()
                 screen.stop_everything()
         self.exit(status, return_code=status)
 

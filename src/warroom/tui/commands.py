@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from warroom.core.state import Incident
-from warroom.core.words import Outcome, Phase
+from warroom.core.words import Outcome, Phase, Priority
 from warroom.tui.keymap import Known, shown
 from warroom.tui.snapshot import Snapshot
 
@@ -88,7 +88,14 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
                 "asks first",
                 f"warroom contain {name} --undo {run.intent.run}",
             )
+        for run in incident.ledger:
+            yield Entry("now", f"Let stay until a date: {run.intent.title}", "keep", run.intent.run)
         yield entry("contain", "Contain", f"contain {name}", "opens the options")
+        for priority in Priority:
+            if priority is not incident.priority:
+                yield Entry(
+                    "now", f"Make it {priority}", "priority", priority.value, note="asks why"
+                )
         if incident.contained_at is None:
             yield entry("contained", "Say that it is contained, by hand")
         yield entry("update", "Write an update", "", "opens the draft")

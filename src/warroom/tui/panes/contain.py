@@ -34,6 +34,7 @@ class ContainPane(Pane):
         Binding("t", "open('t')", "route", id="contain.route"),
         Binding("k", "open('k')", "kill", id="contain.kill"),
         Binding("U", "undo", "undo", id="contain.undo"),
+        Binding("l", "keep", "let it stay", id="contain.keep"),
         Binding("V", "ask('settle')", "verify the unknown step", id="contain.settle"),
         Binding("i", "why", "why", id="contain.why"),
     ]
@@ -57,7 +58,7 @@ class ContainPane(Pane):
         if letters:
             hints += [Hint("enter", "open checklist"), Hint(letters, "open that one")]
         if snapshot.current.ledger:
-            hints.append(Hint("U", "undo"))
+            hints += [Hint("U", "undo"), Hint("l", "let stay")]
         if _unknown(snapshot.current):
             hints.append(Hint("V", "verify"))
         return [*hints, Hint("i", "why")] if letters else hints
@@ -91,6 +92,11 @@ class ContainPane(Pane):
         """Ask to take back the containment under the cursor, or else the newest."""
         what, _, name = self.list.cursor.partition(" ")
         self._request("undo", name if what == "force" else "")
+
+    def action_keep(self) -> None:
+        """Ask to let the containment under the cursor, or else the newest, stay until a date."""
+        what, _, name = self.list.cursor.partition(" ")
+        self._request("keep", name if what == "force" else "")
 
     def action_ask(self, action: str) -> None:
         """Ask the screen for an action."""

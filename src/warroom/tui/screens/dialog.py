@@ -151,7 +151,8 @@ class Dialog(ModalScreen[T], Generic[T]):
     def on_resize(self, event: events.Resize) -> None:
         """Keep the keys on the screen, whatever the content needs."""
         room = max(event.size.height - self.KEYS_RESERVE, 3)
-        self.query_one("#body").styles.max_height = room
+        for body in self.query("#body"):  # a dialog that opens or closes has none
+            body.styles.max_height = room
 
     def on_screen_resume(self) -> None:
         """Count again after something else was in front."""

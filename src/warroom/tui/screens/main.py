@@ -1,5 +1,6 @@
 """The war room: header, rail, four panes, notice row and footer, and what goes where."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -22,6 +23,7 @@ from warroom.tui.panes.people import PeoplePane
 from warroom.tui.panes.postmortem import PostmortemTab
 from warroom.tui.panes.queue import QueuePane
 from warroom.tui.panes.work import WorkPane
+from warroom.tui.reminders import reminders
 from warroom.tui.services import Services
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
@@ -94,6 +96,8 @@ class MainScreen(Watching):
             "contain": self.contain,
             "work": self.work_pane,
         }
+        self._reminded: set[str] = set()
+        self._snapshots = 0
         self.front = "queue"
         """The pane that has, or had last, the focus."""
         self.zoomed = False
@@ -128,6 +132,7 @@ class MainScreen(Watching):
     def show(self, snapshot: Snapshot) -> None:
         """Give every part the same state."""
         self.snapshot = snapshot
+        self._snapshots += snapshot.loaded
         with self.app.batch_update():
             for bar in (self.header, self.rail, self.notices):
                 bar.snapshot = snapshot
@@ -135,6 +140,15 @@ class MainScreen(Watching):
                 pane.snapshot = snapshot
             self._dress()
         self.check_confirming()
+        self._remind(snapshot)
+
+    def _remind(self, snapshot: Snapshot) -> None:
+        """Say what has become due since the last look; at the start only what weighs most."""
+        due = [one for one in reminders(snapshot) if one.key not in self._reminded]
+        first = not self._reminded and self._snapshots == 1
+        for one in due[-1:] if first else due:
+            self.say(one.words, one.tone)
+        self._reminded |= {one.key for one in due}
 
     @on(LogsPane.LogFactsChanged)
     def _measured(self, event: LogsPane.LogFactsChanged) -> None:
@@ -144,6 +158,15 @@ class MainScreen(Watching):
             self.say(f"{spike}. d declares", "s5", "▲")
         base = self.snapshot or Snapshot(now=self.clock(), actor="")
         self.show(replace(base, log=event.facts))
+
+    async def save_everything(self) -> None:
+        """Save the text that is being written, as far as that takes no longer than two seconds."""
+        tab = self.work_pane.postmortem
+        tab.flush()
+        for _ in range(100):
+            if tab.editor.text == tab.sync.saved or tab.sync.theirs is not None:
+                return
+            await asyncio.sleep(0.02)
 
     # -- layout ----------------------------------------------------------------------------------
 
