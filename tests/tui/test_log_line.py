@@ -142,6 +142,14 @@ def test_a_wrapped_row_holds_everything_and_its_height_is_known():
 
 def test_the_shape_only_grows():
     shape = Shape().grown(request())
-    assert shape == Shape(duration=True, who=8, detail=False)
-    plain = Entry(row=0, source="a", offset=0, raw=b"x")
+    assert shape == Shape(duration=True, who=8, detail=False, source="web-1")
+    plain = Entry(row=0, source="web-1", offset=0, raw=b"x")
     assert shape.grown(plain) == shape
+
+
+def test_lines_of_several_sources_name_theirs():
+    other = Entry(row=0, source="api.jsonl", offset=0, raw=b"boom", level="error", message="boom")
+    shape = Shape().grown(request()).grown(other)
+    cols = columns(110, shape)
+    assert draw(other, cols, INK, Look()).text[HEAD:].startswith("api.jsonl  boom")
+    assert draw(request(), cols, INK, Look()).text[HEAD:].startswith("web-1      GET")

@@ -18,6 +18,7 @@ _TIME = 9
 _STATUS = 4
 HEAD = GUTTER + _TIME + _STATUS
 """Cells that never scroll sideways: what was it, when, and how did it end."""
+_SOURCE = 11
 _METHOD = 6
 _DURATION = 10
 _DETAIL = 34
@@ -44,7 +45,7 @@ _SECRET_HINT = re.compile(
 """A cheap look before the full one: nearly every line has none of these."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """Which columns a log has had so far; it only ever grows, so that nothing jumps back."""
 
@@ -52,6 +53,10 @@ class Shape:
     who: int = 0
     """Cells of the upstream, host or client column."""
     detail: bool = False
+    source: str = ""
+    """The one source seen so far."""
+    several: bool = False
+    """Whether lines of more than one source stand side by side."""
 
     def grown(self, entry: Entry) -> "Shape":
         """Return the shape that also holds this entry."""
@@ -61,12 +66,15 @@ class Shape:
             (self.duration or entry.duration is None)
             and self.who >= wanted
             and (self.detail or not (entry.message or entry.release))
+            and (self.several or self.source == entry.source)
         ):
             return self
         return Shape(
-            self.duration or entry.duration is not None,
-            max(self.who, wanted),
-            self.detail or bool(entry.message or entry.release),
+            duration=self.duration or entry.duration is not None,
+            who=max(self.who, wanted),
+            detail=self.detail or bool(entry.message or entry.release),
+            source=self.source or entry.source,
+            several=self.several or (bool(self.source) and self.source != entry.source),
         )
 
 
@@ -75,6 +83,7 @@ class Columns:
     """How many cells each column gets; 0 leaves it out."""
 
     width: int
+    source: int
     method: int
     path: int
     duration: int
@@ -88,8 +97,9 @@ def columns(width: int, shape: Shape) -> Columns:
     who = shape.who + 2 if shape.who and width >= 64 else 0
     duration = _DURATION if shape.duration and width >= 52 else 0
     method = _METHOD if width >= 40 else 0
-    path = max(width - HEAD - method - duration - who - detail, 0)
-    return Columns(width, method, path, duration, who, detail)
+    source = _SOURCE if shape.several and width >= 64 else 0
+    path = max(width - HEAD - source - method - duration - who - detail, 0)
+    return Columns(width, source, method, path, duration, who, detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,14 +233,15 @@ def _hang(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
 
 def _rest(entry: Entry, cols: Columns, ink: Ink, look: Look, on: str) -> list[Segment]:
     quiet = _quiet(entry, look)
-    if look.raw:
-        lines = _full_text(entry, raw=True)
-        return [Segment(lines[0], ink.style(quiet, on=on)), *_more(lines, ink, look, on)]
-    if entry.path is None:
-        lines = _full_text(entry, raw=False)
-        return [Segment(lines[0], ink.style(quiet, on=on)), *_more(lines, ink, look, on)]
     faint = ink.style("line" if look.dim else "mute", on=on)
     segments: list[Segment] = []
+    if cols.source:
+        source = _ending(shown(entry.source), cols.source - 1)
+        segments.append(Segment(_padded(source, cols.source), faint))
+    if look.raw or entry.path is None:
+        lines = _full_text(entry, raw=look.raw)
+        text = Segment(lines[0], ink.style(quiet, on=on))
+        return [*segments, text, *_more(lines, ink, look, on)]
     if cols.method:
         method = shown(entry.method or "")
         segments.append(Segment(f"{_METHODS.get(method, method)[:5]:<{cols.method}}", faint))
