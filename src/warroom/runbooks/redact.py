@@ -11,46 +11,88 @@ MARK = b"[REDACTED]"
 _SHORTEST = 6
 _B64_GROUP = 3
 
-# Shapes that are secrets wherever they stand. Group `v`, where there is one, is the part to hide.
-_SHAPES = re.compile(
-    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,8000}?(?:-----END [A-Z ]{0,30}KEY-----|\Z)"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\bgh[pousr]_[A-Za-z0-9]{20,255}\b|\bgithub_pat_[A-Za-z0-9_]{20,255}\b"
-    r"|\bglpat-[A-Za-z0-9_-]{16,255}"
-    r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,255}"
-    r"|\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}\b"
-    r"|\beyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{4,8192}\.[A-Za-z0-9_-]{0,1024}"
-    r"|(?i:\bhooks\.slack\.com/services/)(?P<v1>[A-Za-z0-9/]{10,200})"
-    r"|(?i:\bauthorization\"?\s{0,3}[:=]\s{0,3}\"?(?:bearer|basic|token)\s{1,3})"
-    r"(?P<v2>(?!\$)[^\s\"',;]{6,4096})"
-    r"|://[^\s:/@$]{0,100}:(?P<v3>(?!\$)[^\s/@]{3,200})@"
-    r"|(?i:(?<![a-z0-9])(?:[a-z0-9]{1,20}[_-]){0,3}"
-    r"(?:password|passwd|secret|token|api_?key|access_?key|private_?key)[\"']?\s{0,3}[=:]\s{0,3})"
-    r"[\"']?(?P<v4>(?![$<{(•\[])[^\s\"'&,;]{6,400})",
+# Shapes that are secrets wherever they stand: a lower-case text that must occur before the
+# expression is worth trying, and the expression. Group `v` is the part to hide, else all of it.
+_ASSIGNED = r"(?i:HINT[\"']?\s{0,3}[=:]\s{0,3})[\"']?(?P<v>(?![$<{(•\[])[^\s\"'&,;]{6,400})"
+_AUTHORIZATION = (
+    r"(?i:authorization\"?\s{0,3}[:=]\s{0,3}\"?(?:bearer|basic|token)\s{1,3})"
+    r"(?P<v>(?!\$)[^\s\"',;]{6,4096})"
 )
+_PEM = (
+    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----BEGIN)[\s\S]){0,8000}?"
+    r"(?:-----END [A-Z ]{0,30}KEY-----|\Z)"
+)
+_SHAPES = tuple(
+    (hint, re.compile(expression))
+    for hint, expression in (
+        ("private key-----", _PEM),
+        ("akia", r"\bAKIA[0-9A-Z]{16}\b"),
+        ("asia", r"\bASIA[0-9A-Z]{16}\b"),
+        *((f"gh{kind}_", rf"\bgh{kind}_[A-Za-z0-9]{{20,255}}\b") for kind in "pousr"),
+        ("github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{20,255}\b"),
+        ("glpat-", r"\bglpat-[A-Za-z0-9_-]{16,255}"),
+        ("xox", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,255}"),
+        ("k_live_", r"\b[rs]k_live_[A-Za-z0-9]{16,255}\b"),
+        ("k_test_", r"\b[rs]k_test_[A-Za-z0-9]{16,255}\b"),
+        (
+            "eyj",
+            r"\beyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{4,8192}\.[A-Za-z0-9_-]{0,1024}",
+        ),
+        (
+            "hooks.slack.com/services/",
+            r"(?i:hooks\.slack\.com/services/)(?P<v>[A-Za-z0-9/]{10,200})",
+        ),
+        ("authorization", _AUTHORIZATION),
+        ("://", r"://[^\s:/@$]{0,100}:(?P<v>(?!\$)[^\s/@]{3,200})@"),
+        *(
+            (hint, _ASSIGNED.replace("HINT", hint))
+            for hint in ("password", "passwd", "secret", "token", "apikey", "api_key", "accesskey")
+        ),
+        *((hint, _ASSIGNED.replace("HINT", hint)) for hint in ("access_key", "private_key")),
+    )
+)
+
+
+def _shape_spans(text: str) -> list[tuple[int, int]]:
+    """Where something has the shape of a secret, overlapping ones merged."""
+    lower = text.lower()
+    found = [
+        match.span("v") if expression.groups else match.span()
+        for hint, expression in _SHAPES
+        if hint in lower
+        for match in expression.finditer(text)
+    ]
+    return _merge(found)
 
 
 def secret_shapes(text: str) -> Iterator[tuple[int, str]]:
     """Offset and first characters of everything in a text that has the shape of a secret."""
-    for match in _SHAPES.finditer(text):
-        start, end = _hidden(match)
+    for start, end in _shape_spans(text):
         yield start, text[start : min(end, start + 4)]
 
 
 def redact_shapes(text: str) -> str:
     """The text with everything that has the shape of a secret hidden."""
-    mark = MARK.decode()
+    spans = _shape_spans(text)
+    if not spans:
+        return text
+    parts = []
+    position = 0
+    for start, end in spans:
+        parts += [text[position:start], MARK.decode()]
+        position = end
+    return "".join([*parts, text[position:]])
 
-    def hide(match: re.Match[str]) -> str:
-        start, end = _hidden(match)
-        return match[0][: start - match.start()] + mark + match[0][end - match.start() :]
 
-    return _SHAPES.sub(hide, text)
-
-
-def _hidden(match: re.Match[str]) -> tuple[int, int]:
-    """The span of a match that is the secret itself."""
-    return match.span(match.lastgroup) if match.lastgroup else match.span()
+def _merge(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, overlapping ones as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _forms(secret: str) -> Iterator[bytes]:
@@ -133,13 +175,7 @@ class Redactor:
             while start >= 0:
                 found.append((start, start + len(form)))
                 start = data.find(form, start + 1)
-        merged: list[tuple[int, int]] = []
-        for start, end in sorted(found):
-            if merged and start < merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-            else:
-                merged.append((start, end))
-        return merged
+        return _merge(found)
 
 
 def _hide(data: bytes, spans: list[tuple[int, int]], until: int) -> tuple[bytes, int]:
