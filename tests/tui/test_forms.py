@@ -8,7 +8,7 @@ from tests.tui.work_kit import NOW, PLAN, Kit, Ticks, declared, full_story, scre
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import Refusal, decide
-from warroom.core.drafting import draft_update, look_over, promised
+from warroom.core.drafting import briefing, draft_update, look_over, promised
 from warroom.core.words import (
     Audience,
     Category,
@@ -24,28 +24,26 @@ from warroom.core.words import (
 from warroom.room.containment import Option, Progress
 from warroom.tui import when
 from warroom.tui.screens.declare import DeclareScreen
-from warroom.tui.screens.dialog import DRAWN, Drafts
-from warroom.tui.screens.forms import (
+from warroom.tui.screens.dialog import Drafts
+from warroom.tui.screens.entries import (
     ChangeScreen,
-    DiagnoseScreen,
     FixScreen,
     FollowUpScreen,
-    HandoverScreen,
     HypothesisScreen,
-    TextScreen,
-    briefing_for,
 )
+from warroom.tui.screens.forms import DiagnoseScreen, HandoverScreen, TextScreen
 from warroom.tui.screens.options import OptionsScreen
 from warroom.tui.screens.run import EffectProgress, RunScreen, StepEnded, StepOutput
 from warroom.tui.screens.update import UpdateScreen
 
 SIZES = [(80, 24), (140, 40), (200, 60)]
-SEEN = DRAWN + 0.05
 
 
 async def opened(pilot, app: Kit, screen) -> None:
     app.open(screen)
-    await pilot.pause(SEEN)
+    await pilot.pause()
+    while not screen.guard.ready():  # real time: it is about the person, not about the machine
+        await pilot.pause(0.05)
 
 
 def everything():
@@ -220,6 +218,7 @@ async def test_a_key_sent_before_the_form_was_seen_sends_nothing() -> None:
         await pilot.press("ctrl+s")
         await pilot.pause()
         assert app.results == []
+        assert "too quick" in screen_text(app)
 
 
 async def test_a_revision_of_the_diagnosis_needs_its_reason() -> None:
@@ -286,7 +285,7 @@ async def test_a_change_in_the_future_is_no_cause() -> None:
 
 
 def test_a_briefing_says_what_the_next_one_must_know() -> None:
-    words = briefing_for(full_story().incident, NOW)
+    words = briefing(full_story().incident, NOW)
     for part in (
         "P1",
         "Since 14:02:11",

@@ -1,4 +1,4 @@
-"""Draft an update from what the journal knows, and look at one before it goes.
+"""Draft updates and briefings from what the journal knows, and look at an update before it goes.
 
 What nobody knows yet is left out or said to be unknown; nothing is promised that no clock or
 diagnosis says. Readers outside hear what happens to them, not how it works inside.
@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from warroom.core import spell
 from warroom.core.clocks import DEFAULT_POLICIES, clocks
 from warroom.core.state import Incident
-from warroom.core.words import Audience, UpdateKind
+from warroom.core.words import Audience, HypothesisState, UpdateKind
 
 _STAMP = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?!\d)(\s*(?:UTC|[A-Z]{3,4}))?")
 _RANGE = re.compile(r"(\d{1,2}:\d{2})(?:\s*(?:and|to|until|-|–)\s*)(\d{1,2}:\d{2}\s*[A-Z]{3,4}\b)")
@@ -171,3 +172,30 @@ def _promises(text: str, incident: Incident, now: datetime) -> list[Remark]:
         elif at_next > allowed + timedelta(minutes=1):
             found.append(Remark("▪", f"the next update is due {allowed:%H:%M} UTC at the latest"))
     return found
+
+
+def briefing(incident: Incident, now: datetime) -> str:
+    """Return what the next commander must know, from the facts, a line each."""
+    lines = [f"{incident.priority} {incident.title}"]
+    if incident.onset:
+        lines.append(f"Since {incident.onset.at:%H:%M:%S} UTC. {incident.boundary}".strip())
+    contained = incident.contained_at
+    if contained:
+        lines.append(f"Contained {contained:%H:%M} UTC: {incident.contained_how}")
+    else:
+        lines.append("Not contained.")
+    lines += [
+        f"In force: {run.intent.title}, since {run.intended_at:%H:%M}" for run in incident.ledger
+    ]
+    if incident.diagnosis:
+        lines.append(f"Diagnosis: {incident.diagnosis.text}")
+    for h in incident.hypotheses:
+        if h.latest.state in (HypothesisState.PROPOSED, HypothesisState.TESTING):
+            lines.append(f"Open: H{h.number} {h.text} ({h.latest.state.value})")
+    for clock in clocks(incident):
+        if clock.met_at is None:
+            lines.append(
+                f"{clock.name} due {clock.due:%H:%M} UTC ({spell.duration(clock.left(now))})"
+            )
+            break
+    return "\n".join(lines)

@@ -27,6 +27,9 @@ from warroom.tui.widgets.sheet import Sheet
 SAVE_AFTER = 0.8
 """Seconds from the first unsaved key stroke to the save: a crash may cost one second."""
 
+LOOK_AFTER = 0.25
+"""Seconds from a key stroke to the marks and the preview: in a long text they cost more than it."""
+
 _MARKS_SHOWN = 4
 _GIVE_UP = 5.0
 """Seconds after which a save that nobody answered is tried again."""
@@ -80,6 +83,7 @@ class PostmortemTab(Tab):
         self._draft = ""
         self._kept: dict[str, tuple[TextSync, str]] = {}
         self._timer: Timer | None = None
+        self._looking: Timer | None = None
         self._saved_at: float | None = None
         self._sent_at = 0.0
         self._refusal = ""
@@ -149,7 +153,9 @@ class PostmortemTab(Tab):
         """Save within a second of the first unsaved key stroke."""
         if self.editor.text != self.sync.saved:
             self._wait()
-        self._redraw()
+        self.post_message(self.Told())
+        if self._looking is None:
+            self._looking = self.set_timer(LOOK_AFTER, self._redraw)
 
     def flush(self) -> None:
         """Save now what is not saved."""
@@ -207,6 +213,7 @@ class PostmortemTab(Tab):
 
     def action_next_mark(self) -> None:
         """Go to the next mark below the caret, from the last to the first."""
+        self._marks = marks(self.editor.text, self._people)
         here = self.editor.cursor_location[0] + 1
         lines = sorted({mark.line for mark in self._marks})
         if lines:
@@ -259,10 +266,12 @@ class PostmortemTab(Tab):
         self._mark_list.display = event.size.height >= 14
 
     def on_text_area_selection_changed(self) -> None:
-        """Follow the caret with the preview."""
-        self._preview.redraw()
+        """Follow the caret with the preview and the next marks."""
+        if self._looking is None and self.is_mounted:
+            self._looking = self.set_timer(LOOK_AFTER, self._redraw)
 
     def _redraw(self) -> None:
+        self._looking = None
         self._marks = marks(self.editor.text, self._people)
         if self.is_mounted:
             for sheet in (self._preview, self._mark_list, self._conflict):

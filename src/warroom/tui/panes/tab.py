@@ -89,8 +89,9 @@ class TabLine(TitleLine):
         rule = p.style("accent" if self.focused else "line")
         stroke = "━" if self.focused else "─"
         number = p.style("accent", fill=True) if self.focused else p.style("soft", bold=True)
-        segments = [Segment(f" {self.number} ", number)]
-        used = len(self.number) + 2
+        # A narrow screen has a line of its own that names the panes.
+        segments = [Segment(f" {self.number} ", number)] if width >= 100 else []
+        used = len(self.number) + 2 if segments else 0
         self._spans = []
         fact, token = self.fact
         fact = clean_line(fact)

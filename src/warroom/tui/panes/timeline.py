@@ -1,6 +1,7 @@
 """The timeline: what happened, one line an event, the one under the cursor in full on demand."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from warroom.tui.panes.tab import Tab
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.pieces import Line, Piece, cells, fit, line, wrap
-from warroom.tui.widgets.rowlist import Row, RowList
+from warroom.tui.widgets.rowlist import Later, Row, RowList
 
 _QUIET = {"note", "qualified", "role", "snoozed"}
 """Words whose text is context: drawn a shade softer."""
@@ -85,7 +86,25 @@ class TimelineTab(Tab):
         return [self._row(entry, width, word, actor) for entry in self._entries]
 
     def _row(self, entry: TimelineEntry, width: int, word: int, actor: int) -> Row:
-        wide = width >= 70
+        key = _key(entry)
+        if key not in self._open:
+            return Row(key, Later(partial(self._brief, entry, width, word, actor)))
+        head = self._head(entry, width, word, actor)
+        indent = sum(cells(piece.text) for piece in head)
+        parts = wrap(entry.text, max(width - indent, 10))
+        token = _tone(entry)
+        first = (*head, Piece(parts[0], token))
+        more = tuple(line(" " * indent, Piece(part, token)) for part in parts[1:])
+        late = " · noted later" if entry.back_dated else ""
+        about = f"T{entry.number} · by {entry.actor} · UTC{late}"
+        return Row(key, (first, *more, line(" " * indent, Piece(about, "mute"))))
+
+    def _brief(self, entry: TimelineEntry, width: int, word: int, actor: int) -> Line:
+        late = line(Piece("noted later  ", "warn")) if entry.back_dated else ()
+        text = Piece(" ".join(entry.text[:1000].split()), _tone(entry))
+        return (*self._head(entry, width, word, actor), *late, text)
+
+    def _head(self, entry: TimelineEntry, width: int, word: int, actor: int) -> Line:
         stamp = spell.clock_time(entry.at, self._now)
         head: Line = (
             Piece(fit(stamp, 12 if len(stamp) > 8 else 8), "mute"),
@@ -95,19 +114,11 @@ class TimelineTab(Tab):
             Piece(fit(entry.word, word), entry.tone if entry.tone != "text" else "soft"),
             Piece(" "),
         )
-        if wide:
-            head = (*head, Piece(fit(entry.actor, actor), "mute"), Piece("  "))
-        token = "soft" if entry.word in _QUIET else "text"
-        late = line(Piece("noted later  ", "warn")) if entry.back_dated else ()
-        key = _key(entry)
-        if key not in self._open:
-            return Row(key, ((*head, *late, Piece(" ".join(entry.text.split()), token)),))
-        indent = sum(cells(piece.text) for piece in head)
-        parts = wrap(entry.text, max(width - indent, 10))
-        first = (*head, *late, Piece(parts[0], token))
-        more = tuple(line(" " * indent, Piece(part, token)) for part in parts[1:])
-        note = line(" " * indent, Piece(f"T{entry.number} · by {entry.actor} · UTC", "mute"))
-        return Row(key, (first, *more, note))
+        return (*head, Piece(fit(entry.actor, actor), "mute"), Piece("  ")) if width >= 70 else head
+
+
+def _tone(entry: TimelineEntry) -> str:
+    return "soft" if entry.word in _QUIET else "text"
 
 
 def _key(entry: TimelineEntry) -> str:

@@ -176,6 +176,7 @@ class FormScreen(Dialog[T]):
     def action_send(self) -> None:
         """Return what was filled in, if it can be sent."""
         if not self.guard.ready():
+            self.complain("That was too quick to have been read: nothing was sent.")
             return
         values = self.values()
         for field in self.fields:

@@ -12,12 +12,31 @@ from warroom.tui.widgets import picklist
 from warroom.tui.widgets.pieces import Line, clip, style_of
 
 
+class Later(Sequence[Line]):
+    """One line that is made when it is first drawn: long lists show few of theirs."""
+
+    def __init__(self, make: Callable[[], Line]) -> None:
+        self._make = make
+        self._made: Line | None = None
+
+    def __len__(self) -> int:
+        """Return that there is one."""
+        return 1
+
+    def __getitem__(self, index: object) -> Line:  # type: ignore[override]  # never sliced
+        """Return it."""
+        del index
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+
 class Row(NamedTuple):
     """One row of one or more lines."""
 
     key: str
     """Its identity; empty: it cannot be chosen (a heading, a hint)."""
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
 
 
 Builder = Callable[[int], Sequence[Row]]
