@@ -345,6 +345,7 @@ def none_peak(world: World, start: float, end: float) -> Truth:
 def none_simpson(world: World, start: float, end: float) -> Truth:
     """The mix shifts towards the routes that fail more often on any day."""
     risky = world.path_of("/api/v1/payments") | world.path_of("/api/v1/refunds")
+    world.fail(risky, 0.08 / world.strength)
     world.repeat(risky & world.during(start, end), 6, 30)
     return Truth(None)
 

@@ -82,6 +82,24 @@ def delays(rate: float, extra: float, share: float = 0.002, runs: int = 30) -> l
     return found
 
 
+def canary_delays(part: float, share: float, runs: int = 6) -> list[float]:
+    """Seconds until an offer for a new release with `part` of 10 requests/s; inf in 30 min."""
+    found = []
+    for run in range(runs):
+        rng = np.random.default_rng(run)
+        watch = LiveWatch()
+        found.append(math.inf)
+        for step in range(240):
+            new = rng.poisson(100 * part) if step >= 70 else 0
+            for release, count, chance in (("new", new, share), ("old", 100 - new, 0.002)):
+                for failed in (rng.random(count) < chance).tolist():
+                    watch.add(failed, {"release": release})
+            if watch.tick(10.0 * step) is not None and step >= 70:
+                found[-1] = 10.0 * (step - 69)
+                break
+    return found
+
+
 @dataclass(frozen=True)
 class Replay:
     """What the live watch did on one day."""

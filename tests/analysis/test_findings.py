@@ -214,9 +214,71 @@ def test_application_logs_are_judged_by_their_level():
         fields={
             "level": Coded(bad.astype(np.int32), ["info", "error"]),
             "logger": Coded(logger, ["web", "db", "mail", "jobs"]),
+            "exception": Coded(np.where(bad, 0, -1).astype(np.int32), ["IOError", "X"]),
         },
     )
     main = analyse(data).main
     assert main.kind == "errors"
     assert dict(main.boundary[0].fields) == {"logger": "mail"}
     assert sum(analyse(data).histogram.failed) == bad.sum()
+
+
+def test_an_upstream_that_always_fails_does_not_answer_for_another_incident():
+    rng = np.random.default_rng(8)
+    data = table(lambda at, route, release: np.where((at > 4000) & (route == 3), 0.25, 0))
+    upstream = rng.integers(0, 5, len(data.at)).astype(np.int32)
+    sick = (upstream == 2) & (rng.random(len(data.at)) < 0.3)
+    both = Table(
+        at=data.at,
+        status=np.where(sick, 502, data.status).astype(np.uint16),
+        weight=data.weight,
+        fields={**data.fields, "upstream": Coded(upstream, list("abcde"))},
+        row=data.row,
+    )
+    main = analyse(both).main
+    assert [dict(part.fields) for part in main.boundary] == [{"route": "/pay"}]
+
+
+def test_failures_that_come_in_clumps_on_any_day_are_no_incident():
+    def clumps(at, route, release):
+        # calm from bucket to bucket, three times the usual in one stretch of three minutes
+        wild = np.exp(np.random.default_rng(3).normal(0, 0.35, 200))
+        return 0.03 * wild[(at // 180).astype(int)]
+
+    for seed in range(4):
+        assert analyse(table(clumps, seed=seed)).main is None
+
+
+def test_pure_chance_over_many_values_is_no_incident():
+    rng = np.random.default_rng(6)
+    count = 6_000
+    for _ in range(10):
+        fields = {
+            name: Coded(
+                rng.integers(0, size, count).astype(np.int32), [str(i) for i in range(size)]
+            )
+            for name, size in (("a", 5), ("b", 40), ("c", 100), ("d", 300))
+        }
+        data = Table(
+            at=START + np.sort(rng.uniform(0, 7200, count)),
+            status=np.where(rng.random(count) < 0.03, 500, 200).astype(np.uint16),
+            weight=np.ones(count, np.float32),
+            fields=fields,
+        )
+        assert analyse(data).main is None
+
+
+def test_a_shift_of_the_mix_is_no_incident():
+    """The route that fails by a tenth on any day is asked for six times as often for a while."""
+    rng = np.random.default_rng(9)
+    data = table(lambda at, route, release: np.where(route == 5, 0.1, 0))
+    at = data.at - START
+    login = data.fields["path"].codes == list(data.fields["path"].values).index("/login")
+    keep = np.flatnonzero(~login | ((at > 4000) & (at < 5200)) | (rng.random(len(at)) < 1 / 6))
+    shifted = Table(
+        at=data.at[keep],
+        status=data.status[keep],
+        weight=data.weight[keep],
+        fields={name: Coded(one.codes[keep], one.values) for name, one in data.fields.items()},
+    )
+    assert analyse(shifted).main is None

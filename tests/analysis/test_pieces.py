@@ -81,6 +81,7 @@ def test_a_clock_that_is_off_is_found_and_others_are_left_alone():
     assert clocks.offsets["d"] == pytest.approx(-45, abs=3)
     corrected = clockskew.correct(stamped, source, clocks)
     assert np.abs(corrected - at).max() < 3
+    assert clocks.jitter < 6
     assert clockskew.measure(at, source).offsets == {}
 
 

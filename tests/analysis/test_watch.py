@@ -46,6 +46,7 @@ def test_one_bad_moment_is_no_incident():
     for _ in range(60):
         watch.step(100, 0)
     assert watch.step(100, 100) is None
+    assert watch.step(100, 1) is None  # nor with an ordinary failure behind it
 
 
 def test_the_offer_carries_its_evidence():

@@ -11,7 +11,6 @@ AROUND = 101
 """Lines whose median is the common clock."""
 LEAST_SECONDS = 3.0
 LEAST_ROWS = 30
-_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,12 @@ def measure(at: np.ndarray, source: Coded | None) -> Clocks:
     corrected = at
     disordered = bool((np.diff(at) < 0).any())
     if source is not None and 2 <= len(source.values) <= 500 and disordered:
-        for _ in range(_ROUNDS):  # a wrong clock pulls the common one: look again without it
-            for name, offset in _offsets(corrected, source).items():
-                offsets[name] = offsets.get(name, 0.0) + offset
-            corrected = correct(at, source, Clocks(offsets, 0.0))
+        offsets = _offsets(at, source)
+        corrected = correct(at, source, Clocks(offsets, 0.0))
     back = np.maximum.accumulate(corrected) - corrected
     jitter = float(np.percentile(back, 90))
     if offsets:
-        spread = float(np.std(list(offsets.values()))) / math.sqrt(len(offsets))
-        jitter += 2 * spread + LEAST_SECONDS
+        jitter += LEAST_SECONDS  # how far a clock may be off without being seen
     return Clocks(offsets, jitter)
 
 

@@ -13,6 +13,8 @@ THRESHOLD = 25.0
 LEAST_FAILURES = 6
 _THETAS = (2, 4, 10, 30, 100)
 _MOST_SERIES = 400
+_STRETCHES = 16
+"""Stretches outside at least, over which slow wandering is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ def scan(sample: Sample, chance: np.ndarray) -> Span | None:
             break  # dispersion can only lower a score: nothing behind can win
         one = series[place]
         failures, expected = one.failures[k], one.expected[k]
-        wild = _outside(failures, expected, begin, end)
-        score = raw / sample.scale / wild - math.log(total)
+        wild, slow = _outside(failures, expected, begin, end)
+        score = raw / sample.scale / max(wild, slow) - math.log(total)
         if top is None or score > top.score:
             top = Span(
                 field=one.field,
@@ -190,27 +192,38 @@ def excess(failures: np.ndarray, expected: np.ndarray) -> np.ndarray:
     return np.where(failures > expected, raised, 0.0)
 
 
-def _outside(failures: np.ndarray, expected: np.ndarray, start: int, stop: int) -> float:
+def _outside(
+    failures: np.ndarray, expected: np.ndarray, start: int, stop: int
+) -> tuple[float, float]:
+    """Dispersion outside a stretch: from bucket to bucket, and over stretches of its length.
+
+    A share that wanders from minute to minute looks calm in ten seconds and is not in three
+    minutes.
+    """
     outside = np.ones(len(failures), bool)
     outside[start:stop] = False
     if outside.sum() <= 20:
-        return 1.3
+        return 1.3, 1.0
     own = failures[outside]
     usual = expected[outside]
-    return dispersion(own, usual * max(1e-9, own.sum() / max(usual.sum(), 1e-9)) + 1e-9)
+    usual = usual * max(1e-9, own.sum() / max(usual.sum(), 1e-9)) + 1e-9
+    stretch = min(stop - start, len(own) // _STRETCHES)
+    return dispersion(own, usual), dispersion(own, usual, least=stretch, trim=0.12)
 
 
-def dispersion(failures: np.ndarray, expected: np.ndarray) -> float:
+def dispersion(
+    failures: np.ndarray, expected: np.ndarray, *, least: int = 1, trim: float = 0.03
+) -> float:
     """Pearson's chi-squared over its degrees of freedom, at least 1.
 
-    Buckets are merged until two failures are expected in each; the highest 3 % are left out, so
-    that a short burst does not excuse itself.
+    Buckets are merged, `least` of them and until two failures are expected in each; the highest
+    part (`trim`) is left out, so that another burst does not excuse this one.
     """
-    merge = max(1, math.ceil(2 / max(float(expected.mean()), 1e-9)))
+    merge = max(least, 1, math.ceil(2 / max(float(expected.mean()), 1e-9)))
     length = len(failures) // merge * merge
     if length // merge < 8:
         return 1.3
     seen = failures[:length].reshape(-1, merge).sum(1)
     usual = expected[:length].reshape(-1, merge).sum(1)
     squares = np.sort((seen - usual) ** 2 / np.maximum(usual, 0.2))
-    return float(max(1.0, squares[: int(0.97 * len(squares))].mean()))
+    return float(max(1.0, squares[: math.ceil((1 - trim) * len(squares))].mean()))
