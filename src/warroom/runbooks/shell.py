@@ -131,7 +131,7 @@ def run_command(
     """
     began = time.monotonic()
     collector = Collector(secrets, on_output)
-    directory = cwd or env.get("HOME") or "/"
+    directory = cwd or _home(env)
     status_read, status_write = os.pipe()
     try:
         try:
@@ -169,6 +169,12 @@ def run_command(
     finally:
         os.close(status_read)
     return _outcome(run, timeout, flood, time.monotonic() - began)
+
+
+def _home(env: Mapping[str, str]) -> str:
+    """The home directory where there is one: containers and service users may have none."""
+    home = env.get("HOME", "")
+    return home if home and Path(home).is_dir() else "/"
 
 
 def _supervise(

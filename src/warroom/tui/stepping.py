@@ -166,4 +166,8 @@ def _ended(run: Run) -> str:
     status = run.finished.exit_status if run.finished is not None else None
     code = f", exit status {status}" if status not in (None, 0) else ""
     outcome = run.outcome.value.replace("_", " ") if run.outcome is not None else "unknown"
-    return f"{outcome} after {milliseconds / 1000:.1f} s{code}"
+    told = f"{outcome} after {milliseconds / 1000:.1f} s{code}"
+    output = run.finished.output.strip() if run.finished is not None else ""
+    if run.outcome is not Outcome.SUCCEEDED and output:
+        told += f": {output.splitlines()[-1][:120]}"  # what it said last is usually the reason
+    return told
