@@ -162,7 +162,8 @@ class FileLog(IndexedLog):
             self._open_older(self._older.pop(0))
             changed = True
         if self._head:
-            found = scan_back(self._scanner, self._head_store, self._head, self._buffer)
+            codes = self._index.codes
+            found = scan_back(self._scanner, self._head_store, self._head, self._buffer, codes)
             self._head, scanned = found or (0, None)  # None: the file shrank under the reader
             if scanned is not None:
                 stride = self._scanner.stride

@@ -3,16 +3,15 @@
 import numpy as np
 import numpy.typing as npt
 
+from warroom.logs.columns import Columns
 from warroom.logs.formats.reader import Reader
 from warroom.logs.index import Index
+from warroom.logs.picking import pick
 from warroom.logs.protocol import Histogram
 from warroom.logs.segments import Segment
 from warroom.logs.table import Coded, Table
 
 _Ints = npt.NDArray[np.int64]
-MAX_CODED_VALUES = 20_000
-"""Distinct values a column may have before the rest share one: ids are not for grouping."""
-OTHER = "(other)"
 
 
 def _runs(segment: Segment) -> tuple[_Ints, _Ints]:
@@ -97,55 +96,20 @@ def _picked(
     return row[picked], at[picked], weight, int(row.size)
 
 
-class _Column:
-    """A coded column being built."""
-
-    def __init__(self, size: int) -> None:
-        self.codes = np.full(size, -1, np.int32)
-        self.known: dict[str, int] = {}
-
-    def put(self, row: int, value: str) -> None:
-        code = self.known.get(value)
-        if code is None:
-            value = value if len(self.known) < MAX_CODED_VALUES else OTHER
-            code = self.known.setdefault(value, len(self.known))
-        self.codes[row] = code
-
-
 def table(
     index: Index, reader: Reader, since: float | None, until: float | None, sample: int
 ) -> Table:
     """Return the rows of a span as columns: every failing row, the others thinned to `sample`."""
     rows, seconds, weight, requests = _picked(index, since, until, sample)
     size = rows.size
+    columns = Columns(reader, size)
+    columns.fill(pick(index, rows.tolist()))
     at = seconds.astype(np.float64)
-    status = np.zeros(size, np.uint16)
-    duration = np.full(size, np.nan, np.float32)
-    columns: dict[str, _Column] = {}
-    messages: list[str] = []
-    place = 0
-    for begin, stop in _stretches(rows):
-        wanted = set(rows[begin:stop].tolist())
-        first = int(rows[begin])
-        for number, (_, _, _, raw) in enumerate(index.spans(first, int(rows[stop - 1]) + 1)):
-            if first + number not in wanted:
-                continue
-            parsed = reader.parse(raw)
-            if parsed.at is not None:
-                at[place] = parsed.at
-            status[place] = parsed.status or 0
-            if parsed.duration is not None:
-                duration[place] = parsed.duration
-            for name, value in parsed.fields.items():
-                if name in _NOT_COLUMNS:
-                    continue
-                column = columns.get(name)
-                if column is None:
-                    column = columns[name] = _Column(size)
-                column.put(place, value)
-            if parsed.message and not parsed.status and parsed.level in _FAILING:
-                messages.append(parsed.message)
-            place += 1
+    for place, exact in enumerate(columns.at):
+        if exact is not None:
+            at[place] = exact
+    status = np.frombuffer(columns.status, np.uint16)
+    duration = np.frombuffer(columns.duration, np.float32)
     order = np.argsort(at, kind="stable")
     return Table(
         at=at[order],
@@ -153,28 +117,11 @@ def table(
         weight=weight[order],
         duration=None if np.isnan(duration).all() else duration[order],
         fields={
-            name: Coded(codes=column.codes[order], values=list(column.known))
-            for name, column in columns.items()
+            name: Coded(codes=np.frombuffer(column.codes, np.int32)[order], values=column.values())
+            for name, column in columns.fields.items()
         },
         row=rows[order],
         requests=requests,
         sampled=bool((weight > 1).any()),
-        messages=messages,
+        messages=columns.messages,
     )
-
-
-_NOT_COLUMNS = frozenset({"status", "duration", "size", "message", "request_id", "ident"})
-_FAILING = frozenset({"error", "critical", "alert", "emergency"})
-_NEAR = 64
-"""Rows between two wanted ones that are rather read over than jumped over."""
-
-
-def _stretches(rows: _Ints) -> list[tuple[int, int]]:
-    """Return the stretches of wanted rows that lie close together, at most 4096 rows each."""
-    if not rows.size:
-        return []
-    cuts = (np.flatnonzero(np.diff(rows) > _NEAR) + 1).tolist()
-    found = []
-    for begin, stop in zip([0, *cuts], [*cuts, rows.size], strict=True):
-        found += [(low, min(low + 4096, stop)) for low in range(begin, stop, 4096)]
-    return found

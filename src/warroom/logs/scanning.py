@@ -2,7 +2,7 @@
 
 from warroom.logs.index import ENTRY_LIMIT
 from warroom.logs.linescan import PAD, Scanner
-from warroom.logs.segments import Scanned
+from warroom.logs.segments import FIRST_SPARE_CODE, Codes, Scanned, without_first
 from warroom.logs.stores import Store
 
 CHUNK = 1 << 19
@@ -75,7 +75,7 @@ def scan_forward(
 
 
 def scan_back(
-    scanner: Scanner, store: Store, end: int, buffer: bytearray
+    scanner: Scanner, store: Store, end: int, buffer: bytearray, codes: Codes
 ) -> tuple[int, Scanned] | None:
     """Return where the entries that end at `end` begin, and the entries: up to a chunk of them.
 
@@ -97,6 +97,9 @@ def scan_back(
     spare = len(scanned.codes) % scanner.stride if begin else 0
     if 0 < spare < len(scanned.codes):
         cut = int(scanned.starts[spare])
-        scanned = scanner.scan(data[cut:], size - lead - cut, flush=True)
         lead += cut
+        if max(scanned.codes[:spare]) < FIRST_SPARE_CODE:
+            scanned = without_first(scanned, spare, codes)
+        else:  # a code that stands for several statuses cannot be taken off their counts
+            scanned = scanner.scan(data[cut:], size - lead, flush=True)
     return begin + lead, scanned

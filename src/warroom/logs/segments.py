@@ -18,7 +18,7 @@ STRIDE = 64
 MAX_ROWS = 1 << 16
 """Rows of one segment: row numbers inside it fit 16 bits."""
 _FIRST_STATUS_CODE = 10
-_FIRST_SPARE_CODE = 251  # 251-255 stand for 1xx-5xx once all other codes are taken
+FIRST_SPARE_CODE = 251  # 251-255 stand for 1xx-5xx once all other codes are taken
 
 
 class Codes:
@@ -39,11 +39,11 @@ class Codes:
         found = self.lut[mark]
         if found or not mark:
             return found
-        if len(self.marks) < _FIRST_SPARE_CODE:
+        if len(self.marks) < FIRST_SPARE_CODE:
             found = len(self.marks)
             self.marks.append(mark)
         else:
-            found = _FIRST_SPARE_CODE + min(5, mark // 100) - 1
+            found = FIRST_SPARE_CODE + min(5, mark // 100) - 1
         self.lut[mark] = found
         self.failed[found] = mark >= 500
         return found
@@ -52,7 +52,7 @@ class Codes:
         """Return the outcome of a code."""
         if code < len(self.marks):
             return self.marks[code]
-        return (code - _FIRST_SPARE_CODE + 1) * 100
+        return (code - FIRST_SPARE_CODE + 1) * 100
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Scanned:
     """What a scanner found in a piece of a source."""
 
     starts: Sequence[int]
-    """Where each entry starts, from the start of the piece."""
+    """Where each entry starts, from the start of the piece; or each `every`-th one."""
     codes: bytes
     run_rows: Sequence[int]
     """The rows at which the time changes; the first is 0."""
@@ -76,6 +76,8 @@ class Scanned:
     """Physical lines: more than entries where entries span several."""
     timed: tuple[float, float] | None = None
     """The earliest and the latest time."""
+    every: int = 1
+    """Of how many entries `starts` has one."""
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ def make_segment(
         end=begin + scanned.end,
         row=row,
         codes=scanned.codes,
-        offsets=_offsets(scanned.starts, stride, 0, 0, scanned.end),
+        offsets=_offsets(scanned.starts, stride // scanned.every, 0, 0, scanned.end),
         stride=stride,
         run_rows=array("H" if len(scanned.codes) <= MAX_ROWS else "I", map(int, scanned.run_rows)),
         run_times=times,
@@ -224,6 +226,26 @@ def extend(first: Segment, begin: int, scanned: Scanned, failed_by_code: bytes) 
         failed=first.failed + scanned.codes.translate(failed_by_code).count(1),
         earliest=min(known, default=0),
         latest=max(known, default=0),
+    )
+
+
+def without_first(scanned: Scanned, rows: int, codes: Codes) -> Scanned:
+    """Return a scanned piece without its first rows; positions count from the first that stays."""
+    cut = int(scanned.starts[rows])
+    place = bisect_right(scanned.run_rows, rows) - 1
+    statuses = dict(scanned.statuses)
+    for code in scanned.codes[:rows]:
+        mark = codes.mark(code)
+        if mark >= 100:
+            statuses[mark] -= 1
+    return Scanned(
+        starts=[int(each) - cut for each in scanned.starts[rows::STRIDE]],
+        codes=scanned.codes[rows:],
+        run_rows=[0, *(row - rows for row in scanned.run_rows[place + 1 :])],
+        run_times=list(scanned.run_times[place:]),
+        end=scanned.end - cut,
+        statuses=statuses,
+        every=STRIDE,
     )
 
 

@@ -6,16 +6,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from warroom.logs.formats.model import Format
-from warroom.logs.formats.values import PAIR, flatten, seconds, severity, trailing, unquoted
+from warroom.logs.formats.values import (
+    PAIR,
+    flatten,
+    seconds,
+    severity,
+    split_request,
+    trailing,
+    unquoted,
+)
 from warroom.logs.levels import NUMBER, level_of, otel_level, syslog_level
 from warroom.logs.times import Clock
 
 MAX_FIELDS = 64
 """Fields kept of one entry: a hostile JSON line must not fill the detail view."""
 
-# The multiplier that turns a duration field's unit into seconds.
-_UNITS = {"": 1.0, "_ms": 1e-3, "_us": 1e-6, "_ns": 1e-9}
-_REQUEST = re.compile(r"([A-Z][A-Z_-]*) (\S.*?)(?: (HTTP/[\d.]+))?", re.DOTALL)
+UNITS = {"": 1.0, "_ms": 1e-3, "_us": 1e-6, "_ns": 1e-9}
+"""The multiplier that turns a duration field's unit into seconds, by the end of its name."""
 _STAMP = re.compile(
     rb"\d{4}[-/]\d\d[-/]\d\d[T \t]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?[+-]\d\d:?\d\d|Z)?"
     rb"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?"
@@ -156,18 +163,14 @@ class Reader:
         level_text = found.pop("level", None)
         level = self._level(level_text) if level_text else None
         if request := found.pop("request", None):
-            match = _REQUEST.fullmatch(request)
-            if match:
-                found.setdefault("method", match[1])
-                found.setdefault("path", match[2])
-                if "://" in match[2][:8]:  # a proxy's request names the host
-                    host, slash, path = match[2].partition("://")[2].partition("/")
-                    found["path"] = slash + path or "/"
-                    found.setdefault("host", host)
-                if match[3]:
-                    found.setdefault("protocol", match[3])
-            else:
+            asked = split_request(request.encode("utf-8", "surrogateescape"))
+            if asked is None:
                 found["request"] = request
+            else:
+                names = ("method", "path", "protocol", "host")
+                for name, value in zip(names, asked, strict=True):
+                    if value:
+                        found.setdefault(name, value.decode("utf-8", "replace"))
         duration = self._duration(found)
         fields = {name: value for name, value in found.items() if value not in ("", "-")}
         if level_text:
@@ -202,7 +205,7 @@ class Reader:
 
     @staticmethod
     def _duration(found: dict[str, str]) -> float | None:
-        for suffix, unit in _UNITS.items():
+        for suffix, unit in UNITS.items():
             text = found.pop(f"duration{suffix}", None)
             if text is not None:
                 took = seconds(text, unit)

@@ -28,6 +28,7 @@ ALIASES = {
 _SUFFIX = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9, "m": 60.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|ms|us|µs|μs|ns|m)?")
 PAIR = re.compile(rb'([A-Za-z_][\w.\-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)|"((?:[^"\\]|\\.)*)"|(\S+)')
+_METHOD = re.compile(rb"[A-Z][A-Z_-]*")
 _SEVERITY = re.compile(
     rb"\b(EMERGENCY|EMERG|ALERT|CRITICAL|CRIT|FATAL|PANIC|SEVERE|ERROR|ERR|WARNING|WARN|NOTICE"
     rb"|INFO|DEBUG|TRACE)\b"
@@ -114,12 +115,23 @@ def trailing(rest: bytes, names: Sequence[str] = ()) -> dict[str, str]:
         else:
             value = match[3] if match[3] is not None else match[4]
             loose.append(value.decode("utf-8", "replace"))
+    for name, text in loose_names(loose, names, found).items():
+        found.setdefault(name, text)
+    return found
+
+
+def loose_names(
+    loose: Sequence[str], names: Sequence[str], found: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the values without a name under those of `names`, or under ones made for them."""
+    given: dict[str, str] = {}
     for place, value in enumerate(loose):
         if value in ("", "-"):
             continue
-        name = names[place] if place < len(names) else _loose_name(place, value, found)
-        found.setdefault(name, value)
-    return found
+        taken = {**(found or {}), **given}
+        name = names[place] if place < len(names) else _loose_name(place, value, taken)
+        given.setdefault(name, value)
+    return given
 
 
 def _loose_name(place: int, value: str, found: Mapping[str, str]) -> str:
@@ -130,3 +142,20 @@ def _loose_name(place: int, value: str, found: Mapping[str, str]) -> str:
     if re.fullmatch(r"(?:\d{1,3}\.){3}\d{1,3}:\d+|\[[\da-f:]+\]:\d+|unix:\S+", value):
         return "upstream"
     return f"extra{place + 1}"
+
+
+def split_request(request: bytes) -> tuple[bytes, bytes, bytes, bytes] | None:
+    """Return method, path, protocol and host of a request line, None for what is none.
+
+    The protocol is empty where there is none, the host where the request does not name it.
+    """
+    method, space, rest = request.partition(b" ")
+    if not space or not _METHOD.fullmatch(method) or not rest.strip():
+        return None
+    path, space, protocol = rest.rpartition(b" ")
+    if not space or not protocol.startswith(b"HTTP/"):
+        path, protocol = rest, b""
+    if b"://" in path[:8]:  # a proxy's request names the host
+        host, slash, path = path.partition(b"://")[2].partition(b"/")
+        return method, slash + path or b"/", protocol, host
+    return method, path, protocol, b""

@@ -1,0 +1,103 @@
+"""Columns say what the entries say; failures are all there, the rest is thinned and weighted."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from warroom.logs import open_log
+from warroom.logs.columns import MAX_VALUES, Columns
+from warroom.logs.formats.load import named
+from warroom.logs.formats.reader import Reader
+from warroom.logs.times import Clock
+
+HEAD = "10.0.0.{n} - - [20/Nov/2026:22:{minute:02}:{second:02} +0000] "
+TAILS = [
+    '"GET /cart?id=1 HTTP/1.1" 200 12 "-" "curl/8" rt=0.120 us="10.0.0.3:80" release="2026.11.20"',
+    '"POST http://shop.example/pay HTTP/1.1" 503 12 "http://a/" "agent" rt=- us="-" id="x\\"y"',
+    '"\\x16\\x03" 400 0 "-" "-"',
+    '"GET /a b c HTTP/1.1" 500 1 "-" "-" 0.250 10.0.0.9:81 word',
+    '"GET /d" 404 - "-" "an "odd" agent" rt="0.1, 0.2"',
+    '"GET /common HTTP/1.0" 502 7',
+    "no access line at all",
+]
+
+
+def lines(count: int) -> list[bytes]:
+    return [
+        (
+            HEAD.format(n=n % 250, minute=n // 60 % 60, second=n % 60) + TAILS[n % len(TAILS)]
+        ).encode()
+        for n in range(count)
+    ]
+
+
+def test_the_fast_way_reads_what_the_general_way_reads() -> None:
+    reader, given = Reader(named("combined"), Clock()), lines(200)
+    fast, general = Columns(reader, 200), Columns(reader, 200)
+    fast.fill(given)
+    for row, raw in enumerate(given):
+        general._parse(row, raw)
+    assert fast.status == general.status
+    assert np.array_equal(np.array(fast.duration), np.array(general.duration), equal_nan=True)
+    assert set(fast.fields) == set(general.fields)
+    for name, column in fast.fields.items():
+        mine, theirs = column.values(), general.fields[name].values()
+        assert [mine[code] if code >= 0 else None for code in column.codes] == [
+            theirs[code] if code >= 0 else None for code in general.fields[name].codes
+        ], name
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "access.log"
+    path.write_bytes(b"\n".join(lines(3500)) + b"\n")
+    return path
+
+
+@pytest.mark.parametrize("sample", [10, 100, 100_000])
+def test_every_failure_is_there_once_and_the_weights_count_the_rest(path, sample) -> None:
+    log = open_log(path, threaded=False)
+    log.prepare()
+    while log.step():
+        pass
+    table = log.table(sample=sample)
+    failed = table.status >= 500
+    assert failed.sum() == 1500 == log.progress().failed
+    assert set(table.weight[failed]) == {1.0}
+    assert table.weight.sum() == table.requests == 3500
+    assert table.sampled == (sample < 2000)
+    assert (np.diff(table.at) >= 0).all()
+    assert table.row is not None
+    for row, status, at in list(zip(table.row, table.status, table.at, strict=True))[::37]:
+        entry = log.entries(int(row), int(row) + 1)[0]
+        assert (entry.status or 0) == status
+        assert entry.at is None or entry.at == at
+    log.close()
+
+
+def test_a_span_of_time_is_what_is_in_it(path) -> None:
+    log = open_log(path, threaded=False)
+    whole = log.table()
+    start = float(whole.at.min())
+    part = log.table(since=start + 10, until=start + 20)
+    assert part.requests == ((whole.at >= start + 10) & (whole.at < start + 20)).sum()
+    assert log.table(since=start + 1e6).requests == 0
+    histogram = log.histogram(10, start, start + 600)
+    assert histogram is not None
+    assert histogram.width == 60
+    assert histogram.total.sum() == (whole.at < start + 600).sum()
+    log.close()
+
+
+def test_a_column_of_ids_stops_growing() -> None:
+    reader = Reader(named("combined"), Clock())
+    columns = Columns(reader, MAX_VALUES + 50)
+    stamp = "[20/Nov/2026:22:00:00 +0000]"
+    columns.fill(
+        f'1.1.1.1 - - {stamp} "GET /{n} HTTP/1.1" 200 1 "-" "-"'.encode()
+        for n in range(MAX_VALUES + 50)
+    )
+    values = columns.fields["path"].values()
+    assert len(values) == MAX_VALUES + 1
+    assert values[-1] == "(other)"
