@@ -74,6 +74,16 @@ class ChartState:
     """Whether the right edge is now."""
 
 
+def worst(bars: Bars) -> tuple[int, int]:
+    """Return the worst moment that has enough requests to mean something: failed and all."""
+    enough = max(5, sum(bars.total) / max(len(bars.total), 1) / 4)
+    found = (0, 0)
+    for failed, total in zip(bars.failed, bars.total, strict=True):
+        if total >= enough and failed * max(found[1], 1) > found[0] * total:
+            found = (failed, total)
+    return found if found[1] else (sum(bars.failed), sum(bars.total))
+
+
 def percent(part: int, whole: int, *, sign: bool = True) -> str:
     """Return a share as the screen writes it: `38.2 %`, `<0.1 %`, `—` for unknown."""
     if not whole:
@@ -206,9 +216,9 @@ def _right_label(number: int, rows: int, state: ChartState, ink: Ink, width: int
     if number == 0:
         token, bold = _now_tone(facts)
         return [ink.text(f" {percent(*facts.share_now)}", token, bold=bold)]
-    if number == rows - 1 and facts.peak[1]:
+    if number == rows - 1 and state.bars is not None:
         word = "peak" if width >= 96 else "pk"
-        return [ink.text(f" {word} {percent(*facts.peak, sign=False)}", "mute")]
+        return [ink.text(f" {word} {percent(*worst(state.bars), sign=False)}", "mute")]
     return []
 
 

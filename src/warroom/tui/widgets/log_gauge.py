@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from warroom.logs.protocol import Log, Progress
 from warroom.tui.snapshot import LogFacts
-from warroom.tui.widgets.chart import Bars
+from warroom.tui.widgets.chart import Bars, worst
 
 if TYPE_CHECKING:
     from warroom.logs.analysis.answer import Finding, Findings
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MINUTE = 60.0
 SPAN = 1800.0
 """Seconds of the chart unless the reader zooms or an onset lies before."""
+_PEAK_CELLS = 90
 _WATCHED = 1800
 """Seconds before the end that the spike watch walks when a log is opened."""
 _REACH = 4 * 3600
@@ -101,8 +102,9 @@ class Gauge:
         ):
             since = facts.onset - (until - facts.onset) / 4
         bars = self._bars(asked.cells, since, until)
-        if bars is not None:
-            facts = replace(facts, peak=_peak(bars))
+        lately = self._bars(_PEAK_CELLS, latest + 1 - SPAN, latest + 1)
+        if lately is not None:  # whatever the chart shows: others show this number too
+            facts = replace(facts, peak=worst(lately))
         return Reading(progress, latest, bars, facts, self._rows_with_spikes())
 
     def _latest(self) -> float | None:
@@ -229,16 +231,6 @@ class Gauge:
                 found[low:high] = [True] * (min(high, parts) - low)
             seen += count
         return tuple(found)
-
-
-def _peak(bars: Bars) -> tuple[int, int]:
-    """The worst moment of the chart that has enough requests to mean something."""
-    enough = max(5, sum(bars.total) / max(len(bars.total), 1) / 4)
-    worst = (0, 0)
-    for failed, total in zip(bars.failed, bars.total, strict=True):
-        if total >= enough and failed * max(worst[1], 1) > worst[0] * total:
-            worst = (failed, total)
-    return worst if worst[1] else (sum(bars.failed), sum(bars.total))
 
 
 def moment(at: float) -> datetime:
