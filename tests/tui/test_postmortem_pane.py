@@ -5,10 +5,10 @@ import asyncio
 from tests.tui.work_kit import Story, Ticks, WorkApp, full_story, screen_text
 
 from warroom.core import commands as c
-from warroom.tui.panes.postmortem import SAVE_AFTER, PostmortemTab
+from warroom.tui.panes.postmortem import PostmortemTab
 from warroom.tui.panes.work import WorkPane
 
-A_SECOND = SAVE_AFTER + 0.15
+A_SECOND = 1.0
 
 
 async def show(pilot, app: WorkApp, story: Story) -> PostmortemTab:
