@@ -223,7 +223,7 @@ def test_an_event_of_an_unknown_kind_is_kept_and_shown(journal: SqlJournal) -> N
     assert journal.records("INC-1")[1].event == strange
     assert journal.incident("INC-1").version == 2
     assert journal.verify().problems == ()
-    assert journal.rebuild() == 2
+    assert journal.rebuild() == 1
 
 
 def test_everything_is_there_after_opening_again(
@@ -281,7 +281,8 @@ def test_projections_are_what_the_events_say(journal: SqlJournal, commands: list
             journal.append(f"INC-{number}", always(*what), origin())
     verified = journal.verify()
     assert verified.problems == ()
-    assert verified.events == journal.head() == journal.rebuild()
+    assert verified.events == journal.head()
+    assert journal.rebuild() == len(journal.incidents(include_closed=True))
     assert journal.verify() == verified
     for incident in journal.incidents(include_closed=True):
         assert incident == replay(journal.records(incident.id))

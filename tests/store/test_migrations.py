@@ -130,7 +130,7 @@ def test_an_old_journal_is_not_changed_by_reading(address: str, opened: Open) ->
     old(journal)
     with pytest.raises(Exception, match="has an older schema") as raised:
         opened(address, read_only=True)
-    assert "without --read-only" in raised.value.hint
+    assert "for writing" in raised.value.hint
     assert revision(journal) == "0001"
 
 

@@ -56,7 +56,7 @@ def sqlite_problem(error: sqlite3.Error, place: Place) -> JournalError:
     if name.startswith("SQLITE_READONLY"):
         return JournalError(
             f"{where}: this user may not write to the file or its folder",
-            "Choose another place with --db, or open it read-only.",
+            "Choose another place with --db, or ask its owner for access.",
         )
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM")):
         return JournalError(

@@ -158,7 +158,7 @@ class SqlJournal:
         return self.transactions.read(lambda c: check(c, self._anchors, self.place))
 
     def rebuild(self) -> int:
-        """Throw the projections away and make them again; returns how many events there are."""
+        """Throw the projections away and make them again; returns of how many incidents."""
         self._may_write()
         self._states.forget()
         return self.transactions.write(projections.rebuild)
@@ -216,9 +216,7 @@ class SqlJournal:
 
     def _may_write(self) -> None:
         if self._read_only:
-            raise JournalError(
-                f"{self.place.label} is open read-only", "Open it without --read-only to write."
-            )
+            raise JournalError(f"{self.place.label} is open read-only", "Nothing was stored.")
 
     def _announce(self, head: _Head) -> None:
         with self._news:

@@ -87,7 +87,7 @@ def _open_file(
         raise JournalDamaged(
             f"{place.label} holds another journal than the one that belongs there",
             "Was a file or its -wal put there by mistake? Take it away, or restore a backup; "
-            "if it was on purpose, say `warroom journal adopt`.",
+            f"if it was on purpose, take the lines of that file out of {anchors.path}.",
         )
     lock = WriterLock(path.with_name(path.name + ".lock"), place.label)
     try:
@@ -175,7 +175,7 @@ def _readable(found: str | None, place: Place, transactions: Transactions) -> No
     if found < schema.REVISION:
         raise JournalError(
             f"{place.label} has an older schema ({found}, known: {schema.REVISION})",
-            "Open it once without --read-only: that brings it up to date.",
+            "Open it once for writing, for example with `warroom journal rebuild`.",
         )
     if found > schema.REVISION:
         transactions.warn(f"{place.label} was written by a newer warroom; something may be missing")

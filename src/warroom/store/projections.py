@@ -103,7 +103,7 @@ def store(
 
 
 def rebuild(connection: Connection) -> int:
-    """Make all projections again from the events; returns how many events there are."""
+    """Make all projections again from the events; returns how many incidents there are."""
     connection.execute(delete(INCIDENT))
     connection.execute(delete(DOCUMENT))
     states: dict[str, Incident] = {}
@@ -118,7 +118,7 @@ def rebuild(connection: Connection) -> int:
     if states:
         rows = [incident_row(state, hashes[name]) for name, state in states.items()]
         connection.execute(_OPEN, rows)
-    return seq
+    return len(states)
 
 
 def fold_into(states: dict[str, Incident], row: Any) -> None:

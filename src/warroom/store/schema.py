@@ -35,7 +35,7 @@ def refuse_newer(found: str | None, place: Place) -> None:
     if found is not None and found > REVISION:
         raise JournalError(
             f"{place.label} was written by a newer warroom (schema {found}, known: {REVISION})",
-            "Update warroom; until then it can be opened read-only.",
+            "Update warroom; until then it can only be read.",
         )
 
 

@@ -21,10 +21,8 @@ def last_until(connection: Connection, at: datetime) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def carry(source: Connection, target: Connection, last: int | None = None) -> int:
+def carry(source: Connection, target: Connection, last: int | None = None) -> None:
     """Copy the events up to `last` (all by default) into a journal of the same name without any.
-
-    Returns how many there are then.
 
     Raises:
         JournalError: The target has events, or belongs to another journal.
@@ -47,4 +45,4 @@ def carry(source: Connection, target: Connection, last: int | None = None) -> in
         seq, digest = rows[-1]["seq"], rows[-1]["hash"]
         incidents.update(row["incident"] for row in rows)
     target.execute(update(HEAD), {"seq": seq, "hash": digest, "incidents": len(incidents)})
-    return projections.rebuild(target)
+    projections.rebuild(target)
