@@ -20,12 +20,14 @@ from warroom.logs.index import ENTRY_LIMIT, Index
 from warroom.logs.linescan import PAD, LineScanner, Scanner
 from warroom.logs.protocol import Progress
 from warroom.logs.scanning import CHUNK, line_start, scan_back, scan_forward, scan_long_line
+from warroom.logs.sidecar import SMALLEST, load, save
 from warroom.logs.stores import FileStore, LostStore, Memory, SpoolStore, Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from warroom.logs.formats.model import Format
+    from warroom.logs.segments import Segment
     from warroom.logs.times import Clock
 
 TAIL_BYTES = 64 << 10
@@ -69,6 +71,7 @@ class FileLog(IndexedLog):
         label: str | None = None,
         formats: Sequence[Format] | None = None,
         older: Sequence[Path] = (),
+        cache: Path | None = None,
     ) -> None:
         """Open the file and index its tail.
 
@@ -78,6 +81,7 @@ class FileLog(IndexedLog):
             label: Its name on the screen.
             formats: Those to recognise; the shipped ones where not given.
             older: Rotated files of the same log, the newest first, indexed after the file itself.
+            cache: A folder in which the indexes of large files are kept; None to keep none.
 
         Raises:
             LogError: It cannot be opened, or is not a regular file.
@@ -104,6 +108,10 @@ class FileLog(IndexedLog):
         self._complaint: str | None = None
         self._thread: threading.Thread | None = None
         self._older = list(older)
+        self._cache = cache if size >= SMALLEST else None
+        self._known: list[Segment] = []
+        """What a kept index says of the bytes before `_floor`."""
+        self._floor = 0
         self._head_store: Store = store
         self._head = self._index_tail(begin, tail)
         """Where what is indexed begins: the bytes before it are still to be done."""
@@ -151,6 +159,16 @@ class FileLog(IndexedLog):
             from warroom.logs.kernel import AccessScanner  # noqa: PLC0415 - imports numpy
 
             self._scanner = AccessScanner(self._clock, self._index.codes)
+        if self._cache is not None and self._head:
+            store = self._part.watched.store
+            known = load(self._cache, self._path, self._index, store, self._how())
+            if known and known[-1].end <= self._head:
+                self._known, self._floor = known, known[-1].end
+
+    def _how(self) -> str:
+        """Return what the times and outcomes of the index depend on besides the bytes."""
+        form = self._reader.format
+        return f"{form.name} {form.pattern} {form.fields} {self._clock.zone} {self._clock.skew}"
 
     def step(self) -> bool:
         """Look at the file once and index a chunk towards its head; say whether rows changed."""
@@ -162,14 +180,25 @@ class FileLog(IndexedLog):
             self._open_older(self._older.pop(0))
             changed = True
         if self._head:
-            codes = self._index.codes
-            found = scan_back(self._scanner, self._head_store, self._head, self._buffer, codes)
-            self._head, scanned = found or (0, None)  # None: the file shrank under the reader
-            if scanned is not None:
-                stride = self._scanner.stride
-                self._index.prepend(self._head_store, self._head, scanned, stride)
+            self._index_back()
             changed = True
         return changed
+
+    def _index_back(self) -> None:
+        """Index a chunk towards the head, or all the rest where a kept index has it."""
+        store, index = self._head_store, self._index
+        if self._known and (self._head <= self._floor or store is not self._known[0].store):
+            if store is self._known[0].store:
+                index.prepend_known(self._known)
+                self._head = 0
+            self._known, self._floor, self._cache = [], 0, None
+            return
+        found = scan_back(self._scanner, store, self._head, self._buffer, index.codes, self._floor)
+        self._head, scanned = found or (0, None)  # None: the file shrank under the reader
+        if scanned is not None:
+            index.prepend(store, self._head, scanned, self._scanner.stride)
+            if not self._head and self._cache is not None and store is self._part.watched.store:
+                save(self._cache, self._path, index, store, self._how())
 
     def _open_older(self, path: Path) -> None:
         """Go on towards the head in a rotated file; one that cannot be read is left out."""

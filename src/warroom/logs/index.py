@@ -3,7 +3,7 @@
 import threading
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from warroom.logs.segments import (
@@ -82,6 +82,22 @@ class Index:
                 self._rows[0] = self.first
             else:
                 self._segments.insert(0, new)
+                self._rows.insert(0, self.first)
+
+    def prepend_known(self, segments: Sequence[Segment]) -> None:
+        """Add segments of a kept index, in order, before the first row."""
+        with self.lock:
+            failed_by_code = bytes(self.codes.failed)
+            for segment in reversed(segments):
+                self.first -= len(segment.codes)
+                segment.row = self.first
+                segment.failed = segment.codes.translate(failed_by_code).count(1)
+                self.failed += segment.failed
+                self.bytes += segment.end - segment.begin
+                for code in set(segment.codes):
+                    if self.codes.mark(code) >= 100:
+                        self.statuses[self.codes.mark(code)] += segment.codes.count(code)
+                self._segments.insert(0, segment)
                 self._rows.insert(0, self.first)
 
     def open_at_tail(self) -> None:

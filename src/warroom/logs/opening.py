@@ -41,6 +41,8 @@ class Reading:
     """The zone of stamps that do not say theirs."""
     skew: float = 0.0
     """Seconds to add to every time of this source, to correct its clock."""
+    cache: Path | None = None
+    """A folder in which the indexes of large files are kept; None to keep none."""
 
     def formats(self) -> tuple[Format, ...]:
         """Return the formats to recognise.
@@ -89,7 +91,14 @@ def _open_file(
     if kind is not None:
         log = StreamLog(how.label or path.name, clock, unpacked(path, kind), formats=formats)
     else:
-        log = FileLog(os.fspath(path), clock, label=how.label, formats=formats, older=older)
+        log = FileLog(
+            os.fspath(path),
+            clock,
+            label=how.label,
+            formats=formats,
+            older=older,
+            cache=how.cache,
+        )
     if threaded:
         log.start()
     return log

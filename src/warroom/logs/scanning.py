@@ -75,26 +75,27 @@ def scan_forward(
 
 
 def scan_back(
-    scanner: Scanner, store: Store, end: int, buffer: bytearray, codes: Codes
+    scanner: Scanner, store: Store, end: int, buffer: bytearray, codes: Codes, floor: int = 0
 ) -> tuple[int, Scanned] | None:
     """Return where the entries that end at `end` begin, and the entries: up to a chunk of them.
 
     Their number is a whole number of strides, so that the piece can be joined to what follows.
+    Nothing before `floor`, where an entry starts, is read.
 
     Returns:
         None where the bytes are no longer there.
     """
-    begin = max(0, end - CHUNK)
+    begin = max(floor, end - CHUNK)
     size = store.read_into(memoryview(buffer)[: end - begin], begin)
     if size < end - begin:
         return None
-    lead = scanner.align(buffer, size) if begin else 0
+    lead = scanner.align(buffer, size) if begin > floor else 0
     if lead < 0 or lead >= size:
         start = line_start(store, end - 1)
         return start, scan_long_line(scanner, store, start, end)
     data = buffer if lead == 0 else buffer[lead : size + PAD]
     scanned = scanner.scan(data, size - lead, flush=True)
-    spare = len(scanned.codes) % scanner.stride if begin else 0
+    spare = len(scanned.codes) % scanner.stride if begin > floor else 0
     if 0 < spare < len(scanned.codes):
         cut = int(scanned.starts[spare])
         lead += cut
