@@ -99,11 +99,6 @@ class Watch:
         return (self._failures + self._share0 * prior) / (self._requests + prior)
 
     @property
-    def seen(self) -> float:
-        """Requests that taught it, recent ones counting more."""
-        return self._requests
-
-    @property
     def failures_since(self) -> int:
         """Failures since the sum left zero."""
         return self._since[3]
