@@ -155,7 +155,7 @@ CONTROL = """#!/bin/sh
 pidfile="$HOME/$2.pid"
 case "$1" in
   restart)
-    if test -f "$pidfile"; then kill "$(cat "$pidfile")"; fi
+    if test -f "$pidfile"; then kill "$(cat "$pidfile")"; rm "$pidfile"; fi
     setsid -f sh -c 'echo $$ > "$1"; exec sleep 300' sh "$pidfile" >/dev/null 2>&1 </dev/null
     for _ in 1 2 3 4 5 6 7 8 9 10; do test -s "$pidfile" && exit 0; sleep 0.05; done; exit 1 ;;
   is-active|status) kill -0 "$(cat "$pidfile")" ;;

@@ -32,6 +32,9 @@ _SET_CHILD_SUBREAPER = 36
 _SURVIVORS = 50
 _KILL_ROUNDS = 100
 _ROUND = 0.02
+_SETTLE = 0.2
+"""Seconds in which a process that was just started may still leave the group: a daemon forks first
+and makes its own session afterwards."""
 
 
 class Supervisor:
@@ -93,10 +96,12 @@ class Supervisor:
 
     def end_group(self) -> None:
         """After the step has ended by itself: end what it left in its own group; daemons stay."""
-        for number, patience in ((signal.SIGTERM, self.grace), (signal.SIGKILL, 1.0)):
+        patient = ((None, _SETTLE), (signal.SIGTERM, self.grace), (signal.SIGKILL, 1.0))
+        for number, patience in patient:
             if not self.group_lives():
                 return
-            self.signal_group(number)
+            if number is not None:
+                self.signal_group(number)
             deadline = time.monotonic() + patience
             while self.group_lives() and time.monotonic() < deadline:
                 time.sleep(_ROUND)
