@@ -2,8 +2,9 @@
 
 import glob
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,17 +31,21 @@ def open_store(settings: "Settings", *, read_only: bool = False) -> "Journal":
     )
 
 
-def open_local_room(settings: "Settings") -> "LocalRoom":
-    """Open the room over that journal."""
+def open_local_room(
+    settings: "Settings", clock: Callable[[], datetime] | None = None
+) -> "LocalRoom":
+    """Open the room over that journal; by default it goes by this machine's clock."""
     from warroom.room.changes import read_changes
-    from warroom.room.local import LocalRoom
+    from warroom.room.local import LocalRoom, utc_now
 
     files = [Path(name).expanduser() for name in settings.changes]
     return LocalRoom(
         open_store(settings),
         actor=settings.person(),
         device=settings.device(),
+        clock=clock or utc_now,
         changes=lambda since: read_changes(files, since),
+        agreements=settings.agreements,
     )
 
 

@@ -11,6 +11,11 @@ from typing import Any
 
 from platformdirs import user_config_path, user_data_path, user_state_path
 
+from warroom.core.oncall import Rota
+from warroom.core.services import ServiceMap
+from warroom.core.terms import Agreement
+from warroom.tables import NAMES, TableError, Tables, read_tables
+
 
 class SettingsError(Exception):
     """The configuration cannot be used; the message names file and key, the hint what to do."""
@@ -45,8 +50,30 @@ class Settings:
     """Key by action id, as in `"incident.acknowledge" = "a"`."""
     hosts: tuple[str, ...] = ()
     """Hosts that HTTP steps of runbooks may talk to, as `host:port`."""
+    tables: Tables = field(default_factory=Tables)
+    """What the tables say: [calendars.…], [policies.…], [oncall.…], [services.…], [views]."""
     config_folder: Path = field(default_factory=lambda: user_config_path("warroom"))
     state_folder: Path = field(default_factory=lambda: user_state_path("warroom"))
+
+    @property
+    def agreements(self) -> tuple[Agreement, ...]:
+        """Who was promised which times."""
+        return self.tables.agreements
+
+    @property
+    def rotas(self) -> tuple[Rota, ...]:
+        """Who is on call when."""
+        return self.tables.rotas
+
+    @property
+    def map(self) -> ServiceMap:
+        """What depends on what."""
+        return self.tables.services
+
+    @property
+    def views(self) -> Mapping[str, str]:
+        """Filters of the queue by name."""
+        return self.tables.views
 
     def database(self) -> str:
         """Return the path or URL of the store."""
@@ -78,7 +105,7 @@ _ENVIRONMENT = {
     "WARROOM_GLYPHS": "glyphs",
     "WARROOM_SERVICE": "service",
 }
-_FOLDERS = {"config_folder", "state_folder"}
+_NOT_KEYS = {"config_folder", "state_folder", "tables"}
 
 
 def load_settings(
@@ -126,13 +153,18 @@ def _read(path: Path, *, required: bool) -> dict[str, Any]:
             f"configuration {path}: not valid TOML: {error}",
             "Correct that line, or rename the file.",
         ) from None
-    return {key: _value(path, key, value) for key, value in data.items()}
+    try:
+        tables = read_tables(data)
+    except TableError as error:
+        raise SettingsError(f"configuration {path}: {error}") from None
+    values = {key: _value(path, key, value) for key, value in data.items() if key not in NAMES}
+    return {**values, "tables": tables}
 
 
 def _value(path: Path, key: str, value: object) -> object:
-    kinds = {f.name: f.type for f in fields(Settings) if f.name not in _FOLDERS}
+    kinds = {f.name: f.type for f in fields(Settings) if f.name not in _NOT_KEYS}
     if key not in kinds:
-        known = ", ".join(sorted(kinds))
+        known = ", ".join(sorted([*kinds, *NAMES]))
         raise SettingsError(f"configuration {path}: unknown key {key!r}", f"Known keys: {known}.")
     if kinds[key] is str and isinstance(value, str):
         return value

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.desk import Desk
 
 
 @dataclass
@@ -54,3 +55,12 @@ def warroom(tmp_path: Path) -> Shell:
     home = tmp_path / "home"
     home.mkdir()
     return Shell(home, {})
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Desk:
+    home = tmp_path / "desk"
+    home.mkdir()
+    return Desk(home, monkeypatch, capsys)

@@ -33,6 +33,8 @@ class State:
     config: str | None = None
     flags: dict[str, str | None] = field(default_factory=dict)
     logs: tuple[str, ...] = ()
+    clock: Callable[[], datetime] | None = None
+    """What tells the time; None: this machine's clock."""
 
     @functools.cached_property
     def settings(self) -> "Settings":
@@ -73,8 +75,19 @@ def say(text: str) -> None:
 
 def settings() -> "Settings":
     """The settings of the running command."""
-    state = click.get_current_context().find_object(State)
-    return (state or State()).settings
+    return _state().settings
+
+
+def _state() -> State:
+    context = click.get_current_context(silent=True)
+    found = context.find_object(State) if context else None
+    return found or State()
+
+
+def present() -> datetime:
+    """The instant by the clock of the running command, aware UTC."""
+    state = _state()
+    return datetime.now(UTC) if state.clock is None else state.clock()
 
 
 @contextmanager
@@ -82,7 +95,7 @@ def open_room() -> Iterator["Room"]:
     """Open the room of the current settings for the length of a command."""
     from warroom.bootstrap import open_local_room
 
-    room = open_local_room(settings())
+    room = open_local_room(settings(), _state().clock)
     try:
         yield room
     finally:
@@ -105,7 +118,7 @@ def done(result: "Done | Refusal", *, as_json: bool, words: str) -> None:
     if as_json:
         from warroom.core.views import incident_view
 
-        emit(incident_view(result.incident, datetime.now(UTC)))
+        emit(incident_view(result.incident, present()))
     else:
         say(words.format(id=result.incident.id))
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 
@@ -16,55 +16,20 @@ from warroom.cli.common import (
     json_option,
     known,
     open_room,
+    present,
     say,
 )
+from warroom.cli.times import INSTANT, LATER
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core import spell
 from warroom.core.clocks import Pace, next_clock
-from warroom.core.codec import CannotDecode, decode_time
 from warroom.core.decide import default_priority
 from warroom.core.queue import QueueRow, rank
 from warroom.core.state import Incident
 from warroom.core.timeline import timeline
 from warroom.core.views import incident_view, timeline_view
 from warroom.core.words import Category, Criterion, FixLevel, Priority
-
-
-class Instant(click.ParamType[datetime]):
-    """An instant as `2026-11-21T14:02:11Z`, `14:02`, or `12m` ago."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Return the aware instant a person wrote."""
-        if isinstance(value, datetime):
-            return value
-        text = str(value).strip()
-        now = datetime.now(UTC)
-        units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-        if text[:-1].isdigit() and text[-1:] in units:
-            return now - timedelta(**{units[text[-1]]: int(text[:-1])})
-        for form in ("%H:%M", "%H:%M:%S"):
-            try:
-                clock = datetime.strptime(text, form).replace(tzinfo=UTC)
-            except ValueError:
-                continue
-            at = datetime.combine(now.date(), clock.timetz())
-            return at if at <= now + timedelta(hours=1) else at - timedelta(days=1)
-        try:
-            return decode_time(text)
-        except (ValueError, CannotDecode):
-            self.fail(
-                f"{text!r} is not a time; write 2026-11-21T14:02:11Z, 14:02 (UTC) or 12m (ago)",
-                param,
-                ctx,
-            )
-
-
-INSTANT = Instant()
 
 
 @click.command()
@@ -126,7 +91,7 @@ def declare(
 @json_option
 def list_(*, everything: bool, find: str, as_json: bool) -> None:
     """List incidents, most urgent first."""
-    now = datetime.now(UTC)
+    now = present()
     with open_room() as room:
         found = room.search(find) if find else room.incidents(include_closed=everything)
     rows = rank(found, now)
@@ -159,7 +124,7 @@ def _line(row: QueueRow, now: datetime) -> str:
 @json_option
 def show(*, incident: str, as_json: bool) -> None:
     """Show one INCIDENT with its clocks and timeline."""
-    now = datetime.now(UTC)
+    now = present()
     with open_room() as room:
         state = known(room, incident)
         records = room.records(state.id)
@@ -253,7 +218,7 @@ def pin(
 @click.command()
 @click.argument("incident")
 @click.argument("text")
-@click.option("--eta", type=INSTANT, help="When it will be fixed.")
+@click.option("--eta", type=LATER, help="When it will be fixed.")
 @click.option("--because", default="", help="For a revision: what was learnt.")
 @json_option
 def diagnose(

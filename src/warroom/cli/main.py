@@ -3,7 +3,8 @@
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import click
 
@@ -29,6 +30,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "diagnose": ("warroom.cli.incident:diagnose", "Share what is wrong and when it is fixed."),
     "scan": ("warroom.cli.logs:scan", "Count a log exactly: lines, times, status codes."),
     "formats": ("warroom.cli.logs:formats", "List and test the log formats."),
+    "oncall": ("warroom.cli.sla:oncall", "Say who is on call, or whom to call."),
+    "sla": ("warroom.cli.sla:sla", "Say which promised times were kept, per client and month."),
     "show": ("warroom.cli.incident:show", "Show one incident with its clocks and timeline."),
     "tail": ("warroom.cli.logs:tail", "Follow logs in a pane of their own."),
 }
@@ -87,17 +90,29 @@ def root(
 
     Without a command, open the console.
     """
-    ctx.obj = State(config=config, flags={"db": db, "actor": actor, "theme": theme}, logs=logs)
+    flags = {"db": db, "actor": actor, "theme": theme}
+    clock = ctx.obj.clock if isinstance(ctx.obj, State) else None
+    ctx.obj = State(config=config, flags=flags, logs=logs, clock=clock)
     if ctx.invoked_subcommand is None:
         from warroom.bootstrap import open_console
 
         ctx.exit(open_console(ctx.obj.settings, logs))
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the command line and return its exit status; no failure ends in a traceback."""
+def run(arguments: Sequence[str], clock: Callable[[], datetime] | None = None) -> int:
+    """Run the command line and return its exit status; no failure ends in a traceback.
+
+    Args:
+        arguments: What was typed after the program's name.
+        clock: What tells the time; by default this machine's clock.
+    """
     try:
-        result = root.main(args=list(arguments), prog_name="warroom", standalone_mode=False)
+        result = root.main(
+            args=list(arguments),
+            prog_name="warroom",
+            standalone_mode=False,
+            obj=State(clock=clock),
+        )
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.Abort:

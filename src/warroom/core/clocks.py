@@ -1,55 +1,32 @@
-"""The clocks that run on an incident, and the rail that shows them in one line.
-
-P1 times are the maintenance contract's (response 1 h, diagnosis 2 h, hotfix 4 h, report 48 h), the
-half hour between updates is common practice for executives; P2 and P3 times are our defaults.
-"""
+"""The clocks that run on an incident, and the rail that shows them in one line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from warroom.core.calendars import Calendar, Span, after, worked
 from warroom.core.state import Incident
+from warroom.core.terms import DEFAULT_POLICIES, Policy
 from warroom.core.words import Priority
 
+__all__ = [
+    "DEFAULT_POLICIES",
+    "Clock",
+    "Pace",
+    "Policy",
+    "Stage",
+    "StageState",
+    "clocks",
+    "next_clock",
+    "rail",
+    "update_clock",
+    "update_due",
+]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How long each thing may take, counted from the declaration."""
-
-    respond: timedelta
-    diagnose: timedelta
-    fix: timedelta
-    report: timedelta
-    update: timedelta
-    """Between two updates, until it is resolved."""
-
-
-_HOUR = timedelta(hours=1)
-
-DEFAULT_POLICIES: Mapping[Priority, Policy] = {
-    Priority.P1: Policy(
-        respond=1 * _HOUR,
-        diagnose=2 * _HOUR,
-        fix=4 * _HOUR,
-        report=48 * _HOUR,
-        update=_HOUR / 2,
-    ),
-    Priority.P2: Policy(
-        respond=4 * _HOUR,
-        diagnose=8 * _HOUR,
-        fix=24 * _HOUR,
-        report=120 * _HOUR,
-        update=4 * _HOUR,
-    ),
-    Priority.P3: Policy(
-        respond=24 * _HOUR,
-        diagnose=72 * _HOUR,
-        fix=240 * _HOUR,
-        report=336 * _HOUR,
-        update=72 * _HOUR,
-    ),
-}
+HALF = 0.5
+WARN = 0.75
+"""Parts of the counted time after which a clock says so."""
 
 
 class Pace(StrEnum):
@@ -71,37 +48,83 @@ class Clock:
     started: datetime
     due: datetime
     met_at: datetime | None = None
+    allowed: timedelta | None = None
+    """Counted time; None: everything between start and due counts."""
+    calendar: Calendar | None = None
+    """When time counts; None: always."""
+    pauses: tuple[Span, ...] = ()
+    """What did not count, in order."""
+    paused_at: datetime | None = None
+    """Since when it stands still, waiting for the client; `due` is as if it went on at once."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether it stands still now."""
+        return self.paused_at is not None and self.met_at is None
 
     def left(self, now: datetime) -> timedelta:
-        """What is left; negative once it has passed."""
-        return self.due - now
+        """What is left by the wall's clock; negative once it has passed."""
+        return self.due - self._seen(now)
 
     def used(self, now: datetime) -> float:
-        """The part of the time that is gone, from 0."""
-        whole = (self.due - self.started).total_seconds()
-        return max(0.0, (now - self.started).total_seconds() / whole) if whole > 0 else 1.0
+        """The part of the counted time that is gone, from 0."""
+        whole = self.due - self.started if self.allowed is None else self.allowed
+        gone = worked(self.calendar, self.started, self._seen(now), self.pauses)
+        return gone / whole if whole > timedelta() else 1.0
 
     def pace(self, now: datetime) -> Pace:
         """How it stands now."""
         if self.met_at is not None:
             return Pace.MET if self.met_at <= self.due else Pace.MET_LATE
-        used = self.used(now)
-        if used >= 1:
+        now = self._seen(now)
+        if now >= self.due:
             return Pace.LATE
-        return Pace.WARN if used >= 0.75 else Pace.HALF if used >= 0.5 else Pace.CALM
+        return (
+            Pace.WARN
+            if self._gone(WARN, now)
+            else Pace.HALF
+            if self._gone(HALF, now)
+            else Pace.CALM
+        )
+
+    def _gone(self, part: float, now: datetime) -> bool:
+        whole = self.due - self.started if self.allowed is None else self.allowed
+        # An instant is compared, not a share: it is the same at every look and is remembered.
+        return now >= after(self.calendar, self.started, whole * part, self.pauses)
+
+    def _seen(self, now: datetime) -> datetime:
+        return now if self.paused_at is None else min(now, self.paused_at)
 
 
 def clocks(
-    incident: Incident, policies: Mapping[Priority, Policy] = DEFAULT_POLICIES
+    incident: Incident, policies: Mapping[Priority, Policy] | None = None
 ) -> tuple[Clock, ...]:
-    """Return the clocks of an incident in the order in which they are due."""
-    policy = policies[incident.priority]
-    start = incident.declared_at
+    """Return the clocks of an incident in the order in which they are due.
+
+    They run by the terms written into the incident; `policies` replaces how long things may take.
+    """
+    policy = _policy(incident, policies)
+    terms = incident.terms
+    calendar = terms.calendar(incident.priority) if terms else None
+    pausing = terms.pauses if terms else ()
     fixed = incident.fixes[0][0] if incident.fixes else incident.resolved_at
     diagnosed = incident.diagnoses[0][0] if incident.diagnoses else None
 
     def clock(name: str, allowed: timedelta, met: datetime | None) -> Clock:
-        return Clock(name=name, started=start, due=start + allowed, met_at=met)
+        pauses, paused_at = _pauses(incident) if name in pausing else ((), None)
+        if met is not None:
+            paused_at = None
+        start = incident.declared_at
+        return Clock(
+            name=name,
+            started=start,
+            due=after(calendar, start, allowed, pauses),
+            met_at=met,
+            allowed=allowed,
+            calendar=calendar,
+            pauses=pauses,
+            paused_at=paused_at,
+        )
 
     return (
         clock("respond", policy.respond, incident.acknowledged_at),
@@ -111,22 +134,44 @@ def clocks(
     )
 
 
+def _policy(incident: Incident, policies: Mapping[Priority, Policy] | None) -> Policy:
+    if policies is not None:
+        return policies[incident.priority]
+    if incident.terms is not None:
+        return incident.terms.policy(incident.priority)
+    return DEFAULT_POLICIES[incident.priority]
+
+
+def _pauses(incident: Incident) -> tuple[tuple[Span, ...], datetime | None]:
+    """Return the finished waits, and since when it waits now."""
+    done = tuple((w.since, w.until) for w in incident.waits if w.until is not None)
+    return done, incident.waiting_since
+
+
 def update_clock(
-    incident: Incident, policies: Mapping[Priority, Policy] = DEFAULT_POLICIES
+    incident: Incident, policies: Mapping[Priority, Policy] | None = None
 ) -> Clock | None:
     """Return the clock of the next update; None once nobody waits for one."""
     if incident.resolved_at is not None or incident.closed_at is not None:
         return None
     last = incident.updates[-1] if incident.updates else None
     start = incident.declared_at if last is None else last[0]
-    due = start + policies[incident.priority].update
     if last is not None and last[1].next_due is not None:
-        due = last[1].next_due
-    return Clock(name="update", started=start, due=due)
+        return Clock(name="update", started=start, due=last[1].next_due)
+    allowed = _policy(incident, policies).update
+    calendar = incident.terms.calendar(incident.priority) if incident.terms else None
+    due = after(calendar, start, allowed)
+    return Clock(name="update", started=start, due=due, allowed=allowed, calendar=calendar)
+
+
+def update_due(incident: Incident, now: datetime) -> datetime:
+    """Return when the next update is due at the latest, if one is sent now."""
+    calendar = incident.terms.calendar(incident.priority) if incident.terms else None
+    return after(calendar, now, _policy(incident, None).update)
 
 
 def next_clock(
-    incident: Incident, policies: Mapping[Priority, Policy] = DEFAULT_POLICIES
+    incident: Incident, policies: Mapping[Priority, Policy] | None = None
 ) -> Clock | None:
     """Return the running clock that is due first, the one a queue row shows."""
     running = [clock for clock in clocks(incident, policies) if clock.met_at is None]
@@ -154,7 +199,7 @@ class Stage:
 
 
 def rail(
-    incident: Incident, policies: Mapping[Priority, Policy] = DEFAULT_POLICIES
+    incident: Incident, policies: Mapping[Priority, Policy] | None = None
 ) -> tuple[Stage, ...]:
     """Return the life of an incident as stages, of which at most one is now.
 

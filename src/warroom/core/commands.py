@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import TypeAlias
 
 from warroom.core import events as e
+from warroom.core.conduct import Answered, Called, EntryAmended, HandoverOffered, Linked, Measured
 from warroom.core.words import (
     Audience,
     FixLevel,
     FollowUpKind,
     FollowUpState,
     HypothesisState,
+    Place,
     Role,
     UpdateKind,
 )
@@ -131,6 +133,7 @@ class Diagnose:
     text: str
     eta: datetime | None = None
     reason: str = ""
+    public: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +183,7 @@ class FollowUp:
     owner: str = ""
     due: datetime | None = None
     link: str = ""
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +230,135 @@ class Snooze:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Wait for the client; the clocks that the terms name stand still."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Go on: the client answered."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Answer one of the method's questions."""
+
+    facts: Answered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeInto:
+    """Let it go on in another incident; its own history stays."""
+
+    into: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorb:
+    """Take in another incident: the other half of `MergeInto`."""
+
+    other: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitOff:
+    """Let a merged incident go on by itself."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Let go of an incident taken in: the other half of `SplitOff`."""
+
+    other: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Say that it has to do with another incident."""
+
+    facts: Linked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reorder:
+    """Put it first or last in the queue, or back where its facts put it."""
+
+    place: Place
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """End a snooze before its time."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Record that somebody was called."""
+
+    facts: Called
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferHandover:
+    """Offer a role with a briefing; it moves when it is accepted."""
+
+    facts: HandoverOffered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerHandover:
+    """Accept or decline a role that was offered to you."""
+
+    role: Role
+    accepted: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend:
+    """Tell an entry of the timeline in other words or at another time."""
+
+    facts: EntryAmended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCheck:
+    """Record what a check before closing found."""
+
+    facts: Measured
+
+
+ConductCommand: TypeAlias = (
+    Wait
+    | Resume
+    | Answer
+    | MergeInto
+    | Absorb
+    | SplitOff
+    | Release
+    | Link
+    | Reorder
+    | Wake
+    | Call
+    | OfferHandover
+    | AnswerHandover
+    | Amend
+    | RecordCheck
+)
+
 Command: TypeAlias = (
     Declare
     | Qualify
@@ -253,4 +386,5 @@ Command: TypeAlias = (
     | EditPostmortem
     | FinishPostmortem
     | Snooze
+    | ConductCommand
 )

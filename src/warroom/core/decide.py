@@ -1,45 +1,24 @@
 """Decide what a command leads to: events, or a refusal with its reason. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import get_args
 
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.closing import missing
-from warroom.core.state import Incident, Run
-from warroom.core.words import (
-    Criterion,
-    FixLevel,
-    FollowUpKind,
-    Outcome,
-    Phase,
-    Priority,
-    Role,
-    StepAction,
-    Verdict,
-)
+from warroom.core.refusal import TEXT_LIMIT, TITLE_LIMIT, Decision, Refusal, unfit
+from warroom.core.rules_conduct import conduct
+from warroom.core.rules_steps import contain, step
+from warroom.core.state import Incident
+from warroom.core.words import Criterion, Factor, FixLevel, FollowUpKind, Phase, Priority, Role
 
-TITLE_LIMIT = 200
-TEXT_LIMIT = 200_000
-"""Characters; what is larger belongs into a file that the incident points to."""
+__all__ = ["Decision", "Refusal", "decide", "default_priority"]
+
+_CONDUCT = get_args(c.ConductCommand)
 
 ROOT_CAUSE_DAYS = 14
 """When the follow-up that a workaround or hotfix opens is due, unless somebody says otherwise."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """A rule says no."""
-
-    reason: str
-    """One sentence: what is refused and why."""
-    hint: str = ""
-    """What to do about it."""
-    missing: tuple[str, ...] = ()
-
-
-Decision: TypeAlias = tuple[e.Event, ...] | Refusal
 
 
 def decide(incident: Incident | None, command: c.Command, by: str, now: datetime) -> Decision:
@@ -58,10 +37,17 @@ def decide(incident: Incident | None, command: c.Command, by: str, now: datetime
     if incident is None:
         return Refusal(reason="there is no such incident")
     if incident.phase is Phase.CLOSED and not isinstance(command, _AFTER_CLOSING):
+        if incident.merged_into:
+            return Refusal(
+                reason=f"{incident.id} goes on in {incident.merged_into}",
+                hint=f"Do it there, or split {incident.id} off again.",
+            )
         return Refusal(
             reason=f"{incident.id} is closed",
             hint="Reopen it first, with a reason.",
         )
+    if isinstance(command, _CONDUCT):
+        return conduct(incident, command, by, now)
     match command:
         case c.Acknowledge():
             return _acknowledge(incident, by)
@@ -72,9 +58,9 @@ def decide(incident: Incident | None, command: c.Command, by: str, now: datetime
         case c.Reopen(reason=reason):
             return _reopen(incident, reason)
         case c.IntendStep() | c.StartStep() | c.FinishStep() | c.SettleStep() | c.MeasureEffect():
-            return _step(incident, command)
+            return step(incident, command)
         case c.Contain() | c.KeepContainment():
-            return _contain(incident, command, now)
+            return contain(incident, command, now)
         case c.EditPostmortem() | c.FinishPostmortem():
             return _postmortem(incident, command)
         case _:
@@ -90,6 +76,11 @@ _AFTER_CLOSING = (
     c.FinishStep,
     c.SettleStep,
     c.MeasureEffect,
+    c.Amend,
+    c.Answer,
+    c.Link,
+    c.SplitOff,
+    c.Release,
 )
 """What may still be said of a closed incident: a record is completed, its course is not changed."""
 
@@ -155,103 +146,16 @@ def _close(incident: Incident, override: str) -> Decision:
 
 
 def _reopen(incident: Incident, reason: str) -> Decision:
+    if incident.merged_into:
+        return Refusal(
+            reason=f"{incident.id} goes on in {incident.merged_into}",
+            hint=f"Split {incident.id} off again, with a reason.",
+        )
     if incident.resolved_at is None and incident.closed_at is None:
         return Refusal(reason=f"{incident.id} is open")
     if not reason.strip():
         return Refusal(reason="reopening needs a reason", hint="Say what came back.")
     return (e.Reopened(reason=reason.strip()),)
-
-
-def _step(  # the union is what `decide` hands over
-    incident: Incident,
-    command: c.IntendStep | c.StartStep | c.FinishStep | c.SettleStep | c.MeasureEffect,
-) -> Decision:
-    if isinstance(command, c.IntendStep):
-        return _intend(incident, command.facts)
-    name = command.run if isinstance(command, c.SettleStep) else command.facts.run
-    run = incident.run(name)
-    if run is None:
-        return Refusal(reason=f"no step was confirmed as {name!r}")
-    match command:
-        case c.StartStep(facts=facts):
-            return (facts,) if run.started is None else ()
-        case c.FinishStep(facts=finish):
-            return (finish,) if run.finished is None else ()
-        case c.SettleStep(done=done, reason=reason):
-            return _settle(run, done=done, reason=reason)
-        case c.MeasureEffect(facts=effect):
-            return _effect(incident, run, effect)
-
-
-def _intend(incident: Incident, facts: e.StepIntended) -> Decision:
-    if incident.run(facts.run) is not None:
-        return Refusal(reason="this step was confirmed before", hint="Open it again to repeat it.")
-    for run in incident.runs:
-        same = run.intent.runbook == facts.runbook and run.intent.step == facts.step
-        if not same:
-            continue
-        if run.outcome is None:
-            return Refusal(
-                reason=f"step {facts.step} of {facts.title} is running since "
-                f"{run.intended_at:%H:%M:%S}, confirmed by {run.by}",
-            )
-        if run.outcome is Outcome.UNKNOWN and facts.action is StepAction.RUN:
-            return Refusal(
-                reason=f"step {facts.step} of {facts.title} is unknown: it was running when the "
-                "console stopped",
-                hint="Verify it, then mark it done or not done.",
-            )
-    if facts.action is StepAction.UNDO:
-        target = incident.run(facts.undoes)
-        if target is None or not target.in_force:
-            return Refusal(reason="there is nothing in force to undo")
-    return (facts,)
-
-
-def _settle(run: Run, *, done: bool, reason: str) -> Decision:
-    if run.outcome is not Outcome.UNKNOWN:
-        return Refusal(reason="only an unknown step can be settled")
-    return (e.StepSettled(run=run.intent.run, done=done, reason=reason),)
-
-
-def _effect(incident: Incident, run: Run, effect: e.EffectMeasured) -> Decision:
-    found: tuple[e.Event, ...] = (effect,)
-    stops = effect.verdict is Verdict.SOLVED or (
-        effect.verdict is Verdict.HELPED
-        # A fall by nine tenths ends the damage even while the remainder is being waited out.
-        and effect.after_failures * effect.before_requests * 10
-        <= effect.before_failures * effect.after_requests
-    )
-    if stops and incident.contained_at is None and run.in_force:
-        found = (*found, e.Contained(how=f"{run.intent.title}: {effect.sentence}", run=effect.run))
-    return found
-
-
-def _contain(incident: Incident, command: c.Contain | c.KeepContainment, now: datetime) -> Decision:
-    if isinstance(command, c.Contain):
-        if incident.contained_at is not None:
-            return Refusal(
-                reason=f"{incident.id} is contained since {incident.contained_at:%H:%M:%S}"
-            )
-        if not command.how.strip():
-            return Refusal(reason="say what stopped the damage")
-        return (e.Contained(how=command.how.strip()),)
-    run = incident.run(command.run)
-    if run is None or not run.in_force:
-        return Refusal(reason="there is nothing in force by that name")
-    if command.until <= now:
-        return Refusal(reason="keeping something needs a date in the future")
-    number = len(incident.follow_ups) + 1
-    return (
-        e.ContainmentKept(run=command.run, until=command.until, reason=command.reason),
-        e.FollowUpChanged(
-            follow_up=number,
-            kind=FollowUpKind.ROOT_CAUSE,
-            text=f"Take back: {run.intent.title} (in force since {run.intended_at:%Y-%m-%d})",
-            owner=incident.commander,
-            due=command.until,
-        ),
-    )
 
 
 def _postmortem(incident: Incident, command: c.EditPostmortem | c.FinishPostmortem) -> Decision:
@@ -280,7 +184,7 @@ def _record(incident: Incident, command: c.Command, now: datetime) -> Decision:
     """Commands that state a fact: checked for sense, never for the course of the incident."""
     match command:
         case c.Qualify(facts=facts):
-            return (facts,)
+            return _qualify(incident, facts)
         case c.TakeRole(role=role, person=person, briefing=briefing):
             if incident.roles.get(role, "") == person and not briefing:
                 return ()
@@ -288,7 +192,7 @@ def _record(incident: Incident, command: c.Command, now: datetime) -> Decision:
         case c.AddNote(text=text, about=about):
             if about is not None and about > now + timedelta(minutes=1):
                 return Refusal(reason="a note cannot be about the future")
-            return _text(text, "a note") or (e.NoteAdded(text=text.strip(), about=about),)
+            return unfit(text, "a note") or (e.NoteAdded(text=text.strip(), about=about),)
         case c.Pin(excerpt=excerpt, note=note):
             known = any(
                 p.excerpt.sha256 == excerpt.sha256
@@ -300,21 +204,23 @@ def _record(incident: Incident, command: c.Command, now: datetime) -> Decision:
             return () if known else (e.EvidencePinned(excerpt=excerpt, note=note),)
         case c.MeasureOnset(onset=onset, boundary=boundary):
             return (e.OnsetMeasured(onset=onset, boundary=boundary),)
-        case c.Diagnose(text=text, eta=eta, reason=reason):
+        case c.Diagnose(text=text, eta=eta, reason=reason, public=public):
             if incident.diagnoses and not reason.strip():
                 return Refusal(
                     reason="a diagnosis was shared before; a revision needs its reason",
                     hint="Say what was learnt since.",
                 )
-            return _text(text, "a diagnosis") or (
-                e.Diagnosed(text=text.strip(), eta=eta, reason=reason.strip()),
+            return unfit(text, "a diagnosis") or (
+                e.Diagnosed(
+                    text=text.strip(), eta=eta, reason=reason.strip(), public=public.strip()
+                ),
             )
         case c.SendUpdate(kind=kind, audience=audience, text=text, next_due=due):
-            return _text(text, "an update") or (
+            return unfit(text, "an update") or (
                 e.UpdateSent(kind=kind, audience=audience, text=text.strip(), next_due=due),
             )
         case c.RecordFix(level=level, text=text, reference=reference):
-            return _text(text, "a fix") or _fix(incident, level, text.strip(), reference, now)
+            return unfit(text, "a fix") or _fix(incident, level, text.strip(), reference, now)
         case c.Hypothesise():
             return _hypothesise(incident, command)
         case c.RecordChange(facts=change):
@@ -329,12 +235,24 @@ def _record(incident: Incident, command: c.Command, now: datetime) -> Decision:
             raise AssertionError(type(command).__name__)
 
 
-def _text(text: str, what: str) -> Refusal | None:
-    if not text.strip():
-        return Refusal(reason=f"{what} needs words")
-    if len(text) > TEXT_LIMIT:
-        return Refusal(reason=f"{what} of more than {TEXT_LIMIT} characters is not kept")
-    return None
+def _qualify(incident: Incident, facts: e.Qualified) -> Decision:
+    """Take the facts; a first criterion makes a P1 unless a priority comes with it."""
+    if facts.title is not None:
+        title = " ".join(facts.title.split())
+        if not title or len(title) > TITLE_LIMIT:
+            return Refusal(reason=f"a title has 1 to {TITLE_LIMIT} characters")
+        facts = replace(facts, title=title)
+    weights = (facts.factors or {}).items()
+    wrong = [name for name, weight in weights if name not in set(Factor) or not 0 <= weight <= 3]
+    if wrong:
+        return Refusal(
+            reason=f"{wrong[0]!r} is no factor with a weight of 0 to 3",
+            hint="Factors are " + ", ".join(Factor) + ".",
+        )
+    raised = facts.criteria and not incident.criteria and incident.priority is not Priority.P1
+    if raised and facts.priority is None:
+        facts = replace(facts, priority=default_priority(facts.criteria or ()))
+    return (facts,)
 
 
 def _fix(incident: Incident, level: FixLevel, text: str, reference: str, now: datetime) -> Decision:
@@ -359,7 +277,7 @@ def _fix(incident: Incident, level: FixLevel, text: str, reference: str, now: da
 
 def _hypothesise(incident: Incident, command: c.Hypothesise) -> Decision:
     if command.number is None:
-        return _text(command.text, "a hypothesis") or (
+        return unfit(command.text, "a hypothesis") or (
             e.HypothesisChanged(
                 hypothesis=len(incident.hypotheses) + 1,
                 text=command.text.strip(),
@@ -384,7 +302,7 @@ def _follow_up(incident: Incident, command: c.FollowUp) -> Decision:
     known = any(f.follow_up == command.number for f in incident.follow_ups)
     if command.number is not None and not known:
         return Refusal(reason=f"{incident.id} has no follow-up {command.number}")
-    return _text(command.text, "a follow-up") or (
+    return unfit(command.text, "a follow-up") or (
         e.FollowUpChanged(
             follow_up=command.number or len(incident.follow_ups) + 1,
             kind=command.kind,
@@ -393,5 +311,6 @@ def _follow_up(incident: Incident, command: c.FollowUp) -> Decision:
             owner=command.owner,
             due=command.due,
             link=command.link,
+            public=command.public,
         ),
     )

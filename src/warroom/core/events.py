@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 from warroom.core.canonical import Json
 from warroom.core.codec import decode, encode
+from warroom.core.conduct import CONDUCT_KINDS, Conduct
+from warroom.core.terms import Terms
 from warroom.core.words import (
     Audience,
     Category,
@@ -82,6 +84,10 @@ class Declared:
     """Who is affected, in one sentence of the log analysis."""
     evidence: tuple[Excerpt, ...] = ()
     client: str = ""
+    terms: Terms | None = None
+    """The agreement it runs under; None: the default times, around the clock."""
+    public: str = ""
+    """What may be said of it outside, in one sentence without inside knowledge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +103,11 @@ class Qualified:
     summary: str | None = None
     started_at: datetime | None = None
     reason: str = ""
+    client: str | None = None
+    contact: str | None = None
+    public: str | None = None
+    terms: Terms | None = None
+    """What a changed client or service leads to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +255,8 @@ class Diagnosed:
     eta: datetime | None = None
     reason: str = ""
     """Why a revision was needed."""
+    public: str = ""
+    """The cause as it may be told outside; empty: nothing of it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +313,8 @@ class FollowUpChanged:
     owner: str = ""
     due: datetime | None = None
     link: str = ""
+    public: bool = False
+    """Whether its text may be told outside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -383,6 +398,7 @@ Event: TypeAlias = (
     | PostmortemEdited
     | PostmortemFinished
     | Snoozed
+    | Conduct
     | Opaque
 )
 
@@ -413,6 +429,7 @@ KINDS: Mapping[str, type[Event]] = {
     "postmortem_edited": PostmortemEdited,
     "postmortem_finished": PostmortemFinished,
     "snoozed": Snoozed,
+    **CONDUCT_KINDS,
 }
 
 _NAMES = {event: name for name, event in KINDS.items()}

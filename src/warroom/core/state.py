@@ -4,74 +4,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from warroom.core import conduct as k
 from warroom.core import events as e
+from warroom.core.parts import Hypothesis, Reply, Run, Wait
+from warroom.core.terms import Terms
 from warroom.core.words import (
-    CONTAINS,
     Category,
+    Check,
     Criterion,
     FollowUpState,
     Outcome,
     Phase,
+    Place,
     Priority,
     Role,
     StepAction,
 )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One execution of one step."""
-
-    intent: e.StepIntended
-    intended_at: datetime
-    by: str
-    device: str
-    """The machine it was confirmed on, where its process lived."""
-    started: e.StepStarted | None = None
-    finished: e.StepFinished | None = None
-    finished_at: datetime | None = None
-    settled: e.StepSettled | None = None
-    effect: e.EffectMeasured | None = None
-    undone_by: str = ""
-    """The run that took it back."""
-    keep_until: datetime | None = None
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """How it ended; None while it runs (or while nobody has looked after a crash)."""
-        if self.settled is not None:
-            return Outcome.SUCCEEDED if self.settled.done else Outcome.FAILED
-        return None if self.finished is None else self.finished.outcome
-
-    @property
-    def in_force(self) -> bool:
-        """Whether it changed production and has not been taken back."""
-        return (
-            self.intent.action is StepAction.RUN
-            and self.intent.kind in CONTAINS
-            and bool(self.intent.undo)
-            and self.outcome is Outcome.SUCCEEDED
-            and not self.undone_by
-        )
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """Until when it was meant to stay."""
-        return self.keep_until or self.intent.expires_at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hypothesis:
-    """A possible explanation with its history."""
-
-    number: int
-    text: str
-    history: tuple[tuple[datetime, e.HypothesisChanged], ...]
-
-    @property
-    def latest(self) -> e.HypothesisChanged:
-        """Where it stands."""
-        return self.history[-1][1]
+__all__ = ["Hypothesis", "Incident", "Reply", "Run", "Wait", "evolve", "replay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +71,30 @@ class Incident:
     """How many times the postmortem was saved; 0: nobody has touched the draft."""
     postmortem_final_at: datetime | None = None
     snoozed_until: datetime | None = None
+    terms: Terms | None = None
+    public: str = ""
+    """What may be said of it outside."""
+    criteria_by: str = ""
+    """Who said which criteria hold."""
+    waits: tuple[Wait, ...] = ()
+    answers: Mapping[str, Reply] = field(default_factory=dict)
+    """By the key of the question."""
+    merged_into: str = ""
+    absorbed: tuple[str, ...] = ()
+    links: tuple[k.Linked, ...] = ()
+    place: Place = Place.COMPUTED
+    place_by: str = ""
+    place_reason: str = ""
+    calls: tuple[tuple[datetime, k.Called], ...] = ()
+    offers: Mapping[Role, k.HandoverOffered] = field(default_factory=dict)
+    """Roles offered and not yet accepted."""
+    checks: Mapping[Check, tuple[datetime, k.Measured]] = field(default_factory=dict)
+    """The latest result of each check since it was last (re)opened."""
+
+    @property
+    def waiting_since(self) -> datetime | None:
+        """Since when the client is waited for; None: nobody waits."""
+        return self.waits[-1].since if self.waits and self.waits[-1].until is None else None
 
     @property
     def phase(self) -> Phase:
@@ -199,6 +173,9 @@ def evolve(state: Incident | None, record: e.Recorded) -> Incident:
             detected_at=event.detected_at,
             onset=event.onset,
             boundary=event.boundary,
+            terms=event.terms,
+            public=event.public,
+            criteria_by=record.actor if event.criteria else "",
             evidence=tuple((record.at, e.EvidencePinned(excerpt=x)) for x in event.evidence),
         )
     state = _step(state, record) if "Step" in type(event).__name__ else _life(state, record)
@@ -209,11 +186,12 @@ def _life(state: Incident, record: e.Recorded) -> Incident:
     at = record.at
     match record.event:
         case e.Qualified() as event:
-            return _qualified(state, event)
+            return _qualified(state, event, record.actor)
         case e.Acknowledged():
             return replace(state, acknowledged_at=at, acknowledged_by=record.actor)
         case e.RoleTaken(role=role, person=person):
-            return replace(state, roles={**state.roles, role: person})
+            offers = {r: offer for r, offer in state.offers.items() if r is not role}
+            return replace(state, roles={**state.roles, role: person}, offers=offers)
         case e.EvidencePinned() as event:
             return replace(state, evidence=(*state.evidence, (at, event)))
         case e.OnsetMeasured(onset=onset, boundary=boundary):
@@ -248,7 +226,9 @@ def _life(state: Incident, record: e.Recorded) -> Incident:
         case e.Closed(override=override):
             return replace(state, closed_at=at, close_override=override)
         case e.Reopened():
-            return replace(state, resolved_at=None, closed_at=None, reopened=state.reopened + 1)
+            return replace(
+                state, resolved_at=None, closed_at=None, reopened=state.reopened + 1, checks={}
+            )
         case e.PostmortemEdited(text=text):
             return replace(
                 state,
@@ -261,10 +241,48 @@ def _life(state: Incident, record: e.Recorded) -> Incident:
         case e.Snoozed(until=until):
             return replace(state, snoozed_until=until)
         case _:
+            return _conducted(state, record)
+
+
+def _conducted(state: Incident, record: e.Recorded) -> Incident:
+    at = record.at
+    match record.event:
+        case k.WaitStarted(reason=reason):
+            return replace(state, waits=(*state.waits, Wait(since=at, until=None, reason=reason)))
+        case k.WaitEnded():
+            ended = tuple(replace(w, until=at) if w.until is None else w for w in state.waits)
+            return replace(state, waits=ended)
+        case k.Answered(question=key, text=text, known=known):
+            reply = Reply(at=at, by=record.actor, text=text, known=known)
+            return replace(state, answers={**state.answers, key: reply})
+        case k.Merged(into=into):
+            return replace(state, merged_into=into, closed_at=at)
+        case k.Split():
+            return replace(state, merged_into="", closed_at=None)
+        case k.Absorbed(other=other):
+            return replace(state, absorbed=(*state.absorbed, other))
+        case k.Released(other=other):
+            return replace(state, absorbed=tuple(x for x in state.absorbed if x != other))
+        case k.Linked() as link:
+            return replace(state, links=(*state.links, link))
+        case k.Reordered(place=place, reason=reason):
+            return replace(state, place=place, place_by=record.actor, place_reason=reason)
+        case k.Woken():
+            return replace(state, snoozed_until=None)
+        case k.Called() as call:
+            return replace(state, calls=(*state.calls, (at, call)))
+        case k.HandoverOffered(role=role) as offer:
+            return replace(state, offers={**state.offers, role: offer})
+        case k.HandoverDeclined(role=role):
+            kept = {r: offer for r, offer in state.offers.items() if r is not role}
+            return replace(state, offers=kept)
+        case k.Measured(check=check) as found:
+            return replace(state, checks={**state.checks, check: (at, found)})
+        case _:
             return state  # notes live in the timeline only; unknown kinds change nothing
 
 
-def _qualified(state: Incident, event: e.Qualified) -> Incident:
+def _qualified(state: Incident, event: e.Qualified, by: str) -> Incident:
     return replace(
         state,
         priority=event.priority or state.priority,
@@ -275,6 +293,11 @@ def _qualified(state: Incident, event: e.Qualified) -> Incident:
         service=state.service if event.service is None else event.service,
         summary=state.summary if event.summary is None else event.summary,
         started_at=event.started_at or state.started_at,
+        client=state.client if event.client is None else event.client,
+        contact=state.contact if event.contact is None else event.contact,
+        public=state.public if event.public is None else event.public,
+        terms=event.terms or state.terms,
+        criteria_by=by if event.criteria else "" if event.criteria == () else state.criteria_by,
     )
 
 

@@ -1,12 +1,18 @@
 """The timeline: every event as one line a person reads."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import get_args
 
+from warroom.core import conduct as k
 from warroom.core import events as e
 from warroom.core import spell
+from warroom.core.state import Incident, replay
+from warroom.core.telling import tell
 from warroom.core.words import HypothesisState, Outcome, StepAction, Verdict
+
+_CONDUCT = get_args(k.Conduct)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +32,58 @@ class TimelineEntry:
     """Foreign: to be cleaned before it is drawn."""
     back_dated: bool = False
     run: str = ""
+    kind: str = ""
+    """The stored name of its event: what a filter names."""
+    original: str = ""
+    """Its text before it was amended; empty: it was not."""
+    original_at: datetime | None = None
+    """Its time before it was moved; None: it was not."""
+
+    @property
+    def amended(self) -> bool:
+        """Whether it is told otherwise than it was kept."""
+        return bool(self.original) or self.original_at is not None
 
 
-def timeline(records: Iterable[e.Recorded]) -> tuple[TimelineEntry, ...]:
+def timeline(
+    records: Iterable[e.Recorded], kinds: Collection[str] = ()
+) -> tuple[TimelineEntry, ...]:
     """Return the entries in the order in which things happened.
 
-    A back-dated note stands at the time it is about and says so. Saving the postmortem and the
-    identity of a process are not worth a line.
+    A back-dated note stands at the time it is about and says so; an amended entry says what it was.
+    Saving the postmortem and the identity of a process are not worth a line.
+
+    Args:
+        records: The events of one incident.
+        kinds: Stored names of events, or words of the timeline (`note`, `update`); none: all.
     """
-    found: list[TimelineEntry] = []
+    records = tuple(records)
+    amended = [record.event for record in records if isinstance(record.event, k.EntryAmended)]
+    found = [_amended(entry, amended) for entry in _entries(records)]
+    if kinds:
+        found = [entry for entry in found if entry.kind in kinds or entry.word in kinds]
+    return tuple(sorted(found, key=lambda entry: (entry.at, entry.number)))
+
+
+def as_of(records: Iterable[e.Recorded], at: datetime) -> Incident | None:
+    """Return the incident as it stood at an instant; None: it had not been declared."""
+    return replay(record for record in records if record.at <= at)
+
+
+def _amended(entry: TimelineEntry, amendments: Iterable[k.EntryAmended]) -> TimelineEntry:
+    if entry.word == "onset" and entry.kind == "declared":
+        return entry  # its number is that of the declaration, whose words are amended
+    for event in amendments:
+        if event.entry != entry.number:
+            continue
+        if event.text is not None:
+            entry = replace(entry, original=entry.original or entry.text, text=event.text)
+        if event.at is not None:
+            entry = replace(entry, original_at=entry.original_at or entry.at, at=event.at)
+    return entry
+
+
+def _entries(records: Iterable[e.Recorded]) -> Iterator[TimelineEntry]:
     titles: dict[str, e.StepIntended] = {}
     for record in records:
         if isinstance(record.event, e.StepIntended):
@@ -52,21 +101,19 @@ def timeline(records: Iterable[e.Recorded]) -> tuple[TimelineEntry, ...]:
         elif isinstance(event, e.OnsetMeasured):
             at = event.onset.at
         elif isinstance(event, e.Declared) and event.onset is not None:
-            found.append(_onset_entry(record, event, event.onset))
-        found.append(
-            TimelineEntry(
-                number=record.version,
-                at=at,
-                mark=mark,
-                word=word,
-                tone=tone,
-                actor=record.actor,
-                text=text,
-                back_dated=back_dated,
-                run=getattr(record.event, "run", ""),
-            )
+            yield _onset_entry(record, event, event.onset)
+        yield TimelineEntry(
+            number=record.version,
+            at=at,
+            mark=mark,
+            word=word,
+            tone=tone,
+            actor=record.actor,
+            text=text,
+            back_dated=back_dated,
+            run=getattr(record.event, "run", ""),
+            kind=e.kind_of(record.event),
         )
-    return tuple(sorted(found, key=lambda entry: (entry.at, entry.number)))
 
 
 def _onset_entry(record: e.Recorded, event: e.Declared, onset: e.Onset) -> TimelineEntry:
@@ -78,6 +125,7 @@ def _onset_entry(record: e.Recorded, event: e.Declared, onset: e.Onset) -> Timel
         word="onset",
         tone="s5",
         actor="log",
+        kind="declared",
         text=onset.sentence + boundary,
     )
 
@@ -146,7 +194,7 @@ def _tell(  # one line per kind is the clearest form
         case e.Opaque(kind=kind):
             return "·", kind, "mute", "written by a newer version"
         case _:
-            return None
+            return tell(event) if isinstance(event, _CONDUCT) else None
 
 
 def _tell_step(

@@ -57,6 +57,7 @@ def incident_view(incident: Incident, now: datetime) -> dict[str, Any]:
                 "due": encode_time(clock.due),
                 "met_at": stamp(clock.met_at),
                 "pace": clock.pace(now).value,
+                "paused": clock.paused,
                 "seconds_left": int(clock.left(now).total_seconds()),
             }
             for clock in clocks(incident)

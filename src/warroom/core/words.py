@@ -179,3 +179,19 @@ class FollowUpState(StrEnum):
     OPEN = "open"
     DONE = "done"
     DROPPED = "dropped"
+
+
+class Place(StrEnum):
+    """Where a person puts an incident in the queue, against the computed order."""
+
+    TOP = "top"
+    BOTTOM = "bottom"
+    COMPUTED = "computed"
+
+
+class Check(StrEnum):
+    """What is verified before an incident is closed."""
+
+    GONE = "gone"
+    ADJACENT = "adjacent"
+    LEDGER = "ledger"

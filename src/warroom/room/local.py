@@ -4,13 +4,15 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from warroom.core.commands import Command, Declare, RecordChange
+from warroom.core.commands import Command, Declare, Qualify, RecordChange
 from warroom.core.decide import Refusal, decide
 from warroom.core.events import ChangeRecorded, Recorded
 from warroom.core.journal import Journal, JournalError, Origin
 from warroom.core.state import Incident
+from warroom.core.terms import Agreement, Terms, terms_for
 from warroom.room.service import Done
 
 _log = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class LocalRoom:
         clock: Callable[[], datetime] = utc_now,
         poll_seconds: float = POLL_SECONDS,
         changes: Callable[[datetime], Sequence[ChangeRecorded]] = lambda _since: (),
+        agreements: tuple[Agreement, ...] = (),
     ) -> None:
         self._journal = journal
         self._actor = actor
@@ -56,6 +59,7 @@ class LocalRoom:
         self._clock = clock
         self._poll_seconds = poll_seconds
         self._changes = changes
+        self._agreements = agreements
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._told = journal.head()
@@ -96,7 +100,9 @@ class LocalRoom:
             now=self._clock(),
         )
         kept = self._journal.append(
-            name, lambda state: decide(state, command, by, origin.now), origin
+            name,
+            lambda state: decide(state, self._agreed(state, command), by, origin.now),
+            origin,
         )
         if isinstance(kept, Refusal):
             return kept
@@ -104,6 +110,25 @@ class LocalRoom:
         if isinstance(command, Declare) and not kept.repeated:
             return self._with_changes(Done(incident=kept.incident, records=kept.records))
         return Done(incident=kept.incident, records=kept.records)
+
+    def _agreed(self, state: Incident | None, command: Command) -> Command:
+        """Write the terms of the client and service into what settles them."""
+        if isinstance(command, Declare) and command.facts.terms is None:
+            facts = command.facts
+            terms = terms_for(self._agreements, facts.client, facts.service, self._clock().date())
+            return command if terms is None else Declare(facts=replace(facts, terms=terms))
+        if isinstance(command, Qualify) and state is not None and command.facts.terms is None:
+            told = command.facts
+            client = state.client if told.client is None else told.client
+            service = state.service if told.service is None else told.service
+            if (client, service) == (state.client, state.service):
+                return command
+            found = terms_for(self._agreements, client, service, state.declared_at.date())
+            if found is None and state.terms is None:
+                return command
+            # Nothing agreed for the new client: the default times, said in so many words.
+            return Qualify(facts=replace(told, terms=found or Terms(name="default")))
+        return command
 
     def _with_changes(self, done: Done) -> Done:
         """Tell a new incident what changed in the day before it: the first question of all."""
