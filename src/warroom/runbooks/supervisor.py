@@ -96,8 +96,8 @@ class Supervisor:
 
     def end_group(self) -> None:
         """After the step has ended by itself: end what it left in its own group; daemons stay."""
-        patient = ((None, _SETTLE), (signal.SIGTERM, self.grace), (signal.SIGKILL, 1.0))
-        for number, patience in patient:
+        phases = ((None, _SETTLE), (signal.SIGTERM, self.grace), (signal.SIGKILL, 1.0))
+        for number, patience in phases:
             if not self.group_lives():
                 return
             if number is not None:
