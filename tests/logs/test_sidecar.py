@@ -99,7 +99,7 @@ def test_another_way_of_reading_is_another_index(path) -> None:
     reading = Reading(cache=path.parent / "cache", skew=3600.0)
     log = open_log(path, threaded=False, reading=reading)
     log.prepare()
-    assert not log._known
+    assert log._known is None
     log.close()
 
 

@@ -20,14 +20,13 @@ from warroom.logs.index import ENTRY_LIMIT, Index
 from warroom.logs.linescan import PAD, LineScanner, Scanner
 from warroom.logs.protocol import Progress
 from warroom.logs.scanning import CHUNK, line_start, scan_back, scan_forward, scan_long_line
-from warroom.logs.sidecar import SMALLEST, load, save
+from warroom.logs.sidecar import SMALLEST, Known, load, save
 from warroom.logs.stores import FileStore, LostStore, Memory, SpoolStore, Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from warroom.logs.formats.model import Format
-    from warroom.logs.segments import Segment
     from warroom.logs.times import Clock
 
 TAIL_BYTES = 64 << 10
@@ -109,7 +108,7 @@ class FileLog(IndexedLog):
         self._thread: threading.Thread | None = None
         self._older = list(older)
         self._cache = cache if size >= SMALLEST else None
-        self._known: list[Segment] = []
+        self._known: Known | None = None
         """What a kept index says of the bytes before `_floor`."""
         self._floor = 0
         self._head_store: Store = store
@@ -162,8 +161,8 @@ class FileLog(IndexedLog):
         if self._cache is not None and self._head:
             store = self._part.watched.store
             known = load(self._cache, self._path, self._index, store, self._how())
-            if known and known[-1].end <= self._head:
-                self._known, self._floor = known, known[-1].end
+            if known is not None and known.end <= self._head:
+                self._known, self._floor = known, known.end
 
     def _how(self) -> str:
         """Return what the times and outcomes of the index depend on besides the bytes."""
@@ -187,11 +186,12 @@ class FileLog(IndexedLog):
     def _index_back(self) -> None:
         """Index a chunk towards the head, or all the rest where a kept index has it."""
         store, index = self._head_store, self._index
-        if self._known and (self._head <= self._floor or store is not self._known[0].store):
-            if store is self._known[0].store:
-                index.prepend_known(self._known)
+        known = self._known
+        if known is not None and (self._head <= self._floor or store is not known.store):
+            if store is known.store:
+                index.prepend_known(known.segments, known.statuses)
                 self._head = 0
-            self._known, self._floor, self._cache = [], 0, None
+            self._known, self._floor, self._cache = None, 0, None
             return
         found = scan_back(self._scanner, store, self._head, self._buffer, index.codes, self._floor)
         self._head, scanned = found or (0, None)  # None: the file shrank under the reader

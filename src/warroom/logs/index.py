@@ -3,7 +3,7 @@
 import threading
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from warroom.logs.segments import (
@@ -84,21 +84,17 @@ class Index:
                 self._segments.insert(0, new)
                 self._rows.insert(0, self.first)
 
-    def prepend_known(self, segments: Sequence[Segment]) -> None:
-        """Add segments of a kept index, in order, before the first row."""
+    def prepend_known(self, segments: Sequence[Segment], statuses: Mapping[int, int]) -> None:
+        """Add segments of a kept index, in order, and their counts before the first row."""
         with self.lock:
-            failed_by_code = bytes(self.codes.failed)
             for segment in reversed(segments):
                 self.first -= len(segment.codes)
                 segment.row = self.first
-                segment.failed = segment.codes.translate(failed_by_code).count(1)
                 self.failed += segment.failed
                 self.bytes += segment.end - segment.begin
-                for code in set(segment.codes):
-                    if self.codes.mark(code) >= 100:
-                        self.statuses[self.codes.mark(code)] += segment.codes.count(code)
                 self._segments.insert(0, segment)
                 self._rows.insert(0, self.first)
+            self.statuses.update(statuses)
 
     def open_at_tail(self) -> None:
         """Call the rows so far those that were there: the next one appended is row 0."""

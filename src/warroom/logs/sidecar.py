@@ -12,13 +12,15 @@ import json
 import os
 import tempfile
 from array import array
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from warroom.logs.segments import FIRST_SPARE_CODE, STRIDE, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from warroom.logs.index import Index
     from warroom.logs.stores import Store
@@ -32,6 +34,24 @@ KEPT_FILES = 64
 """Indexes kept; the ones used longest ago go first."""
 _FINGERPRINT = 1024
 _TAIL = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A kept index that still holds."""
+
+    segments: Sequence[Segment]
+    statuses: Mapping[int, int]
+
+    @property
+    def store(self) -> Store:
+        """The file it is of."""
+        return self.segments[0].store
+
+    @property
+    def end(self) -> int:
+        """Bytes of the file it covers."""
+        return self.segments[-1].end
 
 
 def place(folder: Path, path: str) -> Path:
@@ -52,7 +72,7 @@ def _identity(store: Store, end: int, how: str) -> dict[str, Any]:
     }
 
 
-def _cut(segment: Segment, upto: int) -> Segment | None:
+def _cut(segment: Segment, upto: int, failed_by_code: bytes) -> Segment | None:
     """Return the part of a segment that ends at or before `upto`, None for nothing."""
     if segment.end <= upto:
         return segment
@@ -75,7 +95,7 @@ def _cut(segment: Segment, upto: int) -> Segment | None:
         stride=segment.stride,
         run_rows=segment.run_rows[:runs],
         run_times=times,
-        failed=0,
+        failed=segment.failed - segment.codes[rows:].translate(failed_by_code).count(1),
         earliest=min(known, default=0),
         latest=max(known, default=0),
     )
@@ -93,21 +113,27 @@ def save(folder: Path, path: str, index: Index, store: Store, how: str) -> None:
     """
     upto = store.size - MARGIN
     segments: list[Segment] = []
-    for segment in index.segments():
+    with index.lock:
+        every, statuses = index.segments(), Counter(index.statuses)
+    for segment in every:
         if segment.store is not store or segment.gap is not None:
             return
-        part = _cut(segment, upto)
-        if part is None:
-            break
-        segments.append(part)
-        if part is not segment:
-            break
+        part = None
+        if not segments or segments[-1].end == segment.begin:
+            part = _cut(segment, upto, bytes(index.codes.failed))
+        left = segment.codes[len(part.codes) if part else 0 :]
+        if part is not None:
+            segments.append(part)
+        for code in set(left):
+            if index.codes.mark(code) >= 100:
+                statuses[index.codes.mark(code)] -= left.count(code)
     if not segments or segments[0].begin != 0:
         return
     if any(max(segment.codes) >= FIRST_SPARE_CODE for segment in segments):
         return  # such a code stands for several statuses: their counts are not in the index
     head = _identity(store, segments[-1].end, how) | {
         "marks": index.codes.marks,
+        "statuses": [[code, count] for code, count in statuses.items() if count],
         "segments": [_shape(segment) for segment in segments],
     }
     body = b"".join(
@@ -135,6 +161,7 @@ def _shape(segment: Segment) -> list[int | str]:
         len(segment.offsets),
         segment.run_rows.typecode,
         len(segment.run_rows),
+        segment.failed,
         segment.earliest,
         segment.latest,
     ]
@@ -146,10 +173,10 @@ def _forget(folder: Path) -> None:
         each.unlink(missing_ok=True)
 
 
-def load(folder: Path, path: str, index: Index, store: Store, how: str) -> list[Segment]:
-    """Return the kept segments of a file, none where there are none or they no longer hold.
+def load(folder: Path, path: str, index: Index, store: Store, how: str) -> Known | None:
+    """Return the kept index of a file, None where there is none or it no longer holds.
 
-    Row numbers and counts are left for the index to give; the statuses met are made known to it.
+    Row numbers are left for the index to give; the statuses met are made known to it.
     """
     try:
         with place(folder, path).open("rb") as file:
@@ -157,12 +184,13 @@ def load(folder: Path, path: str, index: Index, store: Store, how: str) -> list[
             body = file.read()
         same = _identity(store, int(head["end"]), how)
         if any(head[key] != value for key, value in same.items()) or store.size < head["end"]:
-            return []
+            return None
         if hashlib.sha256(body).hexdigest() != head["sum"]:
-            return []
-        return _segments(head["segments"], head["marks"], body, index, store)
+            return None
+        segments = _segments(head["segments"], head["marks"], body, index, store)
+        return Known(segments, dict(head["statuses"]))
     except (OSError, ValueError, KeyError, TypeError, IndexError):
-        return []
+        return None
 
 
 def _segments(
@@ -180,7 +208,7 @@ def _segments(
         place_in += size
         return body[place_in - size : place_in]
 
-    for begin, end, rows, stride, offset_kind, offsets, row_kind, runs, early, late in shapes:
+    for begin, end, rows, stride, offset_kind, offsets, row_kind, runs, *rest in shapes:
         own_codes = take(rows).translate(codes)
         own_offsets, own_rows, own_times = array(offset_kind), array(row_kind), array("I")
         for part, count in ((own_offsets, offsets), (own_rows, runs), (own_times, runs)):
@@ -196,9 +224,9 @@ def _segments(
                 stride=stride,
                 run_rows=own_rows,
                 run_times=own_times,
-                failed=0,
-                earliest=early,
-                latest=late,
+                failed=rest[0],
+                earliest=rest[1],
+                latest=rest[2],
             )
         )
     return found
