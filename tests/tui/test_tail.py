@@ -110,6 +110,19 @@ async def test_b_shows_the_boundary_and_escape_the_log_again():
         assert app.pane.view.has_focus
 
 
+async def test_the_help_lists_the_keys_and_closes():
+    app = console(None)
+    async with app.run_test(size=(130, 50)) as pilot:
+        await settle(pilot)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        lines = ("".join(s.text for s in strip) for strip in app.screen._compositor.render_strips())
+        assert any("next / previous 5xx" in line for line in lines)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.pane.view.has_focus
+
+
 async def test_what_belongs_to_the_room_is_said_and_q_leaves():
     app = console(None)
     async with app.run_test(size=(120, 36)) as pilot:

@@ -22,16 +22,19 @@ from warroom.core.text import clean_line
 from warroom.logs.protocol import Log
 from warroom.tui.draw import Line, cut
 from warroom.tui.filters import AsciiGlyphs, PlainColours
+from warroom.tui.keymap import gather
 from warroom.tui.messages import ActionRequested, Notice, PinRequested
 from warroom.tui.panes.base import Hint
 from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.logs import LogsPane
+from warroom.tui.screens.help import HelpScreen
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.bar import Bar
 from warroom.tui.widgets.evidence import Pins
 from warroom.tui.widgets.footer import Footer
 from warroom.tui.widgets.log_filter import FilterError
+from warroom.tui.widgets.log_view import LogView
 from warroom.tui.widgets.notice import NoticeRow, Said
 
 
@@ -105,6 +108,7 @@ class TailApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     Screen { background: $wr-bg0; color: $wr-text; }
+    ModalScreen { background: $wr-bg0 62%; align: center middle; }
     LogsPane { height: 1fr; }
     BoundaryTab { height: 1fr; display: none; }
     """
@@ -113,6 +117,7 @@ class TailApp(App[int]):
         Binding("ctrl+q", "leave", "leave", show=False, priority=True, id="tail.quit"),
         Binding("b", "boundary", "boundary", show=False, id="tail.boundary"),
         Binding("escape", "close_boundary", "back", show=False, id="tail.back"),
+        Binding("question_mark,f1", "help", "help", show=False, id="tail.help"),
     ]
 
     def __init__(self, services: TailServices) -> None:
@@ -162,7 +167,7 @@ class TailApp(App[int]):
         """Show the tail; look for the incident afterwards."""
         labels = [log.label for log in self.services.logs]
         self.header.source = " + ".join(labels)
-        self.footer.lasting = (Hint("q", "leave"),)
+        self.footer.lasting = (Hint("?", "help"), Hint("q", "leave"))
         self.watch(self.pane, "status", self._say_status)
         self.pane.take_focus()
         self.call_after_refresh(self._open_place)
@@ -281,6 +286,14 @@ class TailApp(App[int]):
         """Show the log again."""
         if self.boundary.display:
             self.action_boundary()
+
+    def action_help(self) -> None:
+        """List the keys."""
+        known = gather(
+            {"log": LogsPane, "lines": LogView, "boundary": BoundaryTab, "tail": TailApp}
+        )
+        place = "Boundary" if self.boundary.display else "Logs"
+        self.push_screen(HelpScreen(place, gather(scopes), {}))
 
     def action_leave(self) -> None:
         """Leave."""

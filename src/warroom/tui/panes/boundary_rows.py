@@ -157,8 +157,11 @@ def _table(shown_: Shown, main: "Finding", width: int) -> list[Row]:
         return []
     names, values, failed_bar, before_bar = _widths(parts, width)
     head = fit("   shared by failures", 3 + names + 1 + values + 1)
-    head += fit("of failures", failed_bar + 7)
-    head += "  " + fit("of all before", before_bar + 8) + fit("lift", 7, right=True) + "  sure"
+    if failed_bar:
+        head += fit("of failures", failed_bar + 7) + "  " + fit("of all before", before_bar + 8)
+    else:
+        head += fit("failed", 7, right=True) + "  " + fit("before", 8, right=True)
+    head += fit("lift", 7, right=True) + "  sure"
     rows = [Row("", (line(Piece(head, "mute")),))]
     for number, part in enumerate(parts):
         strong = number < len(main.boundary)
@@ -166,8 +169,8 @@ def _table(shown_: Shown, main: "Finding", width: int) -> list[Row]:
         text = "text" if strong else "soft"
         pieces: list[Piece] = [
             Piece(f"{number + 1:>2} ", "mute"),
-            Piece(fit(_names(part), names + 1), "soft"),
-            Piece(fit(_values(part), values + 1), text, bold=strong),
+            Piece(fit(_names(part), names) + " ", "soft"),
+            Piece(fit(_values(part), values) + " ", text, bold=strong),
             *(gauge(part.coverage, failed_bar, token) if failed_bar else ()),
             Piece(fit(share(part.coverage), 7, right=True), text, bold=strong),
             Piece("  "),
