@@ -1,6 +1,6 @@
 """Terminals without colour, without glyphs, and themes that change under way."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from tests.tui.console import Console, console
 from tests.tui.fakes import NOW, busy_room, services
 from textual.color import Color
 
+from warroom.core.calendars import Calendar
 from warroom.core.clocks import Clock, Pace
 from warroom.tui.draw import Line, cut
 from warroom.tui.filters import ASCII, AsciiGlyphs, PlainColours
@@ -127,3 +128,19 @@ def test_a_clock_is_always_twelve_cells() -> None:
         pieces = clock(deadline, now, PALETTE)
         assert sum(len(piece.text) for piece in pieces) == CLOCK_CELLS
     assert seen == {Pace.CALM, Pace.HALF, Pace.WARN, Pace.LATE}
+
+
+def test_a_clock_outside_office_hours_rests_and_says_until_when() -> None:
+    day = ((9 * 60, 17 * 60),)
+    office = Calendar(zone=UTC, hours=(*[day] * 5, (), ()))
+    friday_night = NOW.replace(hour=20)
+    deadline = Clock(
+        name="respond",
+        started=friday_night - timedelta(hours=1),
+        due=friday_night + timedelta(days=4),
+        allowed=timedelta(hours=8),
+        calendar=office,
+    )
+    assert "".join(s.text for s in clock(deadline, friday_night, PALETTE)) == "zz Mon 09:00"
+    monday = friday_night + timedelta(days=2, hours=14)
+    assert "zz" not in "".join(s.text for s in clock(deadline, monday, PALETTE))

@@ -13,7 +13,7 @@ from warroom.core import events as e
 from warroom.core.closing import missing
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
-from warroom.core.words import Outcome, Priority
+from warroom.core.words import Outcome, Place, Priority
 from warroom.tui.conduct import Conduct, prefilled, until, why
 from warroom.tui.screens.dialog import Drafts
 from warroom.tui.services import Services
@@ -49,6 +49,10 @@ class Actions(Conduct):
             "contained": self._contained,
             "keep": self._keep,
             "priority": self._priority,
+            "wait": self._wait,
+            "resume": self._resume,
+            "wake": self._wake,
+            "reorder": self._reorder,
         }
 
     @work(group="action", exit_on_error=False, description="The action")
@@ -204,6 +208,30 @@ class Actions(Conduct):
         if reason:
             facts = e.Qualified(priority=Priority(argument), reason=reason)
             await self.do(c.Qualify(facts=facts), incident.id)
+
+    async def _wait(self, incident: Incident, argument: str) -> None:
+        reason = await self._text("Wait for the client", "for what", incident, argument)
+        if reason:
+            await self.do(c.Wait(reason=reason), incident.id)
+
+    async def _resume(self, incident: Incident, argument: str) -> None:
+        await self.do(c.Resume(reason=argument), incident.id)
+
+    async def _wake(self, incident: Incident, argument: str) -> None:
+        await self.do(c.Wake(reason=argument), incident.id)
+
+    async def _reorder(self, incident: Incident, argument: str) -> None:
+        if argument not in list(Place):
+            argument = Place.COMPUTED if incident.place is not Place.COMPUTED else Place.TOP
+        titles = {
+            Place.TOP: "Put it first",
+            Place.BOTTOM: "Put it last",
+            Place.COMPUTED: "Put it back where its facts put it",
+        }
+        place = Place(argument)
+        reason = await self._text(titles[place], "because", incident)
+        if reason:
+            await self.do(c.Reorder(place=place, reason=reason), incident.id)
 
     async def _snooze(self, incident: Incident, argument: str) -> None:
         found = await self._when("Snooze", "until when", incident, argument)

@@ -5,11 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from warroom.core.state import Incident
-from warroom.core.words import Outcome, Phase, Priority
+from warroom.core.words import Outcome, Phase, Place, Priority
 from warroom.tui.keymap import Known, shown
 from warroom.tui.snapshot import Snapshot
 
-GROUPS = ("now", "runbook", "log", "incident", "go")
+_PLACES = (
+    (Place.TOP, "Put it first in the queue"),
+    (Place.BOTTOM, "Put it last in the queue"),
+    (Place.COMPUTED, "Put it back where its facts put it"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,17 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
         yield entry("hypothesis", "Propose a hypothesis")
         yield entry("handover", "Hand over", "", "with a briefing")
         yield entry("fix", "Record a fix")
-        yield entry("snooze", "Snooze", "", "until a time")
+        if incident.snoozed_until is not None and incident.snoozed_until > snapshot.now:
+            yield entry("wake", "Wake it before its time")
+        else:
+            yield entry("snooze", "Snooze", "", "until a time")
+        if incident.waiting_since is None:
+            yield entry("wait", "Wait for the client", "", "clocks may rest")
+        else:
+            yield entry("resume", "Go on: the client answered")
+        for place, words in _PLACES:
+            if place is not incident.place:
+                yield Entry("now", words, "reorder", place.value, note="asks why")
         if incident.resolved_at is None:
             yield entry("resolve", "Resolve", f"resolve {name}", "asks first")
         yield entry("close", "Close", f"close {name}", "says what is missing")

@@ -50,6 +50,7 @@ class QueuePane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "why", "why", id="queue.why"),
         Binding("s", "ask('snooze')", "snooze", id="queue.snooze"),
+        Binding("o", "ask('reorder')", "put first", id="queue.reorder"),
     ]
 
     class Selected(Message):
@@ -72,7 +73,12 @@ class QueuePane(Pane):
         """Keys of the queue."""
         if self.snapshot is None or not self.snapshot.rows:
             return [Hint("d", "declare")]
-        return [Hint("enter", "open"), Hint("i", "why first"), Hint("s", "snooze")]
+        return [
+            Hint("enter", "open"),
+            Hint("i", "why first"),
+            Hint("s", "snooze"),
+            Hint("o", "put first"),
+        ]
 
     def on_resize(self) -> None:
         """Columns or two lines: by the width."""

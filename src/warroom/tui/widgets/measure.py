@@ -1,10 +1,11 @@
 """Measures and clocks: one way to draw how much of something there is."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.segment import Segment
 
 from warroom.core import spell
+from warroom.core.calendars import after
 from warroom.core.clocks import Clock, Pace
 from warroom.tui.theme import Palette
 
@@ -36,6 +37,9 @@ def clock(deadline: Clock, now: datetime, palette: Palette, *, on: str = "") -> 
         token = "ok" if pace is Pace.MET else "warn"
         return [Segment(f"✓ {took}".rjust(CLOCK_CELLS), palette.style(token, on=on))]
     span = spell.duration(deadline.left(now))
+    rest = resting(deadline, now)
+    if rest and pace is not Pace.LATE:
+        return [Segment(f"zz {rest}".rjust(CLOCK_CELLS), palette.style("mute", on=on))]
     if pace is Pace.LATE:
         text = " LATE" + f"+{_short(span.replace(' ', ''), 5)} ".rjust(CLOCK_CELLS - 5)
         return [Segment(text, palette.style("breach", fill=True))]
@@ -46,6 +50,17 @@ def clock(deadline: Clock, now: datetime, palette: Palette, *, on: str = "") -> 
             " " + _short(span, 7).rjust(7), palette.style(words, on=on, bold=pace is Pace.WARN)
         ),
     ]
+
+
+def resting(deadline: Clock, now: datetime) -> str:
+    """Return until when a clock stands still, in at most nine cells; empty: it runs."""
+    if deadline.paused:
+        return "waiting"
+    if deadline.calendar is None or deadline.met_at is not None:
+        return ""
+    minute = now.replace(second=0, microsecond=0)  # asked each second, answered once a minute
+    opens = after(deadline.calendar, minute, timedelta(seconds=1), deadline.pauses)
+    return f"{opens:%a %H:%M}" if opens - minute > timedelta(minutes=1) else ""
 
 
 def _short(span: str, cells: int) -> str:
@@ -63,6 +78,9 @@ def inline_clock(
     pace = deadline.pace(now)
     if pace not in _TONES:
         return clock(deadline, now, palette, on=on)
+    rest = resting(deadline, now)
+    if rest:
+        return [Segment(f"zz {rest}", palette.style("mute", on=on))]
     rule, words = _TONES[pace]
     strong = bold or pace is Pace.WARN
     token = "text" if bold and pace is not Pace.WARN else words
