@@ -289,9 +289,7 @@ class TailApp(App[int]):
 
     def action_help(self) -> None:
         """List the keys."""
-        known = gather(
-            {"log": LogsPane, "lines": LogView, "boundary": BoundaryTab, "tail": TailApp}
-        )
+        scopes = {"log": LogsPane, "lines": LogView, "boundary": BoundaryTab, "tail": TailApp}
         place = "Boundary" if self.boundary.display else "Logs"
         self.push_screen(HelpScreen(place, gather(scopes), {}))
 
