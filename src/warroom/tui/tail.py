@@ -14,6 +14,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.reactive import reactive
 
@@ -289,7 +290,12 @@ class TailApp(App[int]):
 
     def action_help(self) -> None:
         """List the keys."""
-        scopes = {"log": LogsPane, "lines": LogView, "boundary": BoundaryTab, "tail": TailApp}
+        scopes: dict[str, type[DOMNode]] = {
+            "log": LogsPane,
+            "lines": LogView,
+            "boundary": BoundaryTab,
+            "tail": TailApp,
+        }
         place = "Boundary" if self.boundary.display else "Logs"
         self.push_screen(HelpScreen(place, gather(scopes), {}))
 
