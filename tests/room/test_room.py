@@ -321,10 +321,10 @@ def test_a_failed_verification_leaves_the_step_unknown(
 def test_a_step_whose_console_died_becomes_unknown(operator: Operator) -> None:
     room = operator._room
     plan = planned(operator, room)
-    from warroom.room.operator import _intent
+    from warroom.room.outcomes import intended
 
     plan = replace(plan, run="lost")
-    room.do(c.IntendStep(facts=_intent(plan, "R")), "1")
+    room.do(c.IntendStep(facts=replace(intended(plan, "R"), console="4194301 1 another-boot")), "1")
     started = e.StepStarted(run="lost", pid=2**22 - 3, start_ticks=1, boot_id="another boot")
     room.do(c.StartStep(facts=started), "1")
     assert operator.settle_lost() == ("lost",)
@@ -333,3 +333,21 @@ def test_a_step_whose_console_died_becomes_unknown(operator: Operator) -> None:
     verify = operator.plan(room.incident("1"), "rollback", 2, action=StepAction.VERIFY)
     assert isinstance(verify, Plan)
     assert verify.key == "V"
+
+
+def test_a_step_that_never_started_is_called_that(operator: Operator) -> None:
+    from warroom.room.outcomes import intended
+
+    room = operator._room
+    facts = replace(intended(planned(operator, room), "R"), console="4194301 1 another-boot")
+    room.do(c.IntendStep(facts=facts), "1")
+    assert operator.settle_lost() == (facts.run,)
+    assert room.incident("1").run(facts.run).outcome is Outcome.CANCELLED
+
+
+def test_what_another_living_console_runs_is_left_alone(operator: Operator) -> None:
+    from warroom.room.outcomes import intended
+
+    room = operator._room
+    room.do(c.IntendStep(facts=intended(planned(operator, room), "R")), "1")
+    assert operator.settle_lost() == ()

@@ -178,6 +178,9 @@ class StepIntended:
     """For an undo, the run it takes back."""
     confirmed: str = ""
     """What was pressed or typed."""
+    console: str = ""
+    """Process id, start time and boot of the console that runs it, parted by spaces: while that
+    lives, nobody else may say what became of the step."""
     expires_at: datetime | None = None
 
 

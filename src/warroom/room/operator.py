@@ -10,26 +10,23 @@ from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import Refusal
 from warroom.core.state import Incident, Run
-from warroom.core.words import ContainmentKind, Outcome, StepAction
+from warroom.core.words import ContainmentKind, StepAction
 from warroom.logs.protocol import Log
 from warroom.room.containment import Option, Plan, Progress
 from warroom.room.effects import Meter, measured
 from warroom.room.measure import evidence
 from warroom.room.options import options
+from warroom.room.outcomes import NotKept, ended, finished, intended, lost, never_ran, tended
 from warroom.room.service import Room
 from warroom.room.shelf import Shelf
 from warroom.runbooks.errors import RunbookError
 from warroom.runbooks.model import Confirmation, ParameterType, Runbook, Step
 from warroom.runbooks.outcome import Identity
 from warroom.runbooks.outcome import Outcome as Ended
-from warroom.runbooks.params import resolve
+from warroom.runbooks.params import Values, resolve
+from warroom.runbooks.perform import perform
 from warroom.runbooks.preview import NO_UNDO, Preview, ensure_unchanged, preview
-from warroom.runbooks.process import alive
-from warroom.runbooks.run import run_block
 from warroom.runbooks.watch import Watch, bind
-
-OUTPUT_LIMIT = 64_000
-"""Characters of a step's output that the journal keeps; head and tail were chosen before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,7 @@ class _Bound:
 
     runbook: Runbook
     step: Step
+    values: Values
     preview: Preview
     watch: Watch | None
 
@@ -52,12 +50,27 @@ class Operator:
         logs: Sequence[Log],
         *,
         device: str,
+        hosts: Sequence[str] = (),
+        labels: Mapping[str, Mapping[str, str]] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """Bring together what containment needs.
+
+        Args:
+            room: Where intent and outcome are kept.
+            shelf: The runbooks.
+            logs: Where effects are measured.
+            device: The name of this machine.
+            hosts: Hosts that HTTP steps may talk to, as `host:port`.
+            labels: By service, what it has (`router: haproxy`), which decides what applies to it.
+            sleep: How to wait between two looks at the log.
+        """
         self._room = room
         self._shelf = shelf
         self._logs = logs
         self._device = device
+        self._hosts = tuple(hosts)
+        self._labels = labels or {}
         self._sleep = sleep
 
     def options(self, incident: Incident) -> Sequence[Option]:
@@ -67,6 +80,7 @@ class Operator:
             tuple(self._shelf.books().values()),
             evidence(self._logs),
             self._room.incidents(include_closed=True),
+            self._labels.get(incident.service, {}),
         )
 
     def plan(
@@ -170,7 +184,7 @@ class Operator:
         state = dict(undoes.finished.state) if undoes and undoes.finished else None
         shown = preview(book, step, values, role=action, state=state, service=incident.service)
         watch = bind(step.watch, values.env) if step.watch else None
-        return _Bound(book, step, shown, watch)
+        return _Bound(book, step, values, shown, watch)
 
     def _facts(self, incident: Incident) -> dict[str, str]:
         found = evidence(self._logs)
@@ -217,11 +231,15 @@ class Operator:
         if confirmed != wanted:
             return Refusal(reason="not confirmed: nothing ran", hint=f"It asks for {wanted}.")
         run = plan.run
-        intent = self._room.do(c.IntendStep(facts=_intent(plan, confirmed)), plan.incident)
+        intent = self._room.do(c.IntendStep(facts=intended(plan, confirmed)), plan.incident)
         if isinstance(intent, Refusal):
             return intent
-        ended = self._perform(bound, plan, run, on_output, cancel)
-        kept = self._room.do(c.FinishStep(facts=_finished(run, ended)), plan.incident)
+        state = dict(undoes.finished.state) if undoes and undoes.finished else {}
+        try:
+            outcome = self._perform(bound, plan, state, on_output, cancel)
+        except (RunbookError, NotKept) as error:
+            outcome = never_ran(str(error))
+        kept = self._room.do(c.FinishStep(facts=finished(run, outcome)), plan.incident)
         if isinstance(kept, Refusal):
             return kept
         return kept.incident.run(run) or Refusal(reason="the step is not in the journal")
@@ -230,58 +248,32 @@ class Operator:
         self,
         bound: _Bound,
         plan: Plan,
-        run: str,
+        state: Mapping[str, str],
         on_output: Callable[[str], None] | None,
         cancel: Event | None,
     ) -> Ended:
-        """Precheck, run, verify; what follows a failure does not start."""
-        shown = bound.preview
+        """Precheck, run, verify; nothing is executed before its identity is in the journal."""
 
         def started(identity: Identity) -> None:
             facts = e.StepStarted(
-                run=run, pid=identity.pid, start_ticks=identity.start, boot_id=identity.boot
+                run=plan.run, pid=identity.pid, start_ticks=identity.start, boot_id=identity.boot
             )
-            self._room.do(c.StartStep(facts=facts), plan.incident)
+            kept = self._room.do(c.StartStep(facts=facts), plan.incident)
+            if isinstance(kept, Refusal):
+                raise NotKept(kept.reason)
 
-        def execute(action: StepAction, *, tell: bool) -> Ended | None:
-            block = bound.step.block(action)
-            if block is None:
-                return None
-            return run_block(
-                block,
-                shown.env,
-                timeout=block.timeout or shown.timeout,
-                on_output=on_output,
-                on_start=started if tell else None,
-                cancel=cancel,
-                secrets=shown.secrets,
-            )
-
-        if plan.action is StepAction.RUN:
-            checked = execute(StepAction.PRECHECK, tell=False)
-            if checked is not None and not checked.succeeded:
-                return checked
-        ended = execute(plan.action, tell=True)
-        if ended is None:
-            raise RunbookError("Nothing to run", f"{plan.title} has no such block", "Open it again")
-        if plan.action is not StepAction.RUN or not ended.succeeded:
-            return ended
-        verified = execute(StepAction.VERIFY, tell=False)
-        if verified is None or verified.succeeded:
-            return ended
-        # It ran, and the look afterwards did not confirm it: neither done nor not done.
-        return Ended(
-            kind=Outcome.UNKNOWN,
-            reason="it ran, but the verification failed: " + verified.reason,
-            exit_status=verified.exit_status,
-            head=ended.head + "\n-- verification --\n" + verified.head,
-            tail=verified.tail,
-            total_bytes=ended.total_bytes + verified.total_bytes,
-            seconds=ended.seconds + verified.seconds,
-            pid=ended.pid,
-            state=ended.state,
-            survivors=ended.survivors,
+        done = perform(
+            bound.runbook,
+            bound.step,
+            bound.values,
+            role=plan.action,
+            state=state,
+            on_output=on_output,
+            on_start=started,
+            cancel=cancel,
+            hosts=self._hosts,
         )
+        return ended(done)
 
     def measure(
         self,
@@ -309,20 +301,14 @@ class Operator:
 
     def settle_lost(self) -> Sequence[str]:
         """Mark steps of this machine whose process is gone without an outcome as unknown."""
-        lost = []
+        found = []
         for incident in self._room.incidents(include_closed=True):
             for run in incident.runs:
-                if run.outcome is not None or run.device != self._device:
+                if run.outcome is not None or run.device != self._device or tended(run):
                     continue
-                started = run.started
-                if started is not None and alive(
-                    Identity(started.pid, started.start_ticks, started.boot_id)
-                ):
-                    continue
-                facts = e.StepFinished(run=run.intent.run, outcome=Outcome.UNKNOWN)
-                self._room.do(c.FinishStep(facts=facts), incident.id)
-                lost.append(run.intent.run)
-        return tuple(lost)
+                self._room.do(c.FinishStep(facts=lost(run)), incident.id)
+                found.append(run.intent.run)
+        return tuple(found)
 
 
 def _step_of(book: Runbook, number: int) -> Step:
@@ -351,35 +337,3 @@ def _deliberate_key(action: StepAction, kind: ContainmentKind) -> str:
     if action is StepAction.VERIFY:
         return "V"
     return "K" if kind is ContainmentKind.KILL else "R"
-
-
-def _intent(plan: Plan, confirmed: str) -> e.StepIntended:
-    return e.StepIntended(
-        run=plan.run,
-        runbook=plan.runbook,
-        title=plan.title,
-        kind=plan.kind,
-        step=plan.step,
-        step_title=plan.step_title,
-        action=plan.action,
-        command=plan.command,
-        sha256=plan.sha256,
-        params=dict(plan.params),
-        blast_radius=plan.blast_radius,
-        undo=plan.undo,
-        undoes=plan.undoes,
-        confirmed=confirmed,
-    )
-
-
-def _finished(run: str, ended: Ended) -> e.StepFinished:
-    output = ended.output if not ended.reason else f"{ended.output}\n{ended.reason}".lstrip()
-    return e.StepFinished(
-        run=run,
-        outcome=ended.kind,
-        exit_status=ended.exit_status,
-        milliseconds=round(ended.seconds * 1000),
-        output=output.encode("utf-8", "replace").decode("utf-8")[:OUTPUT_LIMIT],
-        output_bytes=ended.total_bytes,
-        state=dict(ended.state),
-    )

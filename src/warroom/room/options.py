@@ -1,6 +1,6 @@
 """Which containments to offer for an incident, and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from warroom.core import events as e
@@ -24,6 +24,7 @@ def options(
     books: Sequence[Runbook],
     found: Evidence,
     history: Iterable[Incident],
+    labels: Mapping[str, str] | None = None,
 ) -> tuple[Option, ...]:
     """Return what could be run next, fastest kind first, each with its reason.
 
@@ -32,10 +33,12 @@ def options(
         books: Every runbook there is.
         found: What the newest failures have in common.
         history: Incidents whose measured effects count as experience.
+        labels: What the service has, by name; None: nothing is known of it.
     """
     facts = Facts(
         service=incident.service,
         symptoms=found.lines,
+        labels=labels or {},
         change=_nearest_change(incident),
         change_seconds=_change_seconds(incident, found),
         boundary=tuple(Boundary(*share) for share in found.shares),

@@ -28,6 +28,12 @@ def _stat(pid: int) -> tuple[str, int] | None:
         return None
 
 
+def own_identity() -> Identity:
+    """The identity of this very process."""
+    found = _stat(os.getpid())
+    return Identity(os.getpid(), found[1] if found else 0, boot_id())
+
+
 def alive(identity: Identity) -> bool:
     """Whether this very process still runs; a number given to another one does not count."""
     if identity.pid <= 0:
