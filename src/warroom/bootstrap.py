@@ -56,19 +56,22 @@ def open_logs(settings: "Settings", names: Sequence[str]) -> Iterator[tuple["Log
     Raises:
         LogError: One that was named cannot be opened; the message says which and why.
     """
-    from warroom.logs import open_log
+    from warroom.logs import open_logs as open_merged
+    from warroom.logs.opening import Reading
 
-    opened: list[Log] = []
+    paths = [path for name in names or settings.logs for path in files_of(name)]
+    reading = Reading(
+        formats_folder=settings.config_folder / "formats", cache=settings.state_folder / "indexes"
+    )
+    log = open_merged(paths, reading=reading) if paths else None
     try:
-        for name in names or settings.logs:
-            opened.extend(open_log(path) for path in _files(name))
-        yield tuple(opened)
+        yield () if log is None else (log,)
     finally:
-        for log in opened:
+        if log is not None:
             log.close()
 
 
-def _files(name: str) -> list[str]:
+def files_of(name: str) -> list[str]:
     """Return the files of a pattern; a name that is no pattern, or matches nothing, is itself."""
     name = str(Path(name).expanduser())
     return sorted(glob.glob(name)) or [name]  # noqa: PTH207 - takes absolute patterns
@@ -80,7 +83,14 @@ def open_containment(settings: "Settings", room: "Room", logs: Sequence["Log"]) 
     from warroom.room.shelf import Shelf
 
     shelf = Shelf(settings.runbook_folders())
-    operator = Operator(room, shelf, logs, device=settings.device())
+    operator = Operator(
+        room,
+        shelf,
+        logs,
+        device=settings.device(),
+        hosts=settings.hosts,
+        labels={name: one.labels for name, one in settings.map.services.items()},
+    )
     operator.settle_lost()
     return operator
 

@@ -241,6 +241,9 @@ def _service(name: str, data: Mapping[str, Any]) -> Service:
     staging = table.take("staging", str, "")
     if staging and not staging.startswith(("http://", "https://")):
         raise TableError(f"[services.{name}] staging = {staging!r} is no http address")
+    labels = table.take("labels", dict, {})
+    if not all(isinstance(value, str) for value in labels.values()):
+        raise TableError(f"[services.{name}] labels is not a table of texts")
     service = Service(
         name=name,
         depends_on=table.texts("depends_on"),
@@ -249,6 +252,7 @@ def _service(name: str, data: Mapping[str, Any]) -> Service:
         integration_points=table.texts("integration_points"),
         repositories=table.texts("repositories"),
         logs=table.texts("logs"),
+        labels=labels,
     )
     table.done()
     return service

@@ -56,7 +56,7 @@ def scan(*, files: tuple[str, ...], as_json: bool) -> None:
 @click.option("--plain", is_flag=True, help="Print lines instead of opening the pane.")
 def tail(*, files: tuple[str, ...], incident: str | None, plain: bool) -> None:
     """Follow FILES (or `-`, standard input) in a pane of their own."""
-    from warroom.bootstrap import open_tail
+    from warroom.tailing import open_tail
 
     if not files and sys.stdin.isatty():
         raise click.UsageError(

@@ -19,6 +19,8 @@ class Service:
     """Git checkouts whose log says what changed."""
     logs: tuple[str, ...] = ()
     """Its own access logs, to see how it fares."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What it has, as in `router: haproxy`: which runbooks apply to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

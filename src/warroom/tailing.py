@@ -1,0 +1,166 @@
+"""Wire `warroom tail`: logs in a pane of their own, pinning into an incident of the room."""
+
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from warroom.bootstrap import files_of, open_local_room, terminal_refusal
+
+if TYPE_CHECKING:
+    from warroom.core.events import Excerpt
+    from warroom.logs.opening import Reading
+    from warroom.logs.protocol import Log
+    from warroom.settings import Settings
+    from warroom.tui.tail import PinPlace
+
+STDIN = "-"
+LAST = 10
+"""Lines that `--plain` prints before it follows, as tail(1) does."""
+
+
+def open_tail(
+    settings: "Settings", names: Sequence[str], *, incident: str | None, plain: bool
+) -> int:
+    """Show logs until the reader leaves, and return the exit status.
+
+    Args:
+        settings: Where the room is, and how the console looks.
+        names: Files, globs, or `-` for standard input.
+        incident: The incident that takes pins; None: the most urgent one.
+        plain: Print lines instead of opening the pane.
+
+    Raises:
+        LogError: A log cannot be opened.
+    """
+    if plain:
+        with _opened(settings, names, 0) as logs:
+            return _print(logs[0])
+    return _console(settings, names, incident)
+
+
+def _console(settings: "Settings", names: Sequence[str], incident: str | None) -> int:
+    from warroom.tui.stdin import NoTerminalError, take_stdin  # before the framework reads stdin
+
+    descriptor = None
+    if STDIN in names:
+        try:
+            descriptor = take_stdin()
+        except NoTerminalError as error:
+            sys.stderr.write(f"warroom: {error}\n")
+            return 1
+    refusal = terminal_refusal()
+    if refusal:
+        sys.stderr.write(f"warroom: {refusal}; --plain prints the lines\n")
+        return 1
+    from warroom.tui.supervisor import supervise
+
+    return supervise(lambda: _show(settings, names, descriptor, incident))
+
+
+def _show(
+    settings: "Settings", names: Sequence[str], descriptor: int | None, incident: str | None
+) -> int:
+    from warroom.tui.tail import TailServices, run_tail
+    from warroom.tui.theme import load_palettes
+
+    palettes, _ = load_palettes(settings.config_folder / "themes")
+    with _opened(settings, names, descriptor) as logs:
+        return run_tail(
+            TailServices(
+                logs=logs,
+                palette=palettes.get(settings.theme, palettes["dark"]),
+                open_place=lambda: _place(settings, incident),
+                ascii_glyphs=settings.glyphs == "ascii",
+            )
+        )
+
+
+@contextmanager
+def _opened(
+    settings: "Settings", names: Sequence[str], descriptor: int | None
+) -> Iterator[tuple["Log", ...]]:
+    """Open what was named: standard input as it is, files merged by time."""
+    from warroom.logs import open_logs
+    from warroom.logs.opening import open_stream
+
+    reading = reading_of(settings)
+    logs: list[Log] = []
+    if STDIN in names and descriptor is not None:
+        logs.append(open_stream(descriptor, reading=reading))
+    paths = [path for name in names if name != STDIN for path in files_of(name)]
+    if paths:
+        logs.append(open_logs(paths, reading=reading))
+    try:
+        yield tuple(logs)
+    finally:
+        for log in logs:
+            log.close()
+
+
+def reading_of(settings: "Settings") -> "Reading":
+    """Return how logs are read under these settings."""
+    from warroom.logs.opening import Reading
+
+    return Reading(
+        formats_folder=settings.config_folder / "formats", cache=settings.state_folder / "indexes"
+    )
+
+
+def _place(settings: "Settings", name: str | None) -> "PinPlace | None":
+    """Open the room and return the incident that takes pins; None: no incident is open."""
+    from warroom.core.commands import Pin
+    from warroom.core.decide import Refusal
+    from warroom.core.queue import rank
+    from warroom.tui.tail import PinPlace
+
+    room = open_local_room(settings)
+    if name is not None:
+        incident = room.incident(name)
+    else:
+        rows = rank(room.incidents(), room.now())
+        incident = rows[0].incident if rows else None
+    if incident is None:
+        room.close()
+        return None
+    chosen = incident.id
+
+    def keep(excerpt: "Excerpt") -> str:
+        result = room.do(Pin(excerpt=excerpt), chosen)
+        return f"{result.reason} {result.hint}".strip() if isinstance(result, Refusal) else ""
+
+    return PinPlace(
+        incident=chosen,
+        priority=incident.priority.value,
+        actor=room.actor,
+        keep=keep,
+        evidence=tuple(pinned.excerpt for _, pinned in incident.evidence),
+        close=room.close,
+    )
+
+
+def _print(log: "Log") -> int:
+    """Print the last lines and whatever follows; ends with the input, or with ctrl+c."""
+    from warroom.core.text import clean_line
+
+    changed = threading.Event()
+    stop = log.subscribe(changed.set)
+    row = max(log.first, log.end - LAST)
+    try:
+        while True:
+            end = log.end
+            for entry in log.entries(row, end):
+                mark = "!" if entry.failed else " "
+                text = entry.gap or entry.raw.decode("utf-8", "replace")
+                sys.stdout.write(f"{mark} {clean_line(text)}\n")
+            sys.stdout.flush()
+            row = end
+            if log.progress().complete and log.label == "stdin" and log.end == row:
+                return 0
+            changed.wait(1.0)
+            changed.clear()
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        stop()
