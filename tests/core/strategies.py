@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from warroom.core import commands as c
+from warroom.core import conduct as k
 from warroom.core import events as e
 from warroom.core.words import (
     Audience,
     Category,
     ChangeKind,
+    Check,
     ContainmentKind,
     Criterion,
     Factor,
@@ -18,6 +20,7 @@ from warroom.core.words import (
     FollowUpState,
     HypothesisState,
     Outcome,
+    Place,
     Priority,
     Role,
     StepAction,
@@ -71,7 +74,49 @@ intents = st.builds(
     undo=st.sampled_from(["", "undo it"]),
     undoes=st.sampled_from(["", "r1", "r2"]),
 )
-commands: st.SearchStrategy[c.Command] = st.one_of(
+other = st.sampled_from(["INC-1", "INC-8", "INC-9"])
+conduct: st.SearchStrategy[c.Command] = st.one_of(
+    st.builds(c.Wait, reason=text),
+    st.builds(c.Resume),
+    st.builds(
+        c.Answer,
+        facts=st.builds(
+            k.Answered,
+            question=st.sampled_from(["trigger", "fix.test", "nonsense"]),
+            text=text,
+            known=st.booleans(),
+        ),
+    ),
+    st.builds(c.MergeInto, into=other),
+    st.builds(c.Absorb, other=other),
+    st.builds(c.SplitOff, reason=text),
+    st.builds(c.Release, other=other),
+    st.builds(c.Link, facts=st.builds(k.Linked, other=other, how=text)),
+    st.builds(c.Reorder, place=st.sampled_from(Place), reason=text),
+    st.builds(c.Wake),
+    st.builds(c.Call, facts=st.builds(k.Called, person=names, reason=text)),
+    st.builds(
+        c.OfferHandover,
+        facts=st.builds(k.HandoverOffered, role=st.sampled_from(Role), to=names, briefing=text),
+    ),
+    st.builds(c.AnswerHandover, role=st.sampled_from(Role), accepted=st.booleans(), reason=text),
+    st.builds(
+        c.Amend,
+        facts=st.builds(
+            k.EntryAmended,
+            entry=st.integers(0, 5),
+            text=st.none() | text,
+            at=st.none() | instants,
+        ),
+    ),
+    st.builds(
+        c.RecordCheck,
+        facts=st.builds(
+            k.Measured, check=st.sampled_from(Check), passed=st.booleans(), sentence=text
+        ),
+    ),
+)
+commands: st.SearchStrategy[c.Command] = conduct | st.one_of(
     st.builds(c.Acknowledge),
     st.builds(
         c.Qualify,

@@ -10,25 +10,16 @@ from warroom.cli.common import (
     EXIT_NOT_FOUND,
     EXIT_USAGE,
     done,
-    emit,
     end,
     fail,
     json_option,
     known,
     open_room,
-    present,
-    say,
 )
 from warroom.cli.times import INSTANT, LATER
 from warroom.core import commands as c
 from warroom.core import events as e
-from warroom.core import spell
-from warroom.core.clocks import Pace, next_clock
 from warroom.core.decide import default_priority
-from warroom.core.queue import QueueRow, rank
-from warroom.core.state import Incident
-from warroom.core.timeline import timeline
-from warroom.core.views import incident_view, timeline_view
 from warroom.core.words import Category, Criterion, FixLevel, Priority
 
 
@@ -53,6 +44,8 @@ from warroom.core.words import Category, Criterion, FixLevel, Priority
 @click.option("--since", type=INSTANT, help="When it began.")
 @click.option("--client", default="", help="Whose contract counts.")
 @click.option("--reporter", default="", help="Who reported it.")
+@click.option("--contact", default="", help="Whom to ask and tell.")
+@click.option("--public", default="", help="What may be said of it outside, in one sentence.")
 @json_option
 def declare(
     *,
@@ -65,6 +58,8 @@ def declare(
     since: datetime | None,
     client: str,
     reporter: str,
+    contact: str,
+    public: str,
     as_json: bool,
 ) -> None:
     """Open an incident. Only the TITLE is needed."""
@@ -78,92 +73,13 @@ def declare(
         criteria=criteria,
         source="command line",
         reporter=reporter,
+        contact=contact,
+        public=public,
         started_at=since,
         client=client,
     )
     with open_room() as room:
         done(room.do(c.Declare(facts=facts)), as_json=as_json, words="{id} declared")
-
-
-@click.command("list")
-@click.option("--all", "everything", is_flag=True, help="Closed ones too.")
-@click.option("--find", metavar="WORDS", default="", help="Only those that hold all the words.")
-@json_option
-def list_(*, everything: bool, find: str, as_json: bool) -> None:
-    """List incidents, most urgent first."""
-    now = present()
-    with open_room() as room:
-        found = room.search(find) if find else room.incidents(include_closed=everything)
-    rows = rank(found, now)
-    closed = [incident for incident in found if incident.closed_at is not None]
-    if as_json:
-        views = [{**incident_view(row.incident, now), "why": list(row.reasons)} for row in rows]
-        emit(views + [incident_view(incident, now) for incident in closed])
-        return
-    if not found:
-        say("No incident. Good.")
-    for row in rows:
-        say(_line(row, now))
-    for incident in closed:
-        say(f"{incident.priority}  {incident.id:<8} closed        {incident.title}")
-
-
-def _line(row: QueueRow, now: datetime) -> str:
-    incident, clock = row.incident, ""
-    if row.clock is not None:
-        left = row.clock.left(now)
-        late = row.clock.pace(now) is Pace.LATE
-        clock = f"{row.clock.name} {'LATE +' if late else ''}{spell.duration(left)}"
-    return (
-        f"{incident.priority}  {incident.id:<8} {incident.phase:<13} {clock:<22} {incident.title}"
-    )
-
-
-@click.command()
-@click.argument("incident")
-@json_option
-def show(*, incident: str, as_json: bool) -> None:
-    """Show one INCIDENT with its clocks and timeline."""
-    now = present()
-    with open_room() as room:
-        state = known(room, incident)
-        records = room.records(state.id)
-    if as_json:
-        emit({**incident_view(state, now), "timeline": timeline_view(records)})
-        return
-    say(_heading(state, now))
-    for entry in timeline(records):
-        late = " (noted later)" if entry.back_dated else ""
-        line = f"{entry.at:%H:%M:%S}  {entry.mark} {entry.word:<13} {entry.actor:<12} {entry.text}"
-        say(line.replace("\n", " ⏎ ") + late)
-
-
-def _heading(incident: Incident, now: datetime) -> str:
-    lines = [f"{incident.priority} {incident.id} {incident.title}"]
-    state = incident.phase.value
-    if incident.commander:
-        state += f", {incident.commander} commands"
-    lines.append(f"   {state}; service {incident.service or 'not recorded'}")
-    clock = next_clock(incident)
-    if clock is not None:
-        left = spell.duration(clock.left(now))
-        late = clock.pace(now) is Pace.LATE
-        lines.append(f"   {clock.name} {'late by' if late else 'due in'} {left}")
-    lines.extend(
-        f"   in force: {run.intent.title} (warroom contain {incident.id} --undo {run.intent.run})"
-        for run in incident.ledger
-    )
-    return "\n".join(lines) + "\n"
-
-
-@click.command()
-@click.argument("incident")
-@json_option
-def ack(*, incident: str, as_json: bool) -> None:
-    """Take charge of an INCIDENT; if nobody commands it, you do."""
-    with open_room() as room:
-        state = known(room, incident)
-        done(room.do(c.Acknowledge(), state.id), as_json=as_json, words="{id} acknowledged")
 
 
 @click.command()

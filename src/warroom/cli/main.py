@@ -14,13 +14,13 @@ from warroom.core.journal import JournalError
 from warroom.settings import SettingsError
 
 _COMMANDS: dict[str, tuple[str, str]] = {
-    "ack": ("warroom.cli.incident:ack", "Take charge of an incident."),
+    "ack": ("warroom.cli.queue:ack", "Take charge of incidents."),
     "close": ("warroom.cli.incident:close", "Close an incident; says what is missing."),
     "contain": ("warroom.cli.contain:contain", "List, preview, run and undo containments."),
     "declare": ("warroom.cli.incident:declare", "Open an incident."),
     "demo": ("warroom.cli.demo:demo", "Open the console on a service that really fails."),
     "journal": ("warroom.cli.journal:journal", "Verify or rebuild the record."),
-    "list": ("warroom.cli.incident:list_", "List incidents, most urgent first."),
+    "list": ("warroom.cli.queue:list_", "List incidents, most urgent first."),
     "note": ("warroom.cli.incident:note", "Write something into the timeline."),
     "pin": ("warroom.cli.incident:pin", "Keep a line of a log as evidence."),
     "postmortem": ("warroom.cli.postmortem:postmortem", "Print or replace the postmortem."),
@@ -32,7 +32,14 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "formats": ("warroom.cli.logs:formats", "List and test the log formats."),
     "oncall": ("warroom.cli.sla:oncall", "Say who is on call, or whom to call."),
     "sla": ("warroom.cli.sla:sla", "Say which promised times were kept, per client and month."),
-    "show": ("warroom.cli.incident:show", "Show one incident with its clocks and timeline."),
+    "merge": ("warroom.cli.queue:merge", "Let incidents go on in another one."),
+    "qualify": ("warroom.cli.qualify:qualify", "Settle priority, category, criteria, factors."),
+    "related": ("warroom.cli.queue:related", "Say which other incidents are like one."),
+    "reorder": ("warroom.cli.queue:reorder", "Put an incident elsewhere in the queue."),
+    "snooze": ("warroom.cli.queue:snooze", "Take incidents off the top of the queue for a time."),
+    "split": ("warroom.cli.queue:split", "Let a merged incident go on by itself."),
+    "timeline": ("warroom.cli.show:timeline_", "Print the timeline, or amend an entry."),
+    "show": ("warroom.cli.show:show", "Show one incident with its clocks and timeline."),
     "tail": ("warroom.cli.logs:tail", "Follow logs in a pane of their own."),
 }
 

@@ -10,16 +10,17 @@ reproducible and can be explained):
 * a clock that has passed 150, one in its last quarter 75.
 
 Contained and resolved ones sink by themselves, a snoozed one lies below everything until it wakes.
-Equal scores are ordered by the clock that is due first, then by id.
+A person may put one first or last with a reason; among those the score decides. Equal scores are
+ordered by the clock that is due first, then by id.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from warroom.core.clocks import Clock, Pace, next_clock
+from warroom.core.clocks import Clock, Pace, next_clock, update_clock
 from warroom.core.state import Incident
-from warroom.core.words import Criterion, Factor, Phase, Priority
+from warroom.core.words import Criterion, Factor, Phase, Place, Priority
 
 _BASE = {Priority.P1: 3000, Priority.P2: 2000, Priority.P3: 1000}
 _HEAVY = {Factor.DATA_LOSS, Factor.SECURITY}
@@ -49,6 +50,8 @@ class QueueRow:
     """What lifts it, strongest first."""
     clock: Clock | None
     snoozed: bool
+    placed: str = ""
+    """Who put it where against the score, and why; empty: the score decides."""
 
 
 def rank(incidents: Iterable[Incident], now: datetime) -> tuple[QueueRow, ...]:
@@ -57,9 +60,14 @@ def rank(incidents: Iterable[Incident], now: datetime) -> tuple[QueueRow, ...]:
     return tuple(sorted(rows, key=_order))
 
 
-def _order(row: QueueRow) -> tuple[bool, int, float, int, str]:
+_PLACES = {Place.TOP: -1, Place.COMPUTED: 0, Place.BOTTOM: 1}
+
+
+def _order(row: QueueRow) -> tuple[bool, int, int, float, int, str]:
+    incident = row.incident
     due = row.clock.due.timestamp() if row.clock else float("inf")
-    return (row.snoozed, -row.score, due, len(row.incident.id), row.incident.id)
+    place = _PLACES[incident.place]
+    return (row.snoozed, place, -row.score, due, len(incident.id), incident.id)
 
 
 def _row(incident: Incident, now: datetime) -> QueueRow:
@@ -92,6 +100,82 @@ def _row(incident: Incident, now: datetime) -> QueueRow:
         reasons=tuple(word for _, word in terms),
         clock=clock,
         snoozed=incident.snoozed_until is not None and incident.snoozed_until > now,
+        placed=_placed(incident),
+    )
+
+
+def _placed(incident: Incident) -> str:
+    if incident.place is Place.COMPUTED:
+        return ""
+    where = "first" if incident.place is Place.TOP else "last"
+    return f"put {where} by {incident.place_by}: {incident.place_reason}"
+
+
+def why_here(rows: tuple[QueueRow, ...], index: int) -> str:
+    """Return in one line why a row stands above the next one, as `above INC-6: no workaround`."""
+    row = rows[index]
+    if row.snoozed:
+        return "asleep until its time, below everything awake"
+    if index + 1 >= len(rows):
+        return row.placed or ("the only one" if not index else "the least urgent")
+    below = rows[index + 1]
+    return f"above {below.incident.id}: {_because(row, below)}"
+
+
+def _because(row: QueueRow, below: QueueRow) -> str:
+    if below.snoozed:
+        return "that one is asleep"
+    if row.incident.place is not below.incident.place:
+        return row.placed or below.placed
+    mine, other = row.incident, below.incident
+    ours = [reason for reason in row.reasons if reason not in below.reasons]
+    if row.score == below.score:
+        return "the same urgency, its clock is due first"
+    if mine.resolved_at is None and other.resolved_at is not None:
+        return "that one is resolved"
+    if mine.priority < other.priority:
+        return ", ".join([mine.priority.value, *ours[:2]])
+    return ", ".join(ours[:3]) or "more of the same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How the queue stands, in numbers."""
+
+    open: int
+    late: int
+    """Incidents of which a clock or the promised update has passed."""
+    due_soon: int
+    unacknowledged: int
+    snoozed: int
+    waiting: int
+
+
+def tally(incidents: Iterable[Incident], now: datetime) -> Tally:
+    """Return how many incidents are late, nearly late, without anybody, asleep or waiting."""
+    found = [incident for incident in incidents if incident.phase is not Phase.CLOSED]
+    paces = [
+        {clock.pace(now) for clock in (next_clock(i), update_clock(i)) if clock is not None}
+        for i in found
+    ]
+    return Tally(
+        open=len(found),
+        late=sum(Pace.LATE in pace for pace in paces),
+        due_soon=sum(Pace.WARN in pace and Pace.LATE not in pace for pace in paces),
+        unacknowledged=sum(i.acknowledged_at is None for i in found),
+        snoozed=sum(i.snoozed_until is not None and i.snoozed_until > now for i in found),
+        waiting=sum(i.waiting_since is not None for i in found),
+    )
+
+
+def woken(incidents: Iterable[Incident], since: datetime, now: datetime) -> tuple[Incident, ...]:
+    """Return the incidents whose snooze ended by itself after `since`, up to `now`."""
+    return tuple(
+        incident
+        for incident in incidents
+        if incident.phase is not Phase.CLOSED
+        and incident.snoozed_until is not None
+        and since < incident.snoozed_until <= now
     )
 
 
@@ -102,6 +186,8 @@ def why_first(rows: tuple[QueueRow, ...]) -> str:
     first = rows[0]
     if len(rows) == 1:
         return f"{first.incident.id} is the only one"
+    if first.placed and not first.snoozed:
+        return f"{first.incident.id} first: {first.placed}"
     second = rows[1]
     ours = [reason for reason in first.reasons if reason not in second.reasons]
     if first.incident.priority != second.incident.priority and not second.snoozed:

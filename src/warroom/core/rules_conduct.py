@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from warroom.core import commands as c
 from warroom.core import conduct as k
 from warroom.core import events as e
+from warroom.core.questions import KEYS
 from warroom.core.refusal import Decision, Refusal, unfit
 from warroom.core.state import Incident
 from warroom.core.words import Outcome, Place
@@ -20,8 +21,7 @@ def conduct(incident: Incident, command: c.ConductCommand, by: str, now: datetim
         case c.OfferHandover() | c.AnswerHandover():
             return _handover(incident, command, by)
         case c.Answer(facts=answer):
-            wrong = unfit(answer.text, "an answer") if answer.known else None
-            return wrong or (answer,)
+            return _answer(answer)
         case c.Link(facts=link):
             if link.other == incident.id:
                 return Refusal(reason=f"{incident.id} is that incident itself")
@@ -56,6 +56,19 @@ def _wait(incident: Incident, command: c.Wait | c.Resume) -> Decision:
     return unfit(command.reason, "what is waited for") or (
         k.WaitStarted(reason=command.reason.strip()),
     )
+
+
+def _answer(answer: k.Answered) -> Decision:
+    if answer.question not in KEYS:
+        group = answer.question.partition(".")[0]
+        near = sorted(key for key in KEYS if key.startswith(group)) or sorted(KEYS)
+        return Refusal(
+            reason=f"nothing asks {answer.question!r}",
+            hint="Questions are " + ", ".join(near) + ".",
+        )
+    if answer.known and (wrong := unfit(answer.text, "an answer")):
+        return wrong
+    return (answer,)
 
 
 def _merge(

@@ -1,6 +1,6 @@
 """Incidents as plain JSON data, the form that scripts read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,17 @@ def incident_view(incident: Incident, now: datetime) -> dict[str, Any]:
         "summary": incident.summary,
         "client": incident.client,
         "source": incident.source,
+        "criteria": [criterion.value for criterion in incident.criteria],
+        "factors": dict(incident.factors),
+        "agreement": incident.terms.name if incident.terms else None,
+        "waiting_since": stamp(incident.waiting_since),
+        "snoozed_until": stamp(incident.snoozed_until),
+        "merged_into": incident.merged_into or None,
+        "absorbed": list(incident.absorbed),
+        "links": [encode(link) for link in incident.links],
+        "roles": {role.value: person for role, person in incident.roles.items()},
+        "answers": {key: reply.text for key, reply in incident.answers.items() if reply.known},
+        "checks": [encode(found) for _, found in incident.checks.values()],
         "declared_at": stamp(incident.declared_at),
         "declared_by": incident.declared_by,
         "started_at": stamp(incident.started_at),
@@ -80,7 +91,9 @@ def run_view(run: Run) -> dict[str, Any]:
     }
 
 
-def timeline_view(records: Iterable[e.Recorded]) -> list[dict[str, Any]]:
+def timeline_view(
+    records: Iterable[e.Recorded], kinds: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """Return the timeline, one object an entry."""
     return [
         {
@@ -89,7 +102,10 @@ def timeline_view(records: Iterable[e.Recorded]) -> list[dict[str, Any]]:
             "word": entry.word,
             "actor": entry.actor,
             "text": entry.text,
+            "kind": entry.kind,
             "back_dated": entry.back_dated,
+            "original": entry.original or None,
+            "original_at": None if entry.original_at is None else encode_time(entry.original_at),
         }
-        for entry in timeline(records)
+        for entry in timeline(records, kinds)
     ]
