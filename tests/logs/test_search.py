@@ -1,6 +1,7 @@
 """A search finds exactly the entries that match, whichever way it looks for them."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from warroom.logs import LogError, Query, open_log
-from warroom.logs import search as search_module
 from warroom.logs.patterns import matcher, stays_within_lines
 from warroom.logs.search import count
 
@@ -62,7 +62,7 @@ def test_ripgrep_and_python_count_alike(path: Path, monkeypatch) -> None:
         asked = Query(include=[expression])
         found = count(str(path), asked)
         with monkeypatch.context() as patch:
-            patch.setattr(search_module.shutil, "which", lambda _: None)
+            patch.setattr(shutil, "which", lambda _: None)
             assert count(str(path), asked) == found
 
 

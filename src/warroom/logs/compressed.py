@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import importlib
-import lzma
 import re
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
@@ -21,6 +18,13 @@ _MAGIC = {
     b"BZh": "bzip2",
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
+}
+# The standard library's zstd comes with Python 3.14; before that there is the same as a package.
+_MODULES = {
+    "gzip": ("gzip",),
+    "bzip2": ("bz2",),
+    "xz": ("lzma",),
+    "zstd": ("compression.zstd", "backports.zstd"),
 }
 _ROTATED = re.compile(
     r"(?:[.\-_](?P<number>\d{1,5})|[.\-_](?P<date>\d{4}-?\d\d-?\d\d(?:[T_\-]?\d{2,6})?))?"
@@ -46,19 +50,13 @@ def compression_of(path: Path) -> str | None:
 
 
 def _open(path: Path, kind: str) -> IO[bytes]:
-    if kind == "gzip":
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    if kind == "bzip2":
-        return cast("IO[bytes]", bz2.open(path, "rb"))
-    if kind == "xz":
-        return cast("IO[bytes]", lzma.open(path, "rb"))
-    for module in ("compression.zstd", "backports.zstd"):
+    for module in _MODULES[kind]:
         try:
             return cast("IO[bytes]", importlib.import_module(module).open(path, "rb"))
         except ModuleNotFoundError:
             continue
     raise LogError(
-        f"{path}: zstd is not supported by this Python; install warroom[zstd], or unpack it first"
+        f"{path}: this Python cannot read {kind}; install warroom[zstd], or unpack it first"
     )
 
 

@@ -124,7 +124,8 @@ def _pump(log: StreamLog, fd: int, memory: deque[bytes]) -> None:
             quiet_since = time.monotonic()
         if comparing:
             held += data
-            settled = time.monotonic() - quiet_since > _OVERLAP_QUIET
+            # a command that is slow to start has not paused
+            settled = bool(held) and time.monotonic() - quiet_since > _OVERLAP_QUIET
             if not settled and len(held) < _OVERLAP_LIMIT and (data or not ready):
                 continue
             data, comparing = without_overlap(bytes(held), list(memory)), False

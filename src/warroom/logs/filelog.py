@@ -137,12 +137,15 @@ class FileLog(IndexedLog):
         part.provisional = not tail.endswith(b"\n") or self._reader.format.multiline
         return start
 
-    def start(self) -> None:
-        """Index and follow in a background thread from now on."""
-        self._thread = threading.Thread(target=self._run, name=f"log {self._label}", daemon=True)
+    def start(self, delay: float = 0.0) -> None:
+        """Index and follow in a background thread, from `delay` seconds on."""
+        name = f"log {self._label}"
+        self._thread = threading.Thread(target=self._run, args=(delay,), name=name, daemon=True)
         self._thread.start()
 
-    def _run(self) -> None:
+    def _run(self, delay: float) -> None:
+        if self._closed.wait(delay):
+            return
         self.prepare()
         active = 0.0
         while not self._closed.is_set():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -11,12 +10,9 @@ from typing import TYPE_CHECKING
 
 from warroom.logs.compressed import compression_of, rotated_set, rotation_groups
 from warroom.logs.errors import LogError
-from warroom.logs.feeds import command, descriptor, unpacked
 from warroom.logs.filelog import FileLog
 from warroom.logs.follow import explain
 from warroom.logs.formats.load import all_formats, named
-from warroom.logs.merged import MergedLog
-from warroom.logs.streamlog import StreamLog
 from warroom.logs.times import Clock
 
 if TYPE_CHECKING:
@@ -25,6 +21,7 @@ if TYPE_CHECKING:
 
     from warroom.logs.formats.model import Format
     from warroom.logs.protocol import Log
+    from warroom.logs.streamlog import Feed, StreamLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +38,9 @@ class Reading:
     """The zone of stamps that do not say theirs."""
     skew: float = 0.0
     """Seconds to add to every time of this source, to correct its clock."""
+    delay: float = 0.0
+    """Seconds before a file's thread begins: a console draws its first frame meanwhile, which the
+    import of numpy would hold up."""
     cache: Path | None = None
     """A folder in which the indexes of large files are kept; None to keep none."""
 
@@ -87,20 +87,18 @@ def _open_file(
         raise explain(str(path), error) from error
     clock = Clock(how.zone, reference, how.skew)
     formats = how.formats()
-    log: FileLog | StreamLog
     if kind is not None:
-        log = StreamLog(how.label or path.name, clock, unpacked(path, kind), formats=formats)
-    else:
-        log = FileLog(
-            os.fspath(path),
-            clock,
-            label=how.label,
-            formats=formats,
-            older=older,
-            cache=how.cache,
-        )
+        from warroom.logs.feeds import unpacked  # noqa: PLC0415 - few logs are compressed
+
+        stream = _stream(how.label or path.name, unpacked(path, kind), how, clock)
+        if threaded:
+            stream.start()
+        return stream
+    log = FileLog(
+        os.fspath(path), clock, label=how.label, formats=formats, older=older, cache=how.cache
+    )
     if threaded:
-        log.start()
+        log.start(how.delay)
     return log
 
 
@@ -122,14 +120,25 @@ def open_logs(paths: Sequence[str | Path], *, reading: Reading | None = None) ->
         for log in opened:
             log.close()
         raise
-    return opened[0] if len(opened) == 1 else MergedLog(opened)
+    if len(opened) == 1:
+        return opened[0]
+    from warroom.logs.merged import MergedLog  # noqa: PLC0415 - only several logs need it
+
+    return MergedLog(opened)
+
+
+def _stream(label: str, feed: Feed, how: Reading, clock: Clock) -> StreamLog:
+    from warroom.logs.streamlog import StreamLog  # noqa: PLC0415 - most logs are plain files
+
+    return StreamLog(label, clock, feed, formats=how.formats())
 
 
 def open_stream(fd: int, *, reading: Reading | None = None) -> Log:
     """Open what comes in on a descriptor (standard input, a pipe) as a log."""
-    how = reading or Reading(label="stdin")
-    clock = Clock(how.zone, None, how.skew)
-    log = StreamLog(how.label or "stdin", clock, descriptor(fd), formats=how.formats())
+    from warroom.logs.feeds import descriptor  # noqa: PLC0415 - most logs are plain files
+
+    how = reading or Reading()
+    log = _stream(how.label or "stdin", descriptor(fd), how, Clock(how.zone, None, how.skew))
     log.start()
     return log
 
@@ -144,9 +153,10 @@ def open_command(
         restart: Whether to start it again, with a growing wait, when it ends.
         reading: How to read it.
     """
+    from warroom.logs.feeds import command  # noqa: PLC0415 - imports subprocess
+
     how = reading or Reading()
-    clock = Clock(how.zone, None, how.skew)
     feed = command(list(argv), restart=restart)
-    log = StreamLog(how.label or shlex.join(argv[:3]), clock, feed, formats=how.formats())
+    log = _stream(how.label or " ".join(argv[:3]), feed, how, Clock(how.zone, None, how.skew))
     log.start()
     return log

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from warroom.logs.follow import explain, open_regular
 from warroom.logs.formats.load import all_formats
 from warroom.logs.formats.recognise import recognise, sample_lines
 from warroom.logs.linescan import PAD, LineScanner, Scanner
-from warroom.logs.scanning import CHUNK, scan_forward
+from warroom.logs.scanning import CHUNK, line_start, scan_forward
 from warroom.logs.segments import Codes
 from warroom.logs.stores import FileStore, Store
 from warroom.logs.times import Clock
@@ -22,8 +25,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warroom.logs.formats.reader import Reader
+    from warroom.logs.segments import Scanned
 
 _SAMPLE = 64 << 10
+_THREADS = 2
+"""More than two gain nothing: what is left between the numpy calls holds the interpreter."""
+_PARTS = 16
+_WORTH_THREADS = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,74 @@ def _scan_one(path: str, zone: tzinfo, formats_folder: Path | None) -> SourceRep
         store.close()
 
 
+@dataclass(slots=True)
+class _Tally:
+    """Counts of a part of a source."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    levels: Counter[str] = field(default_factory=Counter)
+    lines: int = 0
+    entries: int = 0
+    parsed: int = 0
+    low: float = 0.0
+    high: float = 0.0
+
+    def add(self, scanned: Scanned) -> None:
+        """Count a piece."""
+        self.statuses.update(scanned.statuses)
+        self.levels.update(scanned.levels)
+        self.lines += scanned.lines
+        self.entries += len(scanned.codes)
+        self.parsed += scanned.parsed
+        if scanned.timed:
+            self.span(*scanned.timed)
+
+    def span(self, low: float, high: float) -> None:
+        """Widen the span of time."""
+        self.low = min(self.low or low, low)
+        self.high = max(self.high, high)
+
+    def join(self, other: _Tally) -> None:
+        """Count another part too."""
+        self.statuses.update(other.statuses)
+        self.levels.update(other.levels)
+        self.lines += other.lines
+        self.entries += other.entries
+        self.parsed += other.parsed
+        if other.high:
+            self.span(other.low, other.high)
+
+
+def _tally(scanner: Scanner, store: Store, begin: int, end: int) -> _Tally:
+    """Count the entries between two positions at which entries start."""
+    found, buffer, position = _Tally(), bytearray(CHUNK + PAD), begin
+    while position < end:
+        scanned = scan_forward(scanner, store, position, end, buffer, flush=True)
+        if scanned is None:
+            break
+        found.add(scanned)
+        position += scanned.end
+    return found
+
+
+def _tally_in_parts(reader: Reader, clock: Clock, store: Store, size: int) -> _Tally:
+    """Count with as many threads as help: numpy lets go of the interpreter while it works."""
+    threads = min(_THREADS, len(os.sched_getaffinity(0))) if size > _WORTH_THREADS else 1
+    if threads < 2 or not reader.format.vector:
+        return _tally(fast_scanner(reader, clock, Codes()), store, 0, size)
+    cuts = [line_start(store, size * part // _PARTS) for part in range(1, _PARTS)]
+    bounds = sorted({0, size, *cuts})
+    whole = _Tally()
+
+    def work(part: tuple[int, int]) -> _Tally:
+        return _tally(fast_scanner(reader, clock, Codes()), store, *part)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for found in pool.map(work, pairwise(bounds)):
+            whole.join(found)
+    return whole
+
+
 def scan_store(path: str, store: Store, zone: tzinfo, formats_folder: Path | None) -> SourceReport:
     """Return the report on the bytes of a store."""
     size = store.size
@@ -113,34 +189,16 @@ def scan_store(path: str, store: Store, zone: tzinfo, formats_folder: Path | Non
     head = store.read(0, _SAMPLE) if begin else b""
     sample = sample_lines(head, store.read(begin, size - begin), whole=not begin)
     reader = recognise(sample, clock, all_formats(formats_folder))
-    scanner = fast_scanner(reader, clock, Codes())
-    buffer = bytearray(CHUNK + PAD)
-    statuses: Counter[int] = Counter()
-    levels: Counter[str] = Counter()
-    lines = entries = parsed = position = 0
-    low = high = 0.0
-    while position < size:
-        scanned = scan_forward(scanner, store, position, size, buffer, flush=True)
-        if scanned is None:
-            break
-        position += scanned.end
-        statuses.update(scanned.statuses)
-        levels.update(scanned.levels)
-        lines += scanned.lines
-        entries += len(scanned.codes)
-        parsed += scanned.parsed
-        if scanned.timed:
-            low = min(low or scanned.timed[0], scanned.timed[0])
-            high = max(high, scanned.timed[1])
+    found = _tally_in_parts(reader, clock, store, size)
     return SourceReport(
         path=path,
         format=reader.format.name,
         bytes=size,
-        lines=lines,
-        entries=entries,
-        parsed=parsed,
-        first=datetime.fromtimestamp(low, UTC) if high else None,
-        last=datetime.fromtimestamp(high, UTC) if high else None,
-        status=dict(statuses),
-        levels=dict(levels),
+        lines=found.lines,
+        entries=found.entries,
+        parsed=found.parsed,
+        first=datetime.fromtimestamp(found.low, UTC) if found.high else None,
+        last=datetime.fromtimestamp(found.high, UTC) if found.high else None,
+        status=dict(found.statuses),
+        levels=dict(found.levels),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,6 +145,9 @@ def _count_in(data: bytes, matches: Matcher) -> int:
 
 def _ripgrep(path: str, expression: str) -> int | None:
     """Return ripgrep's count of matching lines, None where it is missing or refuses."""
+    import shutil  # noqa: PLC0415 - the console starts without them
+    import subprocess  # noqa: PLC0415
+
     program = shutil.which("rg")
     if program is None:
         return None

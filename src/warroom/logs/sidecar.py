@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from array import array
 from collections import Counter
 from dataclasses import dataclass
@@ -142,6 +141,8 @@ def save(folder: Path, path: str, index: Index, store: Store, how: str) -> None:
         for part in (segment.codes, segment.offsets, segment.run_rows, segment.run_times)
     )
     line = json.dumps(head | {"sum": hashlib.sha256(body).hexdigest()}).encode()
+    import tempfile  # noqa: PLC0415 - only large files have an index to keep
+
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         fd, temporary = tempfile.mkstemp(dir=folder, prefix="new-")

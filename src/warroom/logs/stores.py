@@ -1,7 +1,6 @@
 """Where the bytes of a source are: a file, a temporary spool, or what is left of a lost file."""
 
 import os
-import tempfile
 from collections import deque
 from pathlib import Path
 from typing import Protocol
@@ -90,6 +89,8 @@ class SpoolStore(FileStore):
     """A temporary file without a name, for streams that cannot be read twice."""
 
     def __init__(self, label: str | None = None) -> None:
+        import tempfile  # noqa: PLC0415 - most logs are files and need none
+
         fd, path = tempfile.mkstemp(prefix="warroom-spool-")
         Path(path).unlink()
         super().__init__(fd, label)

@@ -2,7 +2,6 @@
 
 import tomllib
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from warroom.logs.errors import LogError
@@ -22,8 +21,7 @@ def shipped() -> tuple[Format, ...]:
     """Return the formats that come with warroom, the most specific first."""
     found = [
         _parse(entry.read_text("utf-8"), entry.name)
-        for entry in files("warroom.logs.formats").iterdir()
-        if entry.name.endswith(".toml")
+        for entry in Path(__file__).parent.glob("*.toml")
     ]
     return tuple(sorted(found, key=lambda each: (each.order, each.name)))
 
