@@ -19,7 +19,7 @@ from warroom.tui.widgets.chart import ChartState, LogChart, Mark, plot_width
 from warroom.tui.widgets.entry import EntryView
 from warroom.tui.widgets.evidence import Pins
 from warroom.tui.widgets.log_bar import LogBar
-from warroom.tui.widgets.log_gauge import SPAN, Asked, Gauge, Reading, Report
+from warroom.tui.widgets.log_gauge import SPAN, Asked, Gauge, Reading, Report, nearly_complete
 from warroom.tui.widgets.log_query import LogQuery, grouped
 from warroom.tui.widgets.log_view import LogView
 from warroom.tui.widgets.no_log import NoLog
@@ -323,7 +323,7 @@ class LogPaneCore(Pane):
         detail = self.feed.label
         detail += f" +{others} source{'s' if others > 1 else ''}" if others else ""
         progress = None if self.reading is None else self.reading.progress
-        if progress is not None and not progress.complete and progress.total_bytes:
+        if progress is not None and not nearly_complete(progress):
             detail += f" · indexing {100 * progress.indexed_bytes // progress.total_bytes} %"
         self.title_line.detail = detail
         self.title_line.fact = self.status

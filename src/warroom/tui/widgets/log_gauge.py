@@ -32,7 +32,16 @@ _WINDOW = 86_400.0
 """Seconds before the newest line that are analysed."""
 _SAMPLE = 40_000
 """Good lines that are read for the denominators; failing lines are all read."""
+_SOON = 2.0
+"""Seconds between two analyses while a spike is unexplained."""
 _STEP = 10
+_BEHIND = 1 << 20
+"""Bytes by which the index of a growing file may lag and still be called whole."""
+
+
+def nearly_complete(progress: Progress) -> bool:
+    """Whether the index reaches from the head to about the tail; a file that grows always lags."""
+    return progress.complete or progress.total_bytes - progress.indexed_bytes <= _BEHIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +201,10 @@ class Gauge:
         open_ended = main is not None and main.end is None
         failed, entries = self._analysed
         news = progress.failed > failed or (open_ended and progress.entries > entries)
-        return progress.complete and news and waited >= max(_AGAIN, _IDLE * took)
+        # A spike that nothing explains yet cannot wait: whoever declares now wants to know more.
+        unexplained = bool(self._spike) and not open_ended
+        patience = _SOON if unexplained else max(_AGAIN, _IDLE * took)
+        return nearly_complete(progress) and news and waited >= patience
 
     @property
     def report(self) -> Report | None:
