@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from backports import zstd
 
-from warroom.logs import LogError, Query, open_command, open_log, open_logs, open_stream
+from warroom.logs import LogError, Query, merged, open_command, open_log, open_logs, open_stream
 from warroom.logs.compressed import rotated_set, rotation_groups
 from warroom.logs.feeds import without_overlap
 from warroom.logs.protocol import Log
@@ -210,3 +210,18 @@ def test_what_a_restarted_command_repeats_is_left_out(data, shown, left) -> None
 def test_no_name_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(LogError, match="name at least one file"):
         open_logs([])
+
+
+def test_logs_of_very_different_volume_are_in_order_though_merged_in_small_batches(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(merged, "BATCH", 50)
+    busy, quiet = tmp_path / "busy.log", tmp_path / "quiet.log"
+    seldom = set(range(0, 3000, 500))
+    busy.write_bytes(b"".join(line(n) for n in range(3000) if n not in seldom))
+    quiet.write_bytes(b"".join(line(n) for n in sorted(seldom)))
+    log = open_logs([busy, quiet])
+    wait(lambda: log.progress().complete)
+    assert sizes(log) == list(range(3000))
+    assert [entry.source for entry in log.entries(-3000, -2998)] == ["quiet.log", "busy.log"]
+    log.close()
