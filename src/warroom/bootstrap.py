@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from warroom.core.journal import Journal
+    from warroom.logs.opening import Reading
     from warroom.logs.protocol import Log
     from warroom.room.local import LocalRoom
     from warroom.room.operator import Operator
     from warroom.room.service import Room
     from warroom.settings import Settings
     from warroom.tui.services import Services
+
+AFTER_THE_FIRST_FRAME = 0.3
+"""Seconds that the index waits, so that its imports do not hold up the first frame."""
 
 
 def open_store(settings: "Settings", *, read_only: bool = False) -> "Journal":
@@ -57,18 +61,25 @@ def open_logs(settings: "Settings", names: Sequence[str]) -> Iterator[tuple["Log
         LogError: One that was named cannot be opened; the message says which and why.
     """
     from warroom.logs import open_logs as open_merged
-    from warroom.logs.opening import Reading
 
     paths = [path for name in names or settings.logs for path in files_of(name)]
-    reading = Reading(
-        formats_folder=settings.config_folder / "formats", cache=settings.state_folder / "indexes"
-    )
-    log = open_merged(paths, reading=reading) if paths else None
+    log = open_merged(paths, reading=reading_of(settings)) if paths else None
     try:
         yield () if log is None else (log,)
     finally:
         if log is not None:
             log.close()
+
+
+def reading_of(settings: "Settings") -> "Reading":
+    """Return how logs are read under these settings."""
+    from warroom.logs.opening import Reading
+
+    return Reading(
+        formats_folder=settings.config_folder / "formats",
+        cache=settings.state_folder / "indexes",
+        delay=AFTER_THE_FIRST_FRAME,
+    )
 
 
 def files_of(name: str) -> list[str]:

@@ -1,16 +1,16 @@
 """Wire `warroom tail`: logs in a pane of their own, pinning into an incident of the room."""
 
+import shlex
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from warroom.bootstrap import files_of, open_local_room, terminal_refusal
+from warroom.bootstrap import files_of, open_local_room, reading_of, terminal_refusal
 
 if TYPE_CHECKING:
     from warroom.core.events import Excerpt
-    from warroom.logs.opening import Reading
     from warroom.logs.protocol import Log
     from warroom.settings import Settings
     from warroom.tui.tail import PinPlace
@@ -21,13 +21,19 @@ LAST = 10
 
 
 def open_tail(
-    settings: "Settings", names: Sequence[str], *, incident: str | None, plain: bool
+    settings: "Settings",
+    names: Sequence[str],
+    *,
+    command: str = "",
+    incident: str | None = None,
+    plain: bool = False,
 ) -> int:
     """Show logs until the reader leaves, and return the exit status.
 
     Args:
         settings: Where the room is, and how the console looks.
         names: Files, globs, or `-` for standard input.
+        command: A program with its arguments whose output is a log; started again when it ends.
         incident: The incident that takes pins; None: the most urgent one.
         plain: Print lines instead of opening the pane.
 
@@ -35,12 +41,12 @@ def open_tail(
         LogError: A log cannot be opened.
     """
     if plain:
-        with _opened(settings, names, 0) as logs:
+        with _opened(settings, names, 0, command) as logs:
             return _print(logs[0])
-    return _console(settings, names, incident)
+    return _console(settings, names, command, incident)
 
 
-def _console(settings: "Settings", names: Sequence[str], incident: str | None) -> int:
+def _console(settings: "Settings", names: Sequence[str], command: str, incident: str | None) -> int:
     from warroom.tui.stdin import NoTerminalError, take_stdin  # before the framework reads stdin
 
     descriptor = None
@@ -56,17 +62,21 @@ def _console(settings: "Settings", names: Sequence[str], incident: str | None) -
         return 1
     from warroom.tui.supervisor import supervise
 
-    return supervise(lambda: _show(settings, names, descriptor, incident))
+    return supervise(lambda: _show(settings, names, descriptor, command, incident))
 
 
 def _show(
-    settings: "Settings", names: Sequence[str], descriptor: int | None, incident: str | None
+    settings: "Settings",
+    names: Sequence[str],
+    descriptor: int | None,
+    command: str,
+    incident: str | None,
 ) -> int:
     from warroom.tui.tail import TailServices, run_tail
     from warroom.tui.theme import load_palettes
 
     palettes, _ = load_palettes(settings.config_folder / "themes")
-    with _opened(settings, names, descriptor) as logs:
+    with _opened(settings, names, descriptor, command) as logs:
         return run_tail(
             TailServices(
                 logs=logs,
@@ -79,16 +89,18 @@ def _show(
 
 @contextmanager
 def _opened(
-    settings: "Settings", names: Sequence[str], descriptor: int | None
+    settings: "Settings", names: Sequence[str], descriptor: int | None, command: str
 ) -> Iterator[tuple["Log", ...]]:
     """Open what was named: standard input as it is, files merged by time."""
     from warroom.logs import open_logs
-    from warroom.logs.opening import open_stream
+    from warroom.logs.opening import open_command, open_stream
 
     reading = reading_of(settings)
     logs: list[Log] = []
     if STDIN in names and descriptor is not None:
         logs.append(open_stream(descriptor, reading=reading))
+    if command:
+        logs.append(open_command(shlex.split(command), reading=reading))
     paths = [path for name in names if name != STDIN for path in files_of(name)]
     if paths:
         logs.append(open_logs(paths, reading=reading))
@@ -97,15 +109,6 @@ def _opened(
     finally:
         for log in logs:
             log.close()
-
-
-def reading_of(settings: "Settings") -> "Reading":
-    """Return how logs are read under these settings."""
-    from warroom.logs.opening import Reading
-
-    return Reading(
-        formats_folder=settings.config_folder / "formats", cache=settings.state_folder / "indexes"
-    )
 
 
 def _place(settings: "Settings", name: str | None) -> "PinPlace | None":

@@ -53,16 +53,18 @@ def scan(*, files: tuple[str, ...], as_json: bool) -> None:
 @click.command()
 @click.argument("files", nargs=-1)
 @click.option("--incident", metavar="INC", help="Pin into this incident.")
+@click.option("--command", default="", metavar="'PROGRAM ARGS'", help="Follow what it prints.")
 @click.option("--plain", is_flag=True, help="Print lines instead of opening the pane.")
-def tail(*, files: tuple[str, ...], incident: str | None, plain: bool) -> None:
+def tail(*, files: tuple[str, ...], incident: str | None, command: str, plain: bool) -> None:
     """Follow FILES (or `-`, standard input) in a pane of their own."""
     from warroom.tailing import open_tail
 
-    if not files and sys.stdin.isatty():
+    if not files and not command and sys.stdin.isatty():
         raise click.UsageError(
             "name a file, or pipe something in: kubectl logs -f x | warroom tail"
         )
-    end(open_tail(settings(), files or ("-",), incident=incident, plain=plain))
+    names = files or (() if command else ("-",))
+    end(open_tail(settings(), names, command=command, incident=incident, plain=plain))
 
 
 @click.command()
