@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -134,7 +134,8 @@ def _week(name: str, data: Mapping[str, Any]) -> Week:
             f'[calendars.{name}] is never open; write hours = {{ mon-fri = "09:00-17:00" }}'
         )
     holidays = table.take("holidays", list, [])
-    days = tuple(sorted({_day(table, day) for day in holidays}))
+    country, region = table.take("country", str, ""), table.take("region", str, "")
+    days = tuple(sorted({_day(table, day) for day in holidays} | _public(name, country, region)))
     table.done()
     return Week(zone=zone, hours=tuple(_hours_text(day) for day in week), holidays=days)
 
@@ -145,6 +146,22 @@ def _day(table: _Table, day: object) -> str:
     if isinstance(day, str):
         return table.parsed("holidays", day, date.fromisoformat).isoformat()
     raise TableError(f"[{table.where}] holidays: {day!r} is no date such as 2026-12-25")
+
+
+def _public(name: str, country: str, region: str) -> set[str]:
+    """Return the public holidays of a country, from last year to the one after next."""
+    if not country:
+        return set()
+    from holidays import country_holidays  # noqa: PLC0415 - read only where a calendar asks for it
+
+    year = datetime.now(UTC).year
+    try:
+        found = country_holidays(country, subdiv=region or None, years=range(year - 1, year + 3))
+    except NotImplementedError as error:
+        raise TableError(
+            f"[calendars.{name}] country = {country!r}, region = {region!r}: {error}"
+        ) from None
+    return {day.isoformat() for day in found}
 
 
 def _hours_text(hours: tuple[tuple[int, int], ...]) -> str:

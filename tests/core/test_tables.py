@@ -1,7 +1,7 @@
 """The tables of the configuration: read whole, refused by name."""
 
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -58,9 +58,20 @@ def test_everything_that_can_be_written() -> None:
     assert tables.views == {"late": "is:late"}
 
 
+def test_public_holidays_of_a_country_and_region_join_those_that_are_written() -> None:
+    year = datetime.now(UTC).year
+    text = (
+        "[calendars.x]\nhours = {mon-fri = '09:00-17:00'}\ncountry = 'DE'\nregion = 'BY'\n"
+        f"holidays = ['{year}-07-14']\n[policies.all]\ncalendar = 'x'"
+    )
+    days = read_tables(tomllib.loads(text)).agreements[0].terms.holidays
+    assert {f"{year}-10-03", f"{year}-01-06", f"{year}-07-14", f"{year + 1}-01-01"} <= set(days)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("[calendars.x]\nhours = {mon = '09:00-10:00'}\ncountry = 'Atlantis'", "Atlantis"),
         ("[calendars.x]\nzone = 'Mars/Base'\nhours = {mon = '09:00-10:00'}", "no such time zone"),
         ("[calendars.x]\nhours = {moon = '09:00-10:00'}", "'moon' is no day"),
         ("[calendars.x]\nhours = {mon = '9 to 5'}", "08:00-17:30"),

@@ -16,7 +16,7 @@ from warroom.cli.common import (
     known,
     open_room,
 )
-from warroom.cli.times import INSTANT, LATER
+from warroom.cli.times import INSTANT
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import default_priority
@@ -129,22 +129,6 @@ def pin(
         state = known(room, incident)
         result = room.do(c.Pin(excerpt=excerpt, note=remark), state.id)
         done(result, as_json=as_json, words="pinned to {id}")
-
-
-@click.command()
-@click.argument("incident")
-@click.argument("text")
-@click.option("--eta", type=LATER, help="When it will be fixed.")
-@click.option("--because", default="", help="For a revision: what was learnt.")
-@json_option
-def diagnose(
-    *, incident: str, text: str, eta: datetime | None, because: str, as_json: bool
-) -> None:
-    """Share what is wrong with an INCIDENT; stops the diagnosis clock."""
-    with open_room() as room:
-        state = known(room, incident)
-        result = room.do(c.Diagnose(text=text, eta=eta, reason=because), state.id)
-        done(result, as_json=as_json, words="diagnosis of {id} shared")
 
 
 @click.command()

@@ -15,19 +15,22 @@ from warroom.settings import SettingsError
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "ack": ("warroom.cli.queue:ack", "Take charge of incidents."),
+    "change": ("warroom.cli.diagnosis:change", "Record what changed; list it by suspicion."),
     "close": ("warroom.cli.incident:close", "Close an incident; says what is missing."),
     "contain": ("warroom.cli.contain:contain", "List, preview, run and undo containments."),
     "declare": ("warroom.cli.incident:declare", "Open an incident."),
     "demo": ("warroom.cli.demo:demo", "Open the console on a service that really fails."),
+    "hypothesis": ("warroom.cli.diagnosis:hypothesis", "Propose causes and rule them out."),
     "journal": ("warroom.cli.journal:journal", "Verify or rebuild the record."),
     "list": ("warroom.cli.queue:list_", "List incidents, most urgent first."),
     "note": ("warroom.cli.incident:note", "Write something into the timeline."),
     "pin": ("warroom.cli.incident:pin", "Keep a line of a log as evidence."),
     "postmortem": ("warroom.cli.postmortem:postmortem", "Print or replace the postmortem."),
     "reopen": ("warroom.cli.incident:reopen", "Say that it was not over."),
+    "reproduce": ("warroom.cli.diagnosis:reproduce", "Send a pinned request to staging."),
     "resolve": ("warroom.cli.incident:resolve", "Say that the failure is gone."),
     "runbook": ("warroom.cli.runbook:runbook", "List, show and check runbooks."),
-    "diagnose": ("warroom.cli.incident:diagnose", "Share what is wrong and when it is fixed."),
+    "diagnose": ("warroom.cli.diagnosis:diagnose", "Share what is wrong and when it is fixed."),
     "scan": ("warroom.cli.logs:scan", "Count a log exactly: lines, times, status codes."),
     "formats": ("warroom.cli.logs:formats", "List and test the log formats."),
     "oncall": ("warroom.cli.sla:oncall", "Say who is on call, or whom to call."),
@@ -40,6 +43,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "split": ("warroom.cli.queue:split", "Let a merged incident go on by itself."),
     "timeline": ("warroom.cli.show:timeline_", "Print the timeline, or amend an entry."),
     "show": ("warroom.cli.show:show", "Show one incident with its clocks and timeline."),
+    "services": ("warroom.cli.diagnosis:services", "Draw who is hit when a service fails."),
     "tail": ("warroom.cli.logs:tail", "Follow logs in a pane of their own."),
 }
 

@@ -1,16 +1,66 @@
-"""Declared changes: JSON lines that deployment tools append to a file, one object a change."""
+"""What changed: JSON lines that deployment tools append to a file, and the order of suspicion."""
 
 import json
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from warroom.core.codec import CannotDecode, decode_time
 from warroom.core.events import ChangeRecorded
+from warroom.core.state import Incident
 from warroom.core.words import ChangeKind
 
 SIZE_LIMIT = 1 << 20
 """Bytes read from the end of a file: some thousand changes, more than any look-back needs."""
+
+DOUBT = timedelta(minutes=5)
+"""How far a beginning that a person told may be off."""
+_TELLING = re.compile(r"[\w./:{}-]*[\d/._-][\w./:{}-]*\w")
+"""Words of a boundary that name something: they hold a digit, a slash, a dot or a dash."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A change with its place in the order of suspicion."""
+
+    change: ChangeRecorded
+    possible: bool
+    """False for what came after the onset: it cannot have led to it."""
+    why: str
+    """Closeness in time and overlap in name: a correlation, never a cause."""
+
+
+def suspects(incident: Incident) -> tuple[Suspect, ...]:
+    """Return the changes of an incident, most suspicious first, impossible ones last.
+
+    Without a known beginning they stand in order of time, the newest first.
+    """
+    began = incident.onset.at if incident.onset else incident.started_at
+    if began is None:
+        newest = sorted(incident.changes, key=lambda x: x.happened_at, reverse=True)
+        why = "since when it fails is not known"
+        return tuple(Suspect(change=change, possible=True, why=why) for change in newest)
+    from warroom.logs.analysis.changes import Change, rank  # noqa: PLC0415 - numpy, when asked
+    from warroom.logs.analysis.edges import Edge  # noqa: PLC0415
+
+    low = incident.onset.low if incident.onset else began - DOUBT
+    high = incident.onset.high if incident.onset else began + DOUBT
+    named = tuple(("", word) for word in _TELLING.findall(incident.boundary))
+    known = {
+        Change(
+            at=change.happened_at.timestamp(),
+            text=change.text,
+            source=change.kind.value,
+            values=(change.release,) if change.release else (),
+        ): change
+        for change in incident.changes
+    }
+    ranked = rank(known, Edge(began.timestamp(), low.timestamp(), high.timestamp()), named)
+    return tuple(
+        Suspect(change=known[one.change], possible=one.possible, why=one.why) for one in ranked
+    )
 
 
 def read_changes(paths: Sequence[Path], since: datetime) -> tuple[ChangeRecorded, ...]:
