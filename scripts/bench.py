@@ -17,8 +17,8 @@ TARGET = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks
 
-Written by `make bench`. Every figure is a ratio against a peer in the same run on the same machine; absolute
-times are there to be checked, not to be quoted. What a log can say and how surely is in
+Written by `make bench`. Every figure is a ratio against a peer in the same run on the same machine;
+absolute times are there to be checked, not to be quoted. What a log can say and how surely is in
 [benchmarks-analysis.md](benchmarks-analysis.md).
 
 {machine}

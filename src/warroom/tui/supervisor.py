@@ -13,6 +13,7 @@ import sys
 import termios
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 RESTORE = (
     "\x1b[0m"  # colours
@@ -24,6 +25,8 @@ RESTORE = (
 """Every mode that the console switches on, off again."""
 
 _PR_SET_PDEATHSIG = 1
+PATIENCE = 5
+"""Seconds that a console has to end after it was asked to; then it is killed."""
 
 
 def supervise(child: Callable[[], int]) -> int:
@@ -41,15 +44,30 @@ def supervise(child: Callable[[], int]) -> int:
     if pid == 0:
         _die_with(parent)
         _leave(child)
-    previous = {
-        number: signal.signal(number, lambda n, _: _send(pid, n))
+    asked: list[int] = []
+
+    def pass_on(number: int, _frame: object) -> None:
+        asked.append(number)
+        _send(pid, number)
+        signal.alarm(PATIENCE)
+
+    previous: dict[int, Any] = {
+        number: signal.signal(number, pass_on)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
+    # A console whose terminal is gone may wait for ever to draw into it.
+    previous[signal.SIGALRM] = signal.signal(
+        signal.SIGALRM, lambda _number, _frame: _send(pid, signal.SIGKILL)
+    )
     try:
         status = _wait(pid)
     finally:
+        signal.alarm(0)
         for number, handler in previous.items():
             signal.signal(number, handler)
+    if os.WIFSIGNALED(status) and asked:
+        _restore(descriptor, modes)
+        return 128 + asked[-1]
     if os.WIFSIGNALED(status):
         _restore(descriptor, modes)
         ended = os.WTERMSIG(status)
