@@ -7,6 +7,7 @@ from typing import get_args
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.closing import missing
+from warroom.core.finishing import unfinished
 from warroom.core.refusal import TEXT_LIMIT, TITLE_LIMIT, Decision, Refusal, unfit
 from warroom.core.rules_conduct import conduct
 from warroom.core.rules_steps import contain, step
@@ -164,7 +165,14 @@ def _postmortem(incident: Incident, command: c.EditPostmortem | c.FinishPostmort
             return Refusal(
                 reason="the postmortem is an untouched draft", hint="Read it and save it first."
             )
-        return (e.PostmortemFinished(reason=command.reason),)
+        gaps = unfinished(incident)
+        if gaps and not command.reason.strip():
+            return Refusal(
+                reason=f"the postmortem is not finished: {len(gaps)} open, first {gaps[0]}",
+                hint="Answer them, or give the reason why it is final all the same.",
+                missing=gaps,
+            )
+        return (e.PostmortemFinished(reason=command.reason.strip()),)
     if len(command.text) > TEXT_LIMIT:
         return Refusal(reason=f"the postmortem is longer than {TEXT_LIMIT} characters")
     if command.base != incident.postmortem_version:

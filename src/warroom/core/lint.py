@@ -79,9 +79,10 @@ _DETECTED = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _TIME = re.compile(r"\d{1,2}:\d{2}|\b\d+ ?(?:s|min|h|seconds?|minutes?|hours?|days?)\b")
 
-# Accounts and machines that act under a name which is a word of the trade.
 _LINE_LIMIT = 1000
 """Characters of one line that are looked at: no sentence is longer."""
+
+# Accounts and machines that act under a name which is a word of the trade.
 _ACCOUNTS = """
 admin changes console demo guest human log monitoring on-call oncall operator operations ops
 reporter root runner server service system team ubuntu user warroom watch

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from warroom.core.timeline import TimelineEntry
 
@@ -64,18 +65,22 @@ def unresolved(text: str, entries: Iterable[TimelineEntry]) -> tuple[Reference, 
     return tuple(found for found in references(text) if found.number not in known)
 
 
-def own_line(entry: TimelineEntry) -> str:
-    """Return an entry as a line of the chronology of a postmortem."""
-    later = " (noted later)" if entry.back_dated else ""
-    return f"- {entry.at:%H:%M:%S} [T{entry.number}] {entry.word}: {one_line(entry.text)}{later}"
+def own_line(entry: TimelineEntry, text: str | None = None) -> str:
+    """Return an entry as a line of the chronology of a postmortem.
+
+    Args:
+        entry: The entry.
+        text: What to say instead of its own text.
+    """
+    return _line(entry, entry.at, entry.text if text is None else text)
 
 
 def resolve(text: str, entries: Iterable[TimelineEntry], limit: int = 100) -> str:
     """Return a postmortem whose references carry the current words of their entries.
 
     `[T12]` becomes a link to `#t12` with time and words. A line of the chronology keeps its text,
-    unless that is what its entry said before it was amended: then it says what the entry says now.
-    References that lead nowhere stay as they are; code is left alone.
+    unless it begins with what its entry said before it was amended: then it says what the entry
+    says now. References that lead nowhere stay as they are; code is left alone.
 
     Args:
         text: Markdown.
@@ -84,16 +89,17 @@ def resolve(text: str, entries: Iterable[TimelineEntry], limit: int = 100) -> st
     """
     entries = tuple(entries)
     known = by_number(entries)
-    former = {_former(entry): entry for entry in entries if entry.amended}
+    former = {_former(entry): own_line(entry) for entry in entries if entry.amended}
     lines = text.split("\n")
     for number, line in outside_code(text):
-        amended = former.get(line)
-        if amended is not None:
-            line = own_line(amended)  # noqa: PLW2901 - the line in its current words
+        current = line
         own = OWN_LINE.match(line)
+        if own is not None:
+            old = next((old for old in former if line.startswith(old)), None)
+            current = line if old is None else former[old] + line[len(old) :]
         head = own.end() if own else 0
-        rest = REFERENCE.sub(lambda found: _linked(found, known, limit), line[head:])
-        lines[number - 1] = line[:head] + rest
+        rest = REFERENCE.sub(lambda found: _linked(found, known, limit), current[head:])
+        lines[number - 1] = current[:head] + rest
     return "\n".join(lines)
 
 
@@ -119,7 +125,10 @@ def _linked(found: re.Match[str], known: Mapping[int, TimelineEntry], limit: int
 
 def _former(entry: TimelineEntry) -> str:
     """Return the line of the chronology as it read before the entry was amended."""
-    at = entry.original_at or entry.at
+    return _line(entry, entry.original_at or entry.at, entry.original or entry.text)
+
+
+def _line(entry: TimelineEntry, at: datetime, text: str) -> str:
     later = " (noted later)" if entry.back_dated else ""
-    text = one_line(entry.original or entry.text)
-    return f"- {at:%H:%M:%S} [T{entry.number}] {entry.word}: {text}{later}"
+    words = f"{entry.word}: {one_line(text)}".removesuffix(": ")
+    return f"- {at:%H:%M:%S} [T{entry.number}] {words}{later}"
