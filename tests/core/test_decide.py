@@ -11,6 +11,7 @@ from tests.core.strategies import NOON, commands, declared
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.canonical import canonical
+from warroom.core.conduct import Measured
 from warroom.core.decide import Refusal
 from warroom.core.events import from_payload, kind_of, to_payload
 from warroom.core.nextstep import next_step
@@ -20,6 +21,7 @@ from warroom.core.state import replay
 from warroom.core.timeline import timeline
 from warroom.core.views import incident_view
 from warroom.core.words import (
+    Check,
     ContainmentKind,
     FixLevel,
     Outcome,
@@ -66,10 +68,16 @@ def test_the_whole_life_by_the_next_step_alone() -> None:
                 story.do(c.Resolve(text="rolled back"))
             case "postmortem":
                 story.do(c.EditPostmortem(text=draft(story.incident, story.records), base=0))
+            case "verify":
+                if story.incident.ledger:
+                    story.run("u1", Outcome.SUCCEEDED, action="undo", undoes="r1", undo="")
+                for check in Check:
+                    found = Measured(check=check, passed=True, sentence="well")
+                    story.do(c.RecordCheck(facts=found))
             case "close":
-                story.run("u1", Outcome.SUCCEEDED, action="undo", undoes="r1", undo="")
                 story.do(c.Close())
-    assert seen == ["acknowledge", "contain", "diagnose", "resolve", "postmortem", "close"]
+    life = ["acknowledge", "contain", "diagnose", "resolve", "postmortem", "verify", "close"]
+    assert seen == life
     assert story.incident.phase is Phase.CLOSED
     assert not story.refusals
 

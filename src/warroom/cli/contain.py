@@ -13,6 +13,7 @@ import click
 from warroom.cli.common import (
     EXIT_FAILED,
     EXIT_USAGE,
+    done,
     emit,
     end,
     fail,
@@ -23,6 +24,7 @@ from warroom.cli.common import (
     say,
     settings,
 )
+from warroom.core.commands import Contain, SettleStep
 from warroom.core.decide import Refusal
 from warroom.core.state import Incident, Run
 from warroom.core.text import clean_text
@@ -42,6 +44,7 @@ from warroom.room.service import Room
 @click.option("--confirm", metavar="CODE", help="Run it: the code that the preview printed.")
 @click.option("--settle", metavar="RUN", help="Say what became of an unknown step.")
 @click.option("--done/--not-done", "settled", default=None, help="For --settle.")
+@click.option("--by-hand", metavar="HOW", help="Say what stopped the damage outside the room.")
 @click.option("--no-measure", is_flag=True, help="Do not wait for the effect.")
 @click.option("--log", "logs", multiple=True, metavar="FILE", help="Log to measure the effect in.")
 @json_option
@@ -56,6 +59,7 @@ def contain(
     confirm: str | None,
     settle: str | None,
     settled: bool | None,
+    by_hand: str | None,
     no_measure: bool,
     logs: tuple[str, ...],
     as_json: bool,
@@ -72,6 +76,9 @@ def contain(
         state = known(room, incident)
         if settle is not None:
             _settle(room, state, settle, settled, as_json=as_json)
+            return
+        if by_hand is not None:
+            done(room.do(Contain(how=by_hand), state.id), as_json=as_json, words="{id} contained")
             return
         if runbook is None and undo is None:
             _list(containment, state, as_json=as_json)
@@ -205,9 +212,6 @@ def _report(plan: Plan, run: Run, progress: Progress | None, *, as_json: bool) -
 
 
 def _settle(room: Room, state: Incident, run: str, settled: bool | None, *, as_json: bool) -> None:
-    from warroom.cli.common import done
-    from warroom.core.commands import SettleStep
-
     if settled is None:
         fail("say which: --done or --not-done")
         end(EXIT_USAGE)

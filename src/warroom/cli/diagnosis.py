@@ -321,7 +321,7 @@ def _all_services(chart: ServiceMap, *, as_json: bool) -> None:
 
 def _rates(chart: ServiceMap, names: Sequence[str]) -> dict[str, str]:
     from warroom.bootstrap import open_logs
-    from warroom.room.measure import counts
+    from warroom.room.measure import counts, read_through
 
     now = present().timestamp()
     found = {}
@@ -329,6 +329,7 @@ def _rates(chart: ServiceMap, names: Sequence[str]) -> dict[str, str]:
         files = chart.get(name).logs
         if files:
             with open_logs(settings(), files) as logs:
+                read_through(logs)
                 seen = counts(logs, now - 300, now)
             share = spell.share(seen.failures, seen.requests)
             found[name] = f"5xx {share} of {spell.count(seen.requests)} in 5 min"

@@ -2,7 +2,9 @@
 
 import hashlib
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,12 +17,16 @@ from warroom.cli.common import (
     json_option,
     known,
     open_room,
+    settings,
 )
 from warroom.cli.times import INSTANT
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import default_priority
 from warroom.core.words import Category, Criterion, FixLevel, Priority
+
+if TYPE_CHECKING:
+    from warroom.room.prefill import Prefill
 
 
 @click.command()
@@ -46,6 +52,7 @@ from warroom.core.words import Category, Criterion, FixLevel, Priority
 @click.option("--reporter", default="", help="Who reported it.")
 @click.option("--contact", default="", help="Whom to ask and tell.")
 @click.option("--public", default="", help="What may be said of it outside, in one sentence.")
+@click.option("--from-log", "logs", multiple=True, metavar="FILE", help="Fill in what FILE shows.")
 @json_option
 def declare(
     *,
@@ -60,9 +67,11 @@ def declare(
     reporter: str,
     contact: str,
     public: str,
+    logs: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Open an incident. Only the TITLE is needed."""
+    seen = _from_logs(logs)
     criteria = tuple(Criterion(x) for x in critical)
     facts = e.Declared(
         title=title,
@@ -78,8 +87,29 @@ def declare(
         started_at=since,
         client=client,
     )
+    if seen is not None:
+        began = since or (seen.onset.at if seen.onset else None)
+        facts = replace(
+            facts,
+            onset=seen.onset,
+            started_at=began,
+            boundary=seen.boundary,
+            evidence=seen.evidence,
+        )
     with open_room() as room:
         done(room.do(c.Declare(facts=facts)), as_json=as_json, words="{id} declared")
+
+
+def _from_logs(names: tuple[str, ...]) -> "Prefill | None":
+    if not names:
+        return None
+    from warroom.bootstrap import open_logs
+    from warroom.room.measure import read_through
+    from warroom.room.prefill import prefill
+
+    with open_logs(settings(), names) as opened:
+        read_through(opened)
+        return prefill(opened)
 
 
 @click.command()

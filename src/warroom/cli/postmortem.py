@@ -6,6 +6,7 @@ import click
 
 from warroom.cli.common import done, emit, json_option, known, open_room
 from warroom.core import commands as c
+from warroom.core.closing_report import closing_section
 from warroom.core.postmortem import draft, open_questions
 from warroom.core.text import clean_text
 
@@ -34,6 +35,7 @@ def postmortem(*, incident: str, source: TextIO | None, final: bool, as_json: bo
         text = (
             state.postmortem if state.postmortem_version else draft(state, room.records(state.id))
         )
+    text += closing_section(state)
     if as_json:
         questions = [{"line": line, "question": words} for line, words in open_questions(text)]
         emit(

@@ -1,7 +1,8 @@
 """Draft updates and briefings from what the journal knows, and look at an update before it goes.
 
 What nobody knows yet is left out or said to be unknown; nothing is promised that no clock or
-diagnosis says. Readers outside hear what happens to them, not how it works inside.
+diagnosis says. Readers outside hear what happens to them, not how it works inside: of what people
+wrote, only what they marked as public goes out.
 """
 
 import re
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from warroom.core import spell
-from warroom.core.clocks import DEFAULT_POLICIES, clocks
+from warroom.core.clocks import clocks, update_clock, update_due
+from warroom.core.questions import Group, still_open
 from warroom.core.state import Incident
 from warroom.core.words import Audience, HypothesisState, UpdateKind
 
@@ -22,7 +24,7 @@ _HOST = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[\w-]+\.(?:internal|local|lan
 
 def next_update(incident: Incident, now: datetime) -> datetime:
     """Return when the next update is promised: a policy interval from now, on a whole minute."""
-    at = now + DEFAULT_POLICIES[incident.priority].update
+    at = update_due(incident, now)
     return at.replace(second=0, microsecond=0)
 
 
@@ -40,9 +42,9 @@ def draft_update(incident: Incident, kind: UpdateKind, audience: Audience, now: 
     inside = audience is Audience.INTERNAL
     lines = [_headline(incident, kind, inside=inside), "", _impact(incident, inside=inside)]
     if kind is UpdateKind.PREVENTION:
-        lines += _prevention(incident)
+        lines += _prevention(incident, inside=inside)
     elif kind is UpdateKind.DOCUMENTATION:
-        lines += ["", "The report follows once the review is done."]
+        lines += ["", _report(incident, now)]
     elif kind is not UpdateKind.RESOLUTION:
         lines += ["", *_cause(incident, inside=inside)]
         lines += ["", f"Next update at {next_update(incident, now):%H:%M} UTC."]
@@ -56,8 +58,8 @@ def _told(incident: Incident, kind: UpdateKind) -> bool:
 
 
 def _headline(incident: Incident, kind: UpdateKind, *, inside: bool) -> str:
-    name = incident.service or "our service"
-    what = incident.title if inside else f"problems with {name}"
+    name = (incident.service if inside else "") or "our service"
+    what = incident.title if inside else incident.public or "problems with our service"
     fixed = {
         UpdateKind.RESOLUTION: f"Resolved: {what}",
         UpdateKind.PREVENTION: f"What we change after: {what}",
@@ -67,7 +69,8 @@ def _headline(incident: Incident, kind: UpdateKind, *, inside: bool) -> str:
     if kind in fixed:
         return fixed[kind]
     if incident.contained_at:
-        return f"{name[:1].upper()}{name[1:]} works again; we are confirming the cause"
+        again = f"{name[:1].upper()}{name[1:]} works again; we are confirming the cause"
+        return again if inside or not incident.public else f"{again}: {incident.public}"
     return f"We are working on it: {what}"
 
 
@@ -93,14 +96,25 @@ def _cause(incident: Incident, *, inside: bool) -> list[str]:
     diagnosis = incident.diagnosis
     if diagnosis is None:
         return ["The cause is not confirmed yet."]
-    words = diagnosis.text if inside else "We have found the cause."
+    words = diagnosis.text if inside else diagnosis.public or "We have found the cause."
+    if words[-1:] not in {".", "!", "?"}:
+        words += "."
+    if inside and diagnosis.reason:
+        words += f" Revised: {diagnosis.reason}."
     if diagnosis.eta:
         words += f" We expect the fix to be live by {diagnosis.eta:%H:%M} UTC."
     return [words]
 
 
-def _prevention(incident: Incident) -> list[str]:
-    items = [f"- {item.text}" for item in incident.follow_ups]
+def _report(incident: Incident, now: datetime) -> str:
+    due = next(clock for clock in clocks(incident) if clock.name == "report")
+    if due.met_at is not None or due.due <= now:
+        return "The report follows once the review is done."
+    return f"The report follows by {due.due:%Y-%m-%d %H:%M} UTC."
+
+
+def _prevention(incident: Incident, *, inside: bool) -> list[str]:
+    items = [f"- {item.text}" for item in incident.follow_ups if inside or item.public]
     return ["", *(items or ["What we change is not decided yet."])]
 
 
@@ -166,7 +180,7 @@ def _promises(text: str, incident: Incident, now: datetime) -> list[Remark]:
         found.append(Remark("▪" if late else "✓", words))
     if incident.resolved_at is None:
         at_next = promised(text, now)
-        allowed = now + DEFAULT_POLICIES[incident.priority].update
+        allowed = update_due(incident, now)
         if at_next is None:
             found.append(Remark("?", "it does not say when the next update comes"))
         elif at_next > allowed + timedelta(minutes=1):
@@ -198,4 +212,11 @@ def briefing(incident: Incident, now: datetime) -> str:
                 f"{clock.name} due {clock.due:%H:%M} UTC ({spell.duration(clock.left(now))})"
             )
             break
+    update = update_clock(incident)
+    if update is not None:
+        lines.append(f"Next update due {update.due:%H:%M} UTC")
+    if incident.waiting_since:
+        since = f"{incident.waiting_since:%H:%M} UTC"
+        lines.append(f"Waiting for the client since {since}: {incident.waits[-1].reason}")
+    lines += [f"Not known: {one.question.text}" for one in still_open(incident, Group.DIAGNOSIS)]
     return "\n".join(lines)

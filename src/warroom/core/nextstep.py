@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from warroom.core.clocks import Pace, update_clock
-from warroom.core.closing import missing
+from warroom.core.closing import missing, unverified
 from warroom.core.state import Incident
 from warroom.core.words import Outcome, Phase
 
@@ -15,7 +15,7 @@ class NextStep:
 
     action: str
     """Name of the console's action: declare, acknowledge, contain, settle, update, diagnose,
-    resolve, postmortem, close."""
+    resolve, postmortem, verify, close."""
     verb: str
     """What the footer says, in one to three words."""
     why: str
@@ -26,7 +26,8 @@ def next_step(incident: Incident | None, now: datetime) -> NextStep | None:
     """Return the next thing; None when nothing is left to do.
 
     The order is that of the method: take charge, contain before diagnosing, tell people when it is
-    due, say what is wrong, end it, write it down, close. It opens things and runs none.
+    due, say what is wrong, end it, write it down, verify in the log, close. It opens things and
+    runs none.
     """
     if incident is None:
         return NextStep(action="declare", verb="declare", why="No incident is open.")
@@ -48,6 +49,10 @@ def next_step(incident: Incident | None, now: datetime) -> NextStep | None:
     if incident.postmortem_version == 0:
         return NextStep(
             action="postmortem", verb="read the postmortem", why="The draft is written: read it."
+        )
+    if unverified(incident):
+        return NextStep(
+            action="verify", verb="verify in the log", why=f"{unverified(incident)[0]}."
         )
     gaps = missing(incident)
     why = f"Missing: {gaps[0]}." if gaps else "Everything that closing asks for is there."

@@ -65,6 +65,8 @@ class Incident:
     resolution: str = ""
     closed_at: datetime | None = None
     close_override: str = ""
+    close_missing: tuple[str, ...] = ()
+    """What was missing when it was closed against the checks."""
     reopened: int = 0
     postmortem: str = ""
     postmortem_version: int = 0
@@ -223,11 +225,17 @@ def _life(state: Incident, record: e.Recorded) -> Incident:
             return replace(state, follow_ups=tuple(ordered))
         case e.Resolved(text=text):
             return replace(state, resolved_at=at, resolution=text)
-        case e.Closed(override=override):
-            return replace(state, closed_at=at, close_override=override)
+        case e.Closed(override=override, missing=gaps):
+            return replace(state, closed_at=at, close_override=override, close_missing=gaps)
         case e.Reopened():
             return replace(
-                state, resolved_at=None, closed_at=None, reopened=state.reopened + 1, checks={}
+                state,
+                resolved_at=None,
+                closed_at=None,
+                close_override="",
+                close_missing=(),
+                reopened=state.reopened + 1,
+                checks={},
             )
         case e.PostmortemEdited(text=text):
             return replace(

@@ -1,5 +1,6 @@
 """Count failures and requests in logs, in the windows and the slice that an action is judged by."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,28 @@ LATEST_FAILURES = 200
 """How many of the last failures are looked at for what they have in common."""
 RELEASES_BEFORE = 3600.0
 """Seconds before the oldest of them in which the previous release is looked for."""
+
+
+PATIENCE = 60.0
+"""Seconds without any progress after which an index is not waited for any longer."""
+
+
+def read_through(logs: Sequence[Log], patience: float = PATIENCE) -> bool:
+    """Wait until logs are indexed to their beginning; False: one of them made no progress.
+
+    A log is usable at its tail at once, which is not enough to say what was before a failure.
+    """
+    seen, since = -1, time.monotonic()
+    while True:
+        states = [log.progress() for log in logs]
+        if all(state.complete for state in states):
+            return True
+        indexed = sum(state.indexed_bytes for state in states)
+        if indexed != seen:
+            seen, since = indexed, time.monotonic()
+        elif time.monotonic() - since > patience:
+            return False
+        time.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True)

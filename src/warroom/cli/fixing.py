@@ -1,0 +1,273 @@
+"""Commands of the repair: fixes and their checklist, verification, the watch for a recurrence."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from threading import Event
+
+import click
+
+from warroom.cli.common import (
+    EXIT_FAILED,
+    done,
+    emit,
+    end,
+    json_option,
+    known,
+    open_room,
+    refused,
+    say,
+    settings,
+)
+from warroom.cli.times import INSTANT, LATER, SPAN
+from warroom.core import commands as c
+from warroom.core import spell
+from warroom.core.closing import missing
+from warroom.core.codec import encode
+from warroom.core.conduct import Answered
+from warroom.core.decide import Refusal
+from warroom.core.fixing import STEPS, fix_checklist
+from warroom.core.state import Incident
+from warroom.core.views import incident_view
+from warroom.core.words import FixLevel, FollowUpKind, FollowUpState
+
+
+@click.command()
+@click.argument("incident")
+@click.argument("text", required=False)
+@click.option("--level", type=click.Choice([x.value for x in FixLevel]), help="How deep it goes.")
+@click.option("--reference", default="", help="Branch, commit or ticket.")
+@click.option(
+    "--check", "checks", nargs=2, multiple=True, metavar="STEP TEXT",
+    help=f"Answer a step of the checklist: {', '.join(STEPS)}.",
+)  # fmt: skip
+@json_option
+def fix(
+    *,
+    incident: str,
+    text: str | None,
+    level: str | None,
+    reference: str,
+    checks: tuple[tuple[str, str], ...],
+    as_json: bool,
+) -> None:
+    """Record a fix of an INCIDENT at its level, or show the checklist of the fix.
+
+    A workaround or hotfix opens a follow-up for the root cause by itself.
+    """
+    if (text is None) != (level is None):
+        raise click.UsageError("a fix needs its TEXT and its --level")
+    wrong = [step for step, _ in checks if step not in STEPS]
+    if wrong:
+        raise click.UsageError(f"--check {wrong[0]!r}: steps are {', '.join(STEPS)}")
+    commands: list[c.Command] = []
+    if text is not None and level is not None:
+        commands.append(c.RecordFix(level=FixLevel(level), text=text, reference=reference))
+    commands += [
+        c.Answer(facts=Answered(question=f"fix.{step}", text=said)) for step, said in checks
+    ]
+    with open_room() as room:
+        state = known(room, incident)
+        for command in commands:
+            result = room.do(command, state.id)
+            if isinstance(result, Refusal):
+                refused(result)
+            state = result.incident
+    _checklist(state, as_json=as_json)
+
+
+def _checklist(state: Incident, *, as_json: bool) -> None:
+    steps = fix_checklist(state)
+    if as_json:
+        emit(
+            {
+                "id": state.id,
+                "fixes": [encode(one) for _, one in state.fixes],
+                "checklist": {
+                    one.question.key.removeprefix("fix."): one.answer or None for one in steps
+                },
+                "follow_ups": [encode(one) for one in state.follow_ups],
+            }
+        )
+        return
+    for _, one in state.fixes:
+        say(f"{one.level.value.replace('_', ' ')}: {one.text} {one.reference}".rstrip())
+    if not state.fixes:
+        say(f"No fix of {state.id} is recorded.")
+    for step in steps:
+        mark = "·" if step.open else "✓"
+        say(f" {mark} {step.question.key.removeprefix('fix.'):<11} {step.question.text}")
+        if step.answer:
+            say(f"               {step.answer}")
+    gaps = sum(step.open for step in steps)
+    if gaps:
+        say(f"{gaps} of {len(steps)} are gaps: warroom fix {state.id} --check STEP TEXT")
+
+
+@click.command()
+@click.argument("incident")
+@click.option(
+    "--for", "hold", type=SPAN, default="10m", show_default=True,
+    help="How long the failure must have been gone.",
+)  # fmt: skip
+@click.option("--log", "logs", multiple=True, metavar="FILE", help="Log to measure in.")
+@click.option("--wait", is_flag=True, help="Wait until enough time has passed.")
+@json_option
+def verify(
+    *, incident: str, hold: timedelta, logs: tuple[str, ...], wait: bool, as_json: bool
+) -> None:
+    """Measure whether the failure of an INCIDENT is gone, and record what was found.
+
+    Three checks: the failure is gone from the log, the routes beside it are no worse than before
+    it, and nothing temporary is in force.
+    """
+    from warroom.bootstrap import open_logs
+    from warroom.room.measure import read_through
+    from warroom.room.verify import record
+    from warroom.room.verify import verify as measure
+
+    with open_room() as room, open_logs(settings(), logs) as opened, _stoppable() as stop:
+        state = known(room, incident)
+        read_through(opened)
+        found = measure(state, opened, room.now(), hold)
+        while wait and found.wait > timedelta() and opened and not stop.is_set():
+            stop.wait(min(found.wait.total_seconds(), 5.0))
+            found = measure(state, opened, room.now(), hold)
+        kept = record(room, state, found)
+        if isinstance(kept, Refusal):
+            refused(kept)
+        state = kept.incident
+    if as_json:
+        emit(
+            {
+                "id": state.id,
+                "passed": found.passed,
+                "checks": [encode(check) for check in found.checks],
+                "seconds_to_wait": max(0, round(found.wait.total_seconds())),
+                "missing": list(missing(state)),
+            }
+        )
+    else:
+        for check in found.checks:
+            say(f"{'✓' if check.passed else '✗'} {check.check.value:<9} {check.sentence}")
+        for gap in missing(state):
+            say(f"· to close: {gap}")
+    if not found.passed:
+        end(EXIT_FAILED)
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--for", "length", type=SPAN, default="1h", show_default=True, help="How long.")
+@click.option("--since", type=INSTANT, help="From when on; else from when it was resolved.")
+@click.option("--log", "logs", multiple=True, metavar="FILE", help="Log to watch.")
+@json_option
+def watch(
+    *,
+    incident: str,
+    length: timedelta,
+    since: datetime | None,
+    logs: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Watch whether the failure of an INCIDENT comes back: reopen it, or open a linked one.
+
+    Ends with status 1 when it came back.
+    """
+    from warroom.bootstrap import open_logs
+    from warroom.room.measure import read_through
+    from warroom.room.recurrence import RecurrenceWatch, watch_from
+
+    with open_room() as room, open_logs(settings(), logs) as opened, _stoppable() as stop:
+        state = known(room, incident)
+        if state.resolved_at is None and state.closed_at is None:
+            refused(Refusal(reason=f"{state.id} is not over", hint="Resolve it first."))
+        if not opened:
+            raise click.UsageError("name a log with --log, or in the settings")
+        read_through(opened)
+        start = since or watch_from(state)
+        guard = RecurrenceWatch(room, state, opened, time.sleep)
+        result = guard.follow(start, start + length, stop)
+        if isinstance(result, Refusal):
+            refused(result)
+        now = room.now()
+    back = result is not None
+    if as_json:
+        view = incident_view(result.incident, now) if result is not None else None
+        emit({"back": back, "incident": view})
+    elif result is None:
+        say(f"{state.id}: not seen again since {start:%H:%M} UTC")
+    else:
+        again = "reopened" if result.incident.id == state.id else f"opened for {state.id}"
+        say(f"{result.incident.id} {again}: the failure is back")
+    if back:
+        end(EXIT_FAILED)
+
+
+@click.command()
+@click.argument("incident")
+@click.argument("text", required=False)
+@click.option("--kind", type=click.Choice([k.value for k in FollowUpKind]), default="process")
+@click.option("--number", type=click.IntRange(min=1), help="Change this one.")
+@click.option("--state", type=click.Choice([s.value for s in FollowUpState]), default="open")
+@click.option("--owner", default="", help="Who does it.")
+@click.option("--due", type=LATER, help="By when.")
+@click.option("--link", default="", help="Its ticket.")
+@click.option("--public", is_flag=True, help="It may be told outside.")
+@json_option
+def followup(
+    *,
+    incident: str,
+    text: str | None,
+    kind: str,
+    number: int | None,
+    state: str,
+    owner: str,
+    due: datetime | None,
+    link: str,
+    public: bool,
+    as_json: bool,
+) -> None:
+    """Open or change a follow-up of an INCIDENT; without TEXT and --number, list them."""
+    with open_room() as room:
+        found = known(room, incident)
+        if text is None and number is None:
+            _follow_ups(found, as_json=as_json)
+            return
+        before = next((f for f in found.follow_ups if f.follow_up == number), None)
+        command = c.FollowUp(
+            kind=before.kind if before else FollowUpKind(kind),
+            text=text or (before.text if before else ""),
+            number=number,
+            state=FollowUpState(state),
+            owner=owner or (before.owner if before else ""),
+            due=due or (before.due if before else None),
+            link=link or (before.link if before else ""),
+            public=public or (before.public if before else False),
+        )
+        done(room.do(command, found.id), as_json=as_json, words="follow-up kept on {id}")
+
+
+def _follow_ups(state: Incident, *, as_json: bool) -> None:
+    if as_json:
+        emit([encode(one) for one in state.follow_ups])
+        return
+    if not state.follow_ups:
+        say(f"{state.id} has no follow-up.")
+    for one in state.follow_ups:
+        due = f", due {spell.clock_time(one.due)} {one.due:%Y-%m-%d}" if one.due else ""
+        owner = f" ({one.owner}{due})" if one.owner else due
+        say(f"{one.follow_up}. {one.state.value:<8} {one.kind.value:<13} {one.text}{owner}")
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[Event]:
+    """Turn ctrl+c into the end of waiting: what was measured is still recorded."""
+    stop = Event()
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
