@@ -35,13 +35,11 @@ _SAMPLE = 40_000
 _SOON = 2.0
 """Seconds between two analyses while a spike is unexplained."""
 _STEP = 10
-_BEHIND = 1 << 20
-"""Bytes by which the index of a growing file may lag and still be called whole."""
 
 
 def nearly_complete(progress: Progress) -> bool:
     """Whether the index reaches from the head to about the tail; a file that grows always lags."""
-    return progress.complete or progress.total_bytes - progress.indexed_bytes <= _BEHIND
+    return progress.complete or progress.indexed_bytes * 20 >= progress.total_bytes * 19
 
 
 @dataclass(frozen=True, slots=True)
