@@ -51,11 +51,11 @@ class Impact:
     """The logs that were counted. Foreign."""
 
     @property
-    def lost_minutes(self) -> float:
+    def lost(self) -> timedelta:
         """The window weighted by its share of failures: as if nothing had worked for so long."""
         if not self.requests:
-            return 0.0
-        return (self.until - self.since).total_seconds() / 60 * self.failures / self.requests
+            return timedelta()
+        return (self.until - self.since) * self.failures / self.requests
 
 
 def impact_lines(impact: Impact) -> list[str]:
@@ -80,7 +80,7 @@ def impact_lines(impact: Impact) -> list[str]:
             "clock had failures."
         )
         lines.append(
-            f"- Weighted by the share that failed, {impact.lost_minutes:.1f} minutes of the agreed "
+            f"- Weighted by the share that failed, {spell.in_prose(impact.lost)} of the agreed "
             "service were lost."
         )
     return lines
