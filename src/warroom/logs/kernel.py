@@ -22,6 +22,7 @@ _STATUS = np.uint64(0x0000_3030_3020_2200)
 _DIGIT_SHIFTS = (np.uint64(24), np.uint64(32), np.uint64(40))
 _AFTER_SHIFT = np.uint64(48)
 _LOWEST = np.array([0] + [(byte & -byte).bit_length() - 1 for byte in range(1, 256)], np.intp)
+_MINUTES = 4096
 _FEW = 200  # stamps that are decoded one by one
 _OPENING = 29  # from `[` to the quote that opens the request
 
@@ -45,6 +46,7 @@ class AccessScanner:
         self._codes = codes
         self._decode = clock.decoder("clf")
         self._days: dict[bytes, int] = {}
+        self._minutes: dict[bytes, int] = {}
         self._landmarks = np.empty(0, np.bool_)
         self._mask = np.empty(0, np.bool_)
         self._shifted = np.empty(0, np.uint8)
@@ -144,8 +146,25 @@ class AccessScanner:
 
     def _times_one_by_one(self, data: bytearray, at: _Places) -> npt.NDArray[np.int64]:
         """Return the epoch seconds of stamps, 0 for no time: cheaper for a handful."""
-        found = [self._decode(bytes(data[p + 1 : p + 27])) or 0 for p in at.tolist()]
-        return np.array([int(each) if each < _LATEST else 0 for each in found], np.int64)
+        return np.array([self._time(bytes(data[p + 1 : p + 27])) for p in at.tolist()], np.int64)
+
+    def _time(self, stamp: bytes) -> int:
+        """Return the epoch second of a stamp, 0 for no time.
+
+        Zones shift at whole minutes: only the first stamp of a minute is decoded.
+        """
+        second = stamp[18:20]
+        if not second.isdigit() or second > b"60":
+            return 0
+        key = stamp[:18] + b"00" + stamp[20:]
+        minute = self._minutes.get(key)
+        if minute is None:
+            found = self._decode(key)
+            if len(self._minutes) > _MINUTES:
+                self._minutes.clear()
+            minute = self._minutes[key] = -1 if found is None else int(found)
+        at = minute + int(second)
+        return at if 0 <= minute and at < _LATEST else 0
 
     def _times_at_once(self, data: bytearray, at: _Places) -> npt.NDArray[np.int64]:
         """Return the epoch seconds of stamps, 0 for no time: arithmetic on all of them."""
