@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from warroom.room.local import LocalRoom
     from warroom.room.operator import Operator
     from warroom.room.service import Room
+    from warroom.runbooks.trust import TrustStore
     from warroom.settings import Settings
     from warroom.tui.services import Services
 
@@ -90,6 +91,7 @@ def files_of(name: str) -> list[str]:
 
 def open_containment(settings: "Settings", room: "Room", logs: Sequence["Log"]) -> "Operator":
     """Return containment over a room, with the runbooks of the settings."""
+    from warroom.room.known import Policy
     from warroom.room.operator import Operator
     from warroom.room.shelf import Shelf
 
@@ -99,11 +101,18 @@ def open_containment(settings: "Settings", room: "Room", logs: Sequence["Log"]) 
         shelf,
         logs,
         device=settings.device(),
-        hosts=settings.hosts,
-        labels={name: one.labels for name, one in settings.map.services.items()},
+        policy=Policy(hosts=settings.hosts, map=settings.map, second_person=settings.second_person),
+        trust=trust_of(settings),
     )
     operator.settle_lost()
     return operator
+
+
+def trust_of(settings: "Settings") -> "TrustStore":
+    """Return the runbooks that this machine has accepted."""
+    from warroom.runbooks.trust import TrustStore
+
+    return TrustStore(settings.state_folder / "trusted")
 
 
 def open_console(settings: "Settings", names: Sequence[str]) -> int:

@@ -50,6 +50,8 @@ class Settings:
     """Key by action id, as in `"incident.acknowledge" = "a"`."""
     hosts: tuple[str, ...] = ()
     """Hosts that HTTP steps of runbooks may talk to, as `host:port`."""
+    second_person: str = "never"
+    """When a second person must agree to a step: never, no-undo, always."""
     tables: Tables = field(default_factory=Tables)
     """What the tables say: [calendars.…], [policies.…], [oncall.…], [services.…], [views]."""
     config_folder: Path = field(default_factory=lambda: user_config_path("warroom"))
@@ -135,6 +137,10 @@ def load_settings(
     values.update({key: value for key, value in (flags or {}).items() if value})
     if values.get("glyphs", "unicode") not in {"unicode", "ascii"}:
         raise SettingsError(f"glyphs = {values['glyphs']!r}: it is unicode or ascii")
+    if values.get("second_person", "never") not in {"never", "no-undo", "always"}:
+        raise SettingsError(
+            f"second_person = {values['second_person']!r}: it is never, no-undo or always"
+        )
     return Settings(**values)
 
 

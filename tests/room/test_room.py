@@ -219,7 +219,7 @@ def ran(result: Run | Refusal) -> Run:
 
 
 def test_options_say_why_and_plans_show_everything(operator: Operator) -> None:
-    room = operator._room
+    room = operator.room
     option = operator.options(room.incident("1"))[0]
     assert (option.key, option.undo, option.blocked) == ("r", True, "")
     assert "release 2" in option.reason
@@ -232,7 +232,7 @@ def test_options_say_why_and_plans_show_everything(operator: Operator) -> None:
 
 
 def test_a_rollback_runs_is_measured_contains_and_is_undone(operator: Operator, shop: Shop) -> None:
-    room = operator._room
+    room = operator.room
     output: list[str] = []
     run = ran(operator.execute(planned(operator, room), confirmed="R", on_output=output.append))
     assert run.outcome is Outcome.SUCCEEDED
@@ -263,27 +263,27 @@ def test_a_rollback_runs_is_measured_contains_and_is_undone(operator: Operator, 
 
 def test_no_effect_is_called_that(operator: Operator, shop: Shop) -> None:
     shop.cured = False
-    run = ran(operator.execute(planned(operator, operator._room), confirmed="R"))
+    run = ran(operator.execute(planned(operator, operator.room), confirmed="R"))
     progress = operator.measure("INC-1", run.intent.run)
     assert progress is not None
     assert progress.verdict is Verdict.NO_EFFECT
-    assert operator._room.incident("1").contained_at is None
+    assert operator.room.incident("1").contained_at is None
 
 
 @pytest.mark.parametrize("pressed", ["", "r", "\n", "enter", "U", "yes"])
 def test_anything_but_the_deliberate_key_runs_nothing(
     operator: Operator, shop: Shop, pressed: str
 ) -> None:
-    refusal = operator.execute(planned(operator, operator._room), confirmed=pressed)
+    refusal = operator.execute(planned(operator, operator.room), confirmed=pressed)
     assert isinstance(refusal, Refusal)
     assert shop.state.read_text() == "2"
-    assert operator._room.incident("1").runs == ()
+    assert operator.room.incident("1").runs == ()
 
 
 def test_a_runbook_changed_since_the_preview_does_not_run(
     operator: Operator, shop: Shop, tmp_path
 ) -> None:
-    plan = planned(operator, operator._room)
+    plan = planned(operator, operator.room)
     path = tmp_path / "books" / "rollback.md"
     path.write_text(path.read_text().replace("switched to", "changed to"))
     assert isinstance(operator.execute(plan, confirmed="R"), Refusal)
@@ -291,7 +291,7 @@ def test_a_runbook_changed_since_the_preview_does_not_run(
 
 
 def test_one_preview_confirmed_on_two_consoles_runs_once(operator: Operator, shop: Shop) -> None:
-    plan = planned(operator, operator._room)
+    plan = planned(operator, operator.room)
     results: list[Run | Refusal] = []
     threads = [
         threading.Thread(target=lambda: results.append(operator.execute(plan, confirmed="R")))
@@ -302,7 +302,7 @@ def test_one_preview_confirmed_on_two_consoles_runs_once(operator: Operator, sho
     for thread in threads:
         thread.join(20)
     assert sorted(type(x).__name__ for x in results) == ["Refusal", "Run"]
-    assert len(operator._room.incident("1").runs) == 1
+    assert len(operator.room.incident("1").runs) == 1
 
 
 def test_a_failed_verification_leaves_the_step_unknown(
@@ -310,7 +310,7 @@ def test_a_failed_verification_leaves_the_step_unknown(
 ) -> None:
     path = tmp_path / "books" / "rollback.md"
     path.write_text(path.read_text().replace('test "$(cat', 'test x"$(cat'))
-    room = operator._room
+    room = operator.room
     run = ran(operator.execute(planned(operator, room), confirmed="R"))
     assert run.outcome is Outcome.UNKNOWN
     assert isinstance(operator.execute(planned(operator, room), confirmed="R"), Refusal)
@@ -319,12 +319,17 @@ def test_a_failed_verification_leaves_the_step_unknown(
 
 
 def test_a_step_whose_console_died_becomes_unknown(operator: Operator) -> None:
-    room = operator._room
+    room = operator.room
     plan = planned(operator, room)
     from warroom.room.outcomes import intended
 
     plan = replace(plan, run="lost")
-    room.do(c.IntendStep(facts=replace(intended(plan, "R"), console="4194301 1 another-boot")), "1")
+    room.do(
+        c.IntendStep(
+            facts=replace(intended(plan, "R", "", START), console="4194301 1 another-boot")
+        ),
+        "1",
+    )
     started = e.StepStarted(run="lost", pid=2**22 - 3, start_ticks=1, boot_id="another boot")
     room.do(c.StartStep(facts=started), "1")
     assert operator.settle_lost() == ("lost",)
@@ -338,8 +343,10 @@ def test_a_step_whose_console_died_becomes_unknown(operator: Operator) -> None:
 def test_a_step_that_never_started_is_called_that(operator: Operator) -> None:
     from warroom.room.outcomes import intended
 
-    room = operator._room
-    facts = replace(intended(planned(operator, room), "R"), console="4194301 1 another-boot")
+    room = operator.room
+    facts = replace(
+        intended(planned(operator, room), "R", "", START), console="4194301 1 another-boot"
+    )
     room.do(c.IntendStep(facts=facts), "1")
     assert operator.settle_lost() == (facts.run,)
     assert room.incident("1").run(facts.run).outcome is Outcome.CANCELLED
@@ -348,6 +355,6 @@ def test_a_step_that_never_started_is_called_that(operator: Operator) -> None:
 def test_what_another_living_console_runs_is_left_alone(operator: Operator) -> None:
     from warroom.room.outcomes import intended
 
-    room = operator._room
-    room.do(c.IntendStep(facts=intended(planned(operator, room), "R")), "1")
+    room = operator.room
+    room.do(c.IntendStep(facts=intended(planned(operator, room), "R", "", START)), "1")
     assert operator.settle_lost() == ()

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from warroom.core import commands as c
@@ -10,7 +10,7 @@ from warroom.core import events as e
 from warroom.core.decide import Refusal, decide
 from warroom.core.state import Incident, Run, evolve
 from warroom.core.words import ContainmentKind, Criterion, Outcome, Priority, StepAction, Verdict
-from warroom.room.containment import Option, Plan, Progress
+from warroom.room.containment import Ask, Checklist, Doubt, Option, Plan, Progress, Task, TaskState
 from warroom.room.service import Done
 from warroom.tui.services import Services
 from warroom.tui.theme import load_palettes
@@ -120,6 +120,12 @@ class FakeContainment:
     offered: tuple[Option, ...] = ()
     plans: list[Plan] = field(default_factory=list)
     executed: list[tuple[Plan, str]] = field(default_factory=list)
+    seconds: list[str] = field(default_factory=list)
+    """Who agreed to each of them."""
+    questions: tuple[Ask, ...] = ()
+    doubts: dict[str, Doubt] = field(default_factory=dict)
+    """What is not trusted, by runbook."""
+    tasks: tuple[Task, ...] = ()
     hold: threading.Event | None = None
     """While set to an event, a step runs until it, or until it is cancelled."""
 
@@ -139,6 +145,31 @@ class FakeContainment:
         plan = plan_for(incident, option, action)
         self.plans.append(plan)
         return plan
+
+    def asks(
+        self, incident: Incident, runbook: str, given: Mapping[str, str] | None = None
+    ) -> Sequence[Ask] | Refusal:
+        return tuple(replace(q, value=(given or {}).get(q.name, q.value)) for q in self.questions)
+
+    def checklist(self, incident: Incident, runbook: str) -> Checklist | Refusal:
+        option = next((o for o in self.offered if o.runbook == runbook), None)
+        return Checklist(
+            runbook=runbook, title=option.title if option else runbook, tasks=self.tasks
+        )
+
+    def tick(self, incident: Incident, runbook: str, number: int) -> Refusal | None:
+        self.tasks = tuple(
+            replace(t, state=TaskState.DONE, by="ana") if t.number == number else t
+            for t in self.tasks
+        )
+        return None
+
+    def doubt(self, runbook: str) -> Doubt | None:
+        return self.doubts.get(runbook)
+
+    def trust(self, runbook: str, sha256: str) -> Refusal | None:
+        del self.doubts[runbook]
+        return None
 
     def undo_plan(self, incident: Incident, run: str | None = None) -> Plan | Refusal:
         found = incident.run(run) if run else incident.ledger[0]
@@ -160,7 +191,9 @@ class FakeContainment:
         confirmed: str,
         on_output: Callable[[str], None] | None = None,
         cancel: threading.Event | None = None,
+        second: str = "",
     ) -> Run | Refusal:
+        self.seconds.append(second)
         self.executed.append((plan, confirmed))
         run = f"run-{len(self.executed)}"
         self.room.do(c.IntendStep(facts=intent(plan, run, confirmed)), plan.incident)

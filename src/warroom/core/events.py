@@ -231,6 +231,11 @@ class EffectMeasured:
     seconds: int
     """Length of the time after the action that was looked at."""
     sentence: str
+    before_since: datetime | None = None
+    """From when on the failures before were counted, up to the confirmation of the step."""
+    after_since: datetime | None = None
+    after_until: datetime | None = None
+    """Between which instants the requests afterwards were counted: anybody can count again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

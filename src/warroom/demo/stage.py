@@ -8,6 +8,8 @@ from pathlib import Path
 
 from warroom.drills.service.books import FIRST_FOUR, write_runbooks
 from warroom.drills.service.supervisor import SimulatedService
+from warroom.runbooks.parse import load_folder
+from warroom.runbooks.trust import TrustStore
 from warroom.settings import Settings
 
 
@@ -53,6 +55,9 @@ def stage(settings: Settings, pace: Pace) -> Iterator[Stage]:
             fail_after=pace.fail_after,
         ) as service:
             shelf = write_runbooks(folder, service, books=FIRST_FOUR)
+            trust = TrustStore(folder / "state" / "trusted")
+            for book in load_folder(shelf)[0]:
+                trust.accept(book)  # written by warroom itself a moment ago
             yield Stage(
                 service,
                 replace(

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from threading import Event
 from typing import Protocol
 
@@ -63,7 +65,89 @@ class Plan:
     typed: str = ""
     """What must be typed to confirm (no way back); empty: the deliberate key is enough."""
     key: str = "R"
-    """The deliberate key: R run, U undo, V verify, K kill."""
+    """The deliberate key: R run, U undo, V verify, K kill, D look first."""
+    check: bool = False
+    """Whether the step has a check that can be run by itself, changing nothing."""
+    asks: bool = False
+    """Whether its runbook has parameters that a person may change."""
+    hits: Sequence[str] = ()
+    """Services that depend on the one touched, nearest first, by the service map."""
+    services: int = 0
+    """How many services the map knows."""
+    minutes: int = 0
+    """After how many minutes in force it asks whether it may stay; 0: it never takes force."""
+    second_to: str = ""
+    """Who may not be the second person that this step needs; empty: one person is enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One parameter of a runbook as a question, with the answer that is offered."""
+
+    name: str
+    ask: str
+    value: str
+    """What the person said before, else the default with its facts filled in; may be empty."""
+    choices: Sequence[str] = ()
+    hint: str = ""
+    """What it takes, in a few words."""
+    optional: bool = False
+
+
+class TaskState(StrEnum):
+    """Where a task of a checklist stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    RUNNING = "running"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One item of a runbook's list, and where it stands in an incident."""
+
+    number: int
+    text: str
+    runs: bool
+    """Whether a machine does it; else a person ticks it."""
+    reads: bool
+    """Whether it changes nothing."""
+    state: TaskState
+    by: str = ""
+    at: datetime | None = None
+    question: str = ""
+    """What the author wants answered before it counts as done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checklist:
+    """A runbook as a list to go through; resumable, since all of it comes from the journal."""
+
+    runbook: str
+    title: str
+    tasks: Sequence[Task]
+
+    @property
+    def next(self) -> Task | None:
+        """The first that is not done; None: all are."""
+        left = (task for task in self.tasks if task.state is not TaskState.DONE)
+        return next(left, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A runbook that this machine has not accepted: it is shown once, and then trusted."""
+
+    runbook: str
+    title: str
+    path: str
+    sha256: str
+    changed: bool
+    text: str
+    """The difference to the accepted text, or all of it; foreign."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +164,11 @@ class Progress:
     """How long must be counted before anything is said."""
     verdict: Verdict
     sentence: str
+    before_since: datetime | None = None
+    """From when on the failures before were counted; they end with the confirmation."""
+    after_since: datetime | None = None
+    after_until: datetime | None = None
+    """Between which instants the requests afterwards were counted."""
 
 
 class Containment(Protocol):
@@ -112,6 +201,7 @@ class Containment(Protocol):
         confirmed: str,
         on_output: Callable[[str], None] | None = None,
         cancel: Event | None = None,
+        second: str = "",
     ) -> Run | Refusal:
         """Run exactly what was planned; intent is kept before the start and outcome after the end.
 
@@ -135,4 +225,26 @@ class Containment(Protocol):
 
     def settle_lost(self) -> Sequence[str]:
         """Mark steps of this machine whose process is gone without an outcome as unknown."""
+        ...
+
+    def asks(
+        self, incident: Incident, runbook: str, given: Mapping[str, str] | None = None
+    ) -> Sequence[Ask] | Refusal:
+        """What a runbook wants to know, each with the answer to offer."""
+        ...
+
+    def checklist(self, incident: Incident, runbook: str) -> Checklist | Refusal:
+        """The tasks of a runbook and where each stands in this incident."""
+        ...
+
+    def tick(self, incident: Incident, runbook: str, number: int) -> Refusal | None:
+        """Record that a person did a task that no machine does."""
+        ...
+
+    def doubt(self, runbook: str) -> Doubt | None:
+        """What is not trusted about a runbook; None: it is trusted, or there is none."""
+        ...
+
+    def trust(self, runbook: str, sha256: str) -> Refusal | None:
+        """Accept exactly the text that was shown."""
         ...

@@ -1,7 +1,8 @@
 """Measure from the logs what an action did, for as long as its watch asks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Event
 
 from warroom.core import events as e
@@ -9,10 +10,9 @@ from warroom.core import spell
 from warroom.core.state import Incident, Run
 from warroom.core.text import clean_line
 from warroom.core.words import Verdict
-from warroom.logs.analysis.effect import wilson
 from warroom.logs.protocol import Log
 from warroom.room.containment import Progress
-from warroom.room.measure import Counts, counts
+from warroom.room.stretch import Stretch, improvement, only_a_pause, stretch
 from warroom.runbooks.watch import Verdict as WatchVerdict
 from warroom.runbooks.watch import Watch, WatchState, judge
 
@@ -23,6 +23,9 @@ LEAST_REQUESTS = 30
 LONGEST_WASH_OUT = 60.0
 """Seconds after an action that are not counted at most: requests under way, hosts one by one."""
 HALF_THE_TRAFFIC = 0.5
+SETTLED = 2.0
+"""Seconds before now that are not counted yet: a line is written when its request ends, and read
+a moment later. Without it a count could not be repeated from the file."""
 LOOK_BACK = 3600.0
 """Seconds before the action that are counted at most when no onset is known."""
 
@@ -47,44 +50,51 @@ class Meter:
     ) -> Progress:
         """Look each second until the watch has its answer or gives up, or `cancel` is set."""
         acted = (run.finished_at or run.intended_at).timestamp()
-        since = incident.onset.at.timestamp() if incident.onset else acted - LOOK_BACK
         where = watch.where if watch else {}
         until = run.intended_at.timestamp()
-        before = counts(self._logs, since, until, where)
-        rate_before = before.requests / max(until - since, 1.0)
+        before = stretch(self._logs, _began(incident, acted), until, where)
         hold = watch.hold if watch else DEFAULT_HOLD
         begin = acted + min(LONGEST_WASH_OUT, hold / 5)
         within = watch.within if watch else 5 * hold
         judged = WatchState(started=acted)
         while True:
-            now = self._now().timestamp()
-            start = max(begin, now - hold)
-            after = counts(self._logs, start, now, where) if now > begin else Counts(0, 0)
+            clock = self._now().timestamp()
+            now = max(begin, clock - SETTLED)
+            after = stretch(self._logs, max(begin, now - hold), now, where)
             if watch is not None:
                 judged = judge(watch, judged, now, after.share)
-            counted = max(0.0, min(now - begin, hold))
+            counted = min(now - begin, hold)
             enough = counted >= hold and after.requests >= LEAST_REQUESTS
-            verdict = _verdict(before, after) if enough else Verdict.TOO_EARLY
-            volume = after.requests / max(counted, 1.0) / rate_before if rate_before else None
-            if verdict is Verdict.SOLVED and volume is not None and volume < HALF_THE_TRAFFIC:
-                verdict = Verdict.HELPED
+            over = clock - acted >= within + hold + SETTLED
+            effect = _judged(before, after, enough=enough, over=over)
             progress = Progress(
                 before=(before.failures, before.requests),
                 after=(after.failures, after.requests),
                 seconds=counted,
                 needed=hold,
-                verdict=verdict,
-                sentence=effect_sentence(
-                    before, after, counted, verdict, where, volume if enough else None
-                ),
+                verdict=effect.verdict,
+                sentence=effect_sentence(before, after, counted, effect, where),
+                before_since=datetime.fromtimestamp(before.since, UTC),
+                after_since=datetime.fromtimestamp(after.since, UTC),
+                after_until=datetime.fromtimestamp(after.until, UTC),
             )
             if on_progress is not None:
                 on_progress(progress)
-            answered = enough and (watch is None or judged.verdict is not WatchVerdict.PENDING)
+            told = enough and effect.verdict is not Verdict.TOO_EARLY
+            answered = told and (watch is None or judged.verdict is not WatchVerdict.PENDING)
             stopped = cancel is not None and cancel.is_set()
-            if stopped or answered or now - acted >= within + hold:
+            if stopped or answered or over:
                 return progress
             self._sleep(1.0)
+
+
+def _began(incident: Incident, acted: float) -> float:
+    """Return from when on the failures before an action count, as an epoch second."""
+    if incident.onset is not None:
+        return incident.onset.at.timestamp()
+    if incident.started_at is not None and incident.started_at.timestamp() < acted:
+        return incident.started_at.timestamp()
+    return acted - LOOK_BACK
 
 
 def measured(run: str, progress: Progress) -> e.EffectMeasured:
@@ -98,27 +108,40 @@ def measured(run: str, progress: Progress) -> e.EffectMeasured:
         after_requests=progress.after[1],
         seconds=round(progress.seconds),
         sentence=progress.sentence,
+        before_since=progress.before_since,
+        after_since=progress.after_since,
+        after_until=progress.after_until,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """What can be said, and with what certainty."""
+
+    verdict: Verdict
+    interval: tuple[float, float] | None = None
+    """Of the change in the share, after minus before, at 95 %."""
+    volume: float | None = None
+    """The rate of requests afterwards by that before."""
+    pause: bool = False
+    """Whether such a quiet was seen before without any action."""
+
+
 def effect_sentence(
-    before: Counts,
-    after: Counts,
-    seconds: float,
-    verdict: Verdict,
-    where: Mapping[str, str],
-    volume: float | None = None,
+    before: Stretch, after: Stretch, seconds: float, effect: _Effect, where: Mapping[str, str]
 ) -> str:
     """Return the effect in one sentence, as it stands in the timeline.
 
-    `volume` is the rate of requests after the action by that before: a fall of failures with the
-    traffic gone is no success, and the sentence says so.
+    A fall of failures with the traffic gone is no success, and the sentence says so.
     """
     slice_ = f" of {clean_line(' '.join(where.values()))}" if where else ""
     change = (
         f"5xx{slice_} {spell.share(before.failures, before.requests)} → "
-        f"{spell.share(after.failures, after.requests)} in {max(0, round(seconds))} s"
+        f"{spell.share(after.failures, after.requests)}"
     )
+    if effect.interval is not None:
+        low, high = (f"{100 * end:+.0f}".replace("-", "−") for end in effect.interval)
+        change += f" (95 %: {low} to {high} points)"
     words = {
         Verdict.TOO_EARLY: "too early to say",
         Verdict.NO_EFFECT: "no effect seen",
@@ -126,17 +149,38 @@ def effect_sentence(
         Verdict.HELPED: "helped",
         Verdict.SOLVED: "gone",
     }
-    told = f"{change}, {spell.count(after.requests)} requests: {words[verdict]}"
-    if volume is not None and volume < HALF_THE_TRAFFIC:
-        told += f"; only {volume:.0%} of the traffic is left"
+    told = (
+        f"{change} in {max(0, round(seconds))} s, {spell.count(after.requests)} requests: "
+        f"{words[effect.verdict]}"
+    )
+    if effect.pause:
+        told += "; such pauses happened before without any action"
+    if effect.volume is not None and effect.volume < HALF_THE_TRAFFIC:
+        told += f"; only {effect.volume:.0%} of the traffic is left"
+    if effect.interval is not None and before.p95 is not None and after.p95 is not None:
+        told += f"; p95 {1000 * before.p95:.0f} → {1000 * after.p95:.0f} ms"
     return told
 
 
-def _verdict(before: Counts, after: Counts) -> Verdict:
-    if before.share is None or after.share is None or before.requests < LEAST_REQUESTS:
-        return Verdict.TOO_EARLY
-    low_before, high_before = wilson(before.failures, before.requests)
-    low_after, high_after = wilson(after.failures, after.requests)
-    if high_after < low_before:
-        return Verdict.SOLVED if after.failures == 0 else Verdict.HELPED
-    return Verdict.WORSE if low_after > high_before else Verdict.NO_EFFECT
+def _judged(before: Stretch, after: Stretch, *, enough: bool, over: bool) -> _Effect:
+    """Judge by the interval; what cannot be told before time is up stays untold."""
+    if not enough or before.requests < LEAST_REQUESTS:
+        return _Effect(Verdict.TOO_EARLY)
+    low, high = improvement(before, after)
+    volume = after.rate / before.rate if before.rate else None
+    pause = False
+    if low > 0:
+        verdict = Verdict.HELPED
+        fallen = volume is not None and volume < HALF_THE_TRAFFIC
+        if after.failures == 0 and not fallen:
+            verdict = Verdict.SOLVED
+        pause = only_a_pause(before, after)
+        if pause:
+            verdict = Verdict.TOO_EARLY
+    elif high < 0:
+        verdict = Verdict.WORSE
+    else:
+        # "No effect" is a claim of its own: an improvement by a third must be out of the question.
+        certain = high < (before.share or 0.0) / 3
+        verdict = Verdict.NO_EFFECT if certain or over else Verdict.TOO_EARLY
+    return _Effect(verdict, (-high, -low), volume, pause)

@@ -63,6 +63,8 @@ class Evidence:
     """Releases in the order in which they first appeared."""
     first_failure: float | None = None
     """Epoch second of the oldest of the failures looked at."""
+    server: tuple[str, str] = ("", "")
+    """Backend and server of most of them; empty where the log names none."""
 
 
 def counts(
@@ -80,12 +82,18 @@ def counts(
     failures = requests = 0
     for log in logs:
         table = log.table(since, until)
-        inside = (table.at >= since) & (table.at < until)
-        for name, value in (where or {}).items():
-            inside &= _matches(table, name, value)
+        inside = selected(table, since, until, where or {})
         requests += round(float(table.weight[inside].sum()))
         failures += round(float(table.weight[inside & (table.status >= 500)].sum()))
     return Counts(failures, requests)
+
+
+def selected(table: Table, since: float, until: float, where: Mapping[str, str]) -> np.ndarray:
+    """Return which rows belong to a time and a slice, as `counts` understands them."""
+    inside = (table.at >= since) & (table.at < until)
+    for name, value in where.items():
+        inside &= _matches(table, name, value)
+    return np.asarray(inside, dtype=bool)
 
 
 def _matches(table: Table, name: str, value: str) -> np.ndarray:
@@ -134,7 +142,17 @@ def evidence(logs: Sequence[Log]) -> Evidence:
         shares=shares,
         releases=_releases(logs, None if oldest is None else oldest - RELEASES_BEFORE),
         first_failure=oldest,
+        server=_server(failed),
     )
+
+
+def _server(failed: Sequence[Entry]) -> tuple[str, str]:
+    pairs = Counter(
+        (entry.fields.get("backend", ""), entry.upstream) for entry in failed if entry.upstream
+    )
+    for pair, _ in pairs.most_common(1):
+        return pair
+    return "", ""
 
 
 def _slices(entry: Entry) -> dict[str, str]:

@@ -10,13 +10,15 @@ from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import Refusal
 from warroom.core.state import Incident, Run
-from warroom.core.words import ContainmentKind, StepAction
+from warroom.core.words import CONTAINS, ContainmentKind, StepAction
 from warroom.logs.protocol import Log
 from warroom.room.containment import Option, Plan, Progress
 from warroom.room.effects import Meter, measured
+from warroom.room.known import STAYS, Policy
 from warroom.room.measure import evidence
 from warroom.room.options import options
 from warroom.room.outcomes import NotKept, ended, finished, intended, lost, never_ran, tended
+from warroom.room.reader import Reader, kept, refused, step_of
 from warroom.room.service import Room
 from warroom.room.shelf import Shelf
 from warroom.runbooks.errors import RunbookError
@@ -26,6 +28,7 @@ from warroom.runbooks.outcome import Outcome as Ended
 from warroom.runbooks.params import Values, resolve
 from warroom.runbooks.perform import perform
 from warroom.runbooks.preview import NO_UNDO, Preview, ensure_unchanged, preview
+from warroom.runbooks.trust import TrustStore
 from warroom.runbooks.watch import Watch, bind
 
 
@@ -40,7 +43,7 @@ class _Bound:
     watch: Watch | None
 
 
-class Operator:
+class Operator(Reader):
     """Containment over a room, the logs and the runbooks of this machine."""
 
     def __init__(
@@ -50,8 +53,8 @@ class Operator:
         logs: Sequence[Log],
         *,
         device: str,
-        hosts: Sequence[str] = (),
-        labels: Mapping[str, Mapping[str, str]] | None = None,
+        policy: Policy | None = None,
+        trust: TrustStore | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Bring together what containment needs.
@@ -61,26 +64,23 @@ class Operator:
             shelf: The runbooks.
             logs: Where effects are measured.
             device: The name of this machine.
-            hosts: Hosts that HTTP steps may talk to, as `host:port`.
-            labels: By service, what it has (`router: haproxy`), which decides what applies to it.
+            policy: What the configuration says about services, hosts and second persons.
+            trust: The texts that this machine has accepted; None: every runbook is trusted.
             sleep: How to wait between two looks at the log.
         """
-        self._room = room
-        self._shelf = shelf
-        self._logs = logs
+        super().__init__(room, shelf, logs, trust)
         self._device = device
-        self._hosts = tuple(hosts)
-        self._labels = labels or {}
+        self._policy = policy or Policy()
         self._sleep = sleep
 
     def options(self, incident: Incident) -> Sequence[Option]:
         """What could be run next, in the fixed order, each with its reason."""
         return options(
             incident,
-            tuple(self._shelf.books().values()),
-            evidence(self._logs),
-            self._room.incidents(include_closed=True),
-            self._labels.get(incident.service, {}),
+            tuple(self.shelf.books().values()),
+            evidence(self.logs),
+            self.room.incidents(include_closed=True),
+            self._policy.labels(incident.service),
         )
 
     def plan(
@@ -124,9 +124,11 @@ class Operator:
         try:
             bound = self._bind(incident, name, number, action, given, undoes)
         except RunbookError as error:
-            return Refusal(reason=f"{error.title}: {error.msg}", hint=error.hint)
+            return refused(error)
         book, step, shown = bound.runbook, bound.step, bound.preview
         typed = incident.service or incident.id if shown.confirmation is Confirmation.TYPED else ""
+        hits = self._policy.map.blast_radius(incident.service)
+        stays = action is StepAction.RUN and not step.no_undo and book.kind in CONTAINS
         return Plan(
             run=uuid.uuid4().hex[:12],
             incident=incident.id,
@@ -151,6 +153,12 @@ class Operator:
             undoes=undoes.intent.run if undoes else "",
             typed=typed,
             key=_deliberate_key(action, book.kind),
+            check=step.precheck is not None and action is StepAction.RUN,
+            asks=any(p.type is not ParameterType.SECRET for p in book.params.values()),
+            hits=tuple(hit.name for hit in hits),
+            services=len(self._policy.map.names()),
+            minutes=STAYS if stays else 0,
+            second_to=self._policy.second_to(self.room.actor, shown.confirmation),
         )
 
     def _bind(
@@ -162,44 +170,17 @@ class Operator:
         given: Mapping[str, str],
         undoes: Run | None,
     ) -> _Bound:
-        book = self._shelf.book(name)
-        if book is None:
-            raise RunbookError(
-                "No such runbook", f"nothing is called {name!r}", "`warroom runbook list` shows all"
-            )
-        step = book.first_runnable if number is None else _step_of(book, number)
+        book = self.book(name)
+        step = book.first_runnable if number is None else step_of(book, number)
         if step is None:
             raise RunbookError(
                 "Nothing to run", f"{book.title} has no step that runs", "Tick its items by hand"
             )
-        values = resolve(
-            book.params,
-            {
-                key: value
-                for key, value in given.items()
-                if key in book.params and book.params[key].type is not ParameterType.SECRET
-            },
-            facts=self._facts(incident),
-        )
+        values = resolve(book.params, kept(book, given), facts=self.facts(incident))
         state = dict(undoes.finished.state) if undoes and undoes.finished else None
         shown = preview(book, step, values, role=action, state=state, service=incident.service)
         watch = bind(step.watch, values.env) if step.watch else None
         return _Bound(book, step, values, shown, watch)
-
-    def _facts(self, incident: Incident) -> dict[str, str]:
-        found = evidence(self._logs)
-        facts = {"incident": incident.id, "service": incident.service}
-        if incident.onset:
-            facts["onset"] = incident.onset.at.isoformat()
-        if found.releases:
-            facts["release"] = found.releases[-1]
-        if len(found.releases) > 1:
-            facts["previous_release"] = found.releases[-2]
-        for name in ("upstream", "route"):
-            value = next((v for field, v, share in found.shares if field == name), "")
-            if value:
-                facts[name] = value
-        return facts
 
     def _because(self, incident: Incident, book: Runbook) -> str:
         return next((o.reason for o in self.options(incident) if o.title == book.title), "")
@@ -211,9 +192,10 @@ class Operator:
         confirmed: str,
         on_output: Callable[[str], None] | None = None,
         cancel: Event | None = None,
+        second: str = "",
     ) -> Run | Refusal:
         """Run exactly what was planned; intent is kept before the start and outcome after it."""
-        incident = self._room.incident(plan.incident)
+        incident = self.room.incident(plan.incident)
         if incident is None:
             return Refusal(reason=f"there is no incident {plan.incident}")
         undoes = incident.run(plan.undoes) if plan.undoes else None
@@ -222,7 +204,7 @@ class Operator:
             bound = self._bind(incident, plan.runbook, plan.step, plan.action, given, undoes)
             ensure_unchanged(bound.runbook.path, plan.sha256)
         except RunbookError as error:
-            return Refusal(reason=f"{error.title}: {error.msg}", hint=error.hint)
+            return refused(error)
         if bound.preview.command != plan.command or bound.runbook.sha256 != plan.sha256:
             return Refusal(
                 reason=f"{plan.title} is not what was shown any more", hint="Open it again."
@@ -230,8 +212,20 @@ class Operator:
         wanted = plan.typed or plan.key
         if confirmed != wanted:
             return Refusal(reason="not confirmed: nothing ran", hint=f"It asks for {wanted}.")
+        if plan.second_to and second.strip().casefold() in {"", plan.second_to.casefold()}:
+            return Refusal(
+                reason=f"a second person besides {plan.second_to} must agree: nothing ran"
+            )
+        doubt = self.doubt(plan.runbook)
+        if doubt is not None:
+            return Refusal(
+                reason=f"{doubt.title} is {'changed' if doubt.changed else 'new'} on this machine "
+                "and was not accepted: nothing ran",
+                hint=f"Read it: warroom runbook trust {plan.runbook}",
+            )
         run = plan.run
-        intent = self._room.do(c.IntendStep(facts=intended(plan, confirmed)), plan.incident)
+        facts = intended(plan, confirmed, second.strip(), self.room.now())
+        intent = self.room.do(c.IntendStep(facts=facts), plan.incident)
         if isinstance(intent, Refusal):
             return intent
         state = dict(undoes.finished.state) if undoes and undoes.finished else {}
@@ -239,7 +233,7 @@ class Operator:
             outcome = self._perform(bound, plan, state, on_output, cancel)
         except (RunbookError, NotKept) as error:
             outcome = never_ran(str(error))
-        kept = self._room.do(c.FinishStep(facts=finished(run, outcome)), plan.incident)
+        kept = self.room.do(c.FinishStep(facts=finished(run, outcome)), plan.incident)
         if isinstance(kept, Refusal):
             return kept
         return kept.incident.run(run) or Refusal(reason="the step is not in the journal")
@@ -258,7 +252,7 @@ class Operator:
             facts = e.StepStarted(
                 run=plan.run, pid=identity.pid, start_ticks=identity.start, boot_id=identity.boot
             )
-            kept = self._room.do(c.StartStep(facts=facts), plan.incident)
+            kept = self.room.do(c.StartStep(facts=facts), plan.incident)
             if isinstance(kept, Refusal):
                 raise NotKept(kept.reason)
 
@@ -271,7 +265,7 @@ class Operator:
             on_output=on_output,
             on_start=started,
             cancel=cancel,
-            hosts=self._hosts,
+            hosts=self._policy.hosts,
         )
         return ended(done)
 
@@ -284,42 +278,31 @@ class Operator:
         cancel: Event | None = None,
     ) -> Progress | None:
         """Watch the log until the effect of a run can be told, and record it."""
-        state = self._room.incident(incident)
+        state = self.room.incident(incident)
         found = state.run(run) if state else None
-        if state is None or found is None or found.finished_at is None or not self._logs:
+        if state is None or found is None or found.finished_at is None or not self.logs:
             return None
-        meter = Meter(self._logs, self._room.now, self._sleep)
+        meter = Meter(self.logs, self.room.now, self._sleep)
         progress = meter.follow(state, found, self._watch_of(found), on_progress, cancel)
         if cancel is None or not cancel.is_set():
-            self._room.do(c.MeasureEffect(facts=measured(run, progress)), incident)
+            self.room.do(c.MeasureEffect(facts=measured(run, progress)), incident)
         return progress
 
     def _watch_of(self, run: Run) -> Watch | None:
-        book = self._shelf.books().get(run.intent.runbook)
-        step = _step_of(book, run.intent.step) if book else None
+        book = self.shelf.books().get(run.intent.runbook)
+        step = step_of(book, run.intent.step) if book else None
         return bind(step.watch, run.intent.params) if step and step.watch else None
 
     def settle_lost(self) -> Sequence[str]:
         """Mark steps of this machine whose process is gone without an outcome as unknown."""
         found = []
-        for incident in self._room.incidents(include_closed=True):
+        for incident in self.room.incidents(include_closed=True):
             for run in incident.runs:
                 if run.outcome is not None or run.device != self._device or tended(run):
                     continue
-                self._room.do(c.FinishStep(facts=lost(run)), incident.id)
+                self.room.do(c.FinishStep(facts=lost(run)), incident.id)
                 found.append(run.intent.run)
         return tuple(found)
-
-
-def _step_of(book: Runbook, number: int) -> Step:
-    for step in book.steps:
-        if step.number == number:
-            return step
-    raise RunbookError(
-        "No such step",
-        f"{book.title} has {len(book.steps)} steps, not {number}",
-        "Name one of them",
-    )
 
 
 def _worked_if(bound: _Bound) -> str:
@@ -336,4 +319,6 @@ def _deliberate_key(action: StepAction, kind: ContainmentKind) -> str:
         return "U"
     if action is StepAction.VERIFY:
         return "V"
+    if action is StepAction.PRECHECK:
+        return "D"
     return "K" if kind is ContainmentKind.KILL else "R"

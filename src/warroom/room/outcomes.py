@@ -1,9 +1,11 @@
 """What the journal keeps of a step: intent before, outcome after, and what a crash left."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from warroom.core import events as e
 from warroom.core.state import Run
+from warroom.core.text import clean_line
 from warroom.core.words import Outcome
 from warroom.room.containment import Plan
 from warroom.runbooks.outcome import Identity
@@ -80,7 +82,7 @@ def ended(done: Performed) -> Ended:
     )
 
 
-def intended(plan: Plan, confirmed: str) -> e.StepIntended:
+def intended(plan: Plan, confirmed: str, second: str, now: datetime) -> e.StepIntended:
     """Return what the journal keeps of a confirmed plan, before anything starts."""
     return e.StepIntended(
         run=plan.run,
@@ -96,8 +98,9 @@ def intended(plan: Plan, confirmed: str) -> e.StepIntended:
         blast_radius=plan.blast_radius,
         undo=plan.undo,
         undoes=plan.undoes,
-        confirmed=confirmed,
+        confirmed=f"{confirmed}, agreed by {clean_line(second)}" if second else confirmed,
         console=own_console(),
+        expires_at=now + timedelta(minutes=plan.minutes) if plan.minutes else None,
     )
 
 
