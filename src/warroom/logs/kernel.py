@@ -164,7 +164,7 @@ class AccessScanner:
                 self._minutes.clear()
             minute = self._minutes[key] = -1 if found is None else int(found)
         at = minute + int(second)
-        return at if 0 <= minute and at < _LATEST else 0
+        return at if minute >= 0 and at < _LATEST else 0
 
     def _times_at_once(self, data: bytearray, at: _Places) -> npt.NDArray[np.int64]:
         """Return the epoch seconds of stamps, 0 for no time: arithmetic on all of them."""
