@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,22 @@ def test_formats_are_held_against_their_samples(warroom: Shell) -> None:
     ran = warroom("formats", ok=False)
     assert ran.status == 1
     assert "mine" in ran.err
+
+
+def test_a_scan_counts_and_answers(warroom: Shell, tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    access_log(log, lines=1200, failing_after=900)
+    found = warroom("scan", str(log), "--json").json[0]
+    assert (found["lines"], found["parsed"], found["errors_5xx"]) == (1200, 1200, 150)
+    assert found["status"] == {"200": 1050, "502": 150}
+    onset = datetime.fromisoformat(found["onset"]["at"])
+    truth = datetime.fromisoformat(found["first"]) + timedelta(seconds=900)
+    assert abs((onset - truth).total_seconds()) <= 4
+    assert found["boundary"][0]["coverage"] > 0.9
+    assert {"histogram", "groups", "changes", "outcomes"} <= set(found)
+    told = warroom("scan", str(log), "--why").out
+    assert "5xx since" in told
+    early = warroom("scan", str(log), "--json", "--until", found["onset"]["low"]).json[0]
+    assert early["onset"] is None
+    assert early["lines"] == 1200
+    assert "no field" in warroom("scan", str(log), "--where", "x=1", "--why", ok=False).err

@@ -1,12 +1,29 @@
-"""Pick one entry of a log by what a person says about it."""
+"""Look into a whole log once: pick an entry, or hold it open until it has been asked."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from warroom.logs.opening import open_log
 from warroom.logs.protocol import Entry, Log
 
 PATIENCE = 300.0
 """Seconds to wait for the index of a file: 300 GB at a gigabyte a second."""
+
+
+@contextmanager
+def opened_whole(path: str) -> Iterator[Log]:
+    """Open a log and wait until every line of it is indexed.
+
+    Raises:
+        LogError: The file cannot be opened.
+    """
+    log = open_log(path)
+    try:
+        _wait_for_the_head(log)
+        yield log
+    finally:
+        log.close()
 
 
 def pick_line(path: str, *, line: int | None) -> Entry | None:

@@ -1,6 +1,7 @@
 """The values that an analysis returns, and the same for a program."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from warroom.logs.analysis import changes
@@ -150,15 +151,15 @@ def _group_json(one: Group) -> dict[str, Any]:
     return {
         "template": one.template,
         "count": one.count,
-        "first": one.first,
-        "last": one.last,
+        "first": None if one.first is None else _iso(one.first),
+        "last": None if one.last is None else _iso(one.last),
         "release": one.release,
     }
 
 
 def _change_json(one: Ranked) -> dict[str, Any]:
     return {
-        "at": one.change.at,
+        "at": _iso(one.change.at),
         "text": one.change.text,
         "source": one.change.source,
         "possible": one.possible,
@@ -166,12 +167,17 @@ def _change_json(one: Ranked) -> dict[str, Any]:
     }
 
 
+def _iso(at: float) -> str:
+    """An instant as the other times of a scan are written: RFC 3339, UTC."""
+    return datetime.fromtimestamp(at, UTC).isoformat()
+
+
 def _onset_json(main: Finding) -> dict[str, Any]:
     return {
-        "at": main.onset.at,
-        "low": main.onset.low,
-        "high": main.onset.high,
-        "end": None if main.end is None else main.end.at,
+        "at": _iso(main.onset.at),
+        "low": _iso(main.onset.low),
+        "high": _iso(main.onset.high),
+        "end": None if main.end is None else _iso(main.end.at),
         "before": main.before,
         "after": main.after,
     }
