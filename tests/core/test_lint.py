@@ -80,6 +80,14 @@ def test_names_are_found_in_prose_but_not_as_owners_in_the_head_or_in_the_record
     assert names(["ana", "root", "al", "7000", "log"]) == {"ana"}
 
 
+@pytest.mark.parametrize("deed", ["forgot the test", "broke the build", "never tested it"])
+def test_what_a_named_person_is_said_to_have_done_wrong_is_blame(deed: str) -> None:
+    text = WHOLE.replace("## Impact\n\n", f"## Impact\n\nThen Leo {deed}.\n\n")
+    assert rules(text, people=("leo",)) == ["blame", "name"]
+    good = WHOLE.replace("## Impact\n\n", "## Impact\n\nThen Leo found the test.\n\n")
+    assert rules(good, people=("leo",)) == ["name"]
+
+
 def test_a_text_without_detection_says_so() -> None:
     assert "detection" in rules(WHOLE.replace("it was detected so", "so").replace("fired", "x"))
 

@@ -11,6 +11,8 @@ from warroom.cli.common import (
     end,
     fail,
     json_option,
+    known,
+    open_room,
     say,
     settings,
 )
@@ -103,3 +105,25 @@ def _view(name: str, book: Runbook) -> dict[str, object]:
             for step in book.steps
         ],
     }
+
+
+@runbook.command("from")
+@click.argument("incident")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to put it.")
+def from_(*, incident: str, out: Path | None) -> None:
+    """Draft a runbook from what was really done in an INCIDENT."""
+    from warroom.core.text import clean_text
+    from warroom.runbooks.harvest import runbook_from
+
+    with open_room() as room:
+        state = known(room, incident)
+    text = clean_text(runbook_from(state, Shelf(settings().runbook_folders()).books()))
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    if out.exists():
+        fail(f"{out} exists already", "Give another name, or move it away.")
+        end(EXIT_FAILED)
+    out.write_text(text, encoding="utf-8")
+    out.chmod(0o644)
+    say(f"{out}: a draft; read it, and try it in a drill")

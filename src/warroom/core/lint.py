@@ -13,6 +13,7 @@ from warroom.core.lint_words import (
     BLAME,
     CONCRETE,
     GENERIC,
+    NAMED,
     SOFT,
     SOMETIMES_VAGUE,
     Phrase,
@@ -238,6 +239,11 @@ def _names(line: Line, people: Collection[str]) -> Iterator[Finding]:
         what = f"“{found[0]}” names a person"
         hint = "name the role, or make the system the subject"
         yield _finding(line.number, found.span(), "name", what, hint)
+        deed = NAMED.pattern.match(line.text, found.end())
+        if deed is not None:
+            place = (found.start(), deed.end())
+            what = f"“{line.text[found.start() : deed.end()]}”: {RULES['blame']}"
+            yield _finding(line.number, place, "blame", what, NAMED.suggestion)
 
 
 def _actions(lines: Iterable[Line]) -> Iterator[Finding]:

@@ -130,6 +130,9 @@ BLAME: tuple[Phrase, ...] = (
 )
 """Looked for in every sentence."""
 
+NAMED = Phrase("blame", _compiled(_BETWEEN + rf"(?:{_WRONGED})\b"), _DEED)
+"""What blames when it follows the name of a person."""
+
 SOFT = "say what is changed where, so that somebody can see that it is done"
 
 ALWAYS_VAGUE: tuple[Phrase, ...] = (

@@ -7,6 +7,7 @@ from warroom.core import conduct as k
 from warroom.core import events as e
 from warroom.core.questions import KEYS
 from warroom.core.refusal import Decision, Refusal, unfit
+from warroom.core.review import REVIEW_KEYS
 from warroom.core.state import Incident
 from warroom.core.words import Outcome, Place
 
@@ -59,9 +60,10 @@ def _wait(incident: Incident, command: c.Wait | c.Resume) -> Decision:
 
 
 def _answer(answer: k.Answered) -> Decision:
-    if answer.question not in KEYS:
+    keys = KEYS | REVIEW_KEYS
+    if answer.question not in keys:
         group = answer.question.partition(".")[0]
-        near = sorted(key for key in KEYS if key.startswith(group)) or sorted(KEYS)
+        near = sorted(key for key in keys if key.startswith(group)) or sorted(keys)
         return Refusal(
             reason=f"nothing asks {answer.question!r}",
             hint="Questions are " + ", ".join(near) + ".",

@@ -14,7 +14,7 @@ _FENCE = ("```", "~~~")
 
 
 def parser() -> MarkdownIt:
-    """Return the parser of reports: no raw HTML, no pictures from elsewhere, only harmless links."""
+    """Return the parser of reports: no raw HTML, no pictures, only harmless links."""
     md = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     return md.disable("image")
 
