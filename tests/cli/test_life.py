@@ -235,3 +235,23 @@ def test_a_scan_counts_and_answers(warroom: Shell, tmp_path: Path) -> None:
     assert early["onset"] is None
     assert early["lines"] == 1200
     assert "no field" in warroom("scan", str(log), "--where", "x=1", "--why", ok=False).err
+
+
+def test_a_record_is_copied_put_back_and_looked_after(warroom: Shell, tmp_path: Path) -> None:
+    warroom("declare", "first")
+    copy = tmp_path / "copy.db"
+    made = warroom("backup", str(copy), "--json").json
+    assert made["events"] == 1
+    assert warroom("backup", str(copy), ok=False).status == 1
+    warroom("declare", "second")
+    assert warroom("restore", str(copy), ok=False).status == 1
+    warroom("restore", str(copy), "--replace")
+    assert [x["title"] for x in warroom("list", "--json").json] == ["first"]
+    assert warroom("journal", "verify", "--json").json["problems"] == []
+    assert all(x["well"] for x in warroom("doctor", "--json").json)
+    themes = warroom.home / ".config/warroom/themes"
+    themes.mkdir(parents=True)
+    (themes / "mine.toml").write_text("name = 3")
+    ran = warroom("doctor", ok=False)
+    assert ran.status == 1
+    assert "mine.toml" in ran.out

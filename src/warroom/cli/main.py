@@ -15,12 +15,14 @@ from warroom.settings import SettingsError
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "ack": ("warroom.cli.queue:ack", "Take charge of incidents."),
+    "backup": ("warroom.cli.care:backup", "Copy the whole record into a file, verified."),
     "change": ("warroom.cli.diagnosis:change", "Record what changed; list it by suspicion."),
     "close": ("warroom.cli.incident:close", "Close an incident; says what is missing."),
     "alert": ("warroom.cli.report:alert", "Draft and back-test the alert for an incident."),
     "contain": ("warroom.cli.contain:contain", "List, preview, run and undo containments."),
     "declare": ("warroom.cli.incident:declare", "Open an incident."),
     "demo": ("warroom.cli.demo:demo", "Open the console on a service that really fails."),
+    "doctor": ("warroom.cli.care:doctor", "Look at what warroom stands on."),
     "fix": ("warroom.cli.fixing:fix", "Record a fix at its level, with its checklist."),
     "followups": ("warroom.cli.followups:followups", "List, remind of and export follow-ups."),
     "followup": ("warroom.cli.fixing:followup", "Open, change and list follow-ups."),
@@ -37,6 +39,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "resolve": ("warroom.cli.incident:resolve", "Say that the failure is gone."),
     "resume": ("warroom.cli.people:resume_", "Go on: the client answered."),
     "role": ("warroom.cli.people:role", "Give somebody a role."),
+    "restore": ("warroom.cli.care:restore", "Put a copy in the place of the record."),
     "review": ("warroom.cli.metrics:review", "Ask what the review asks; recurring checks."),
     "runbook": ("warroom.cli.runbook:runbook", "List, show and check runbooks."),
     "diagnose": ("warroom.cli.diagnosis:diagnose", "Share what is wrong and when it is fixed."),
