@@ -201,7 +201,8 @@ def time_part() -> str:
     spent = simulate.seconds_for_a_million()
     return (
         "A million requests, thinned to 100 000 rows and every failure, as codes in memory: "
-        f"{spent:.2f} s for routes, fields, every outcome, boundary, edges and changes."
+        f"{spent:.2f} s of processor time (one thread, best of three) for routes, fields, every "
+        "outcome, boundary, edges and changes."
     )
 
 

@@ -240,7 +240,7 @@ def middle(values: list[float]) -> tuple[float, float]:
 
 
 def seconds_for_a_million() -> float:
-    """Time of the whole analysis for a million requests, thinned as the log engine does."""
+    """Processor seconds of the whole analysis of a million requests, thinned; best of three."""
     day = shapes.make("two_causes", 1, requests=1_000_000)
     world = day.world
     bad = world.status >= 500
@@ -260,8 +260,10 @@ def seconds_for_a_million() -> float:
         requests=1_000_000,
         sampled=True,
     )
-    began = time.perf_counter()
-    answer = analyse(thinned)
-    spent = time.perf_counter() - began
-    assert answer.main is not None
-    return spent
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        answer = analyse(thinned)
+        spent.append(time.process_time() - began)
+        assert answer.main is not None
+    return min(spent)
