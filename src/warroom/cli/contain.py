@@ -5,7 +5,7 @@ import hashlib
 import json
 import signal
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from threading import Event
 
 import click
@@ -41,6 +41,16 @@ from warroom.room.service import Room
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("--undo", "undo", metavar="RUN", help="Take back what a run put in force; or `last`.")
 @click.option("--verify", is_flag=True, help="Run the step's verification only.")
+@click.option(
+    "--dry-run", is_flag=True, help="Run only the check before the step: it changes nothing."
+)
+@click.option(
+    "--ask-after",
+    type=click.IntRange(min=1),
+    metavar="MINUTES",
+    help="In force for so long, then it asks.",
+)
+@click.option("--second", default="", metavar="NAME", help="Who agreed, where two must.")
 @click.option("--confirm", metavar="CODE", help="Run it: the code that the preview printed.")
 @click.option("--settle", metavar="RUN", help="Say what became of an unknown step.")
 @click.option("--done/--not-done", "settled", default=None, help="For --settle.")
@@ -56,6 +66,9 @@ def contain(
     params: tuple[str, ...],
     undo: str | None,
     verify: bool,
+    dry_run: bool,
+    ask_after: int | None,
+    second: str,
     confirm: str | None,
     settle: str | None,
     settled: bool | None,
@@ -87,9 +100,15 @@ def contain(
             plan = containment.undo_plan(state, None if undo == "last" else undo)
         else:
             action = StepAction.VERIFY if verify else StepAction.RUN
+            action = StepAction.PRECHECK if dry_run else action
             plan = containment.plan(state, runbook or "", step, action=action, given=given)
         if isinstance(plan, Refusal):
             refused(plan)
+        if ask_after is not None and plan.minutes:
+            plan = replace(plan, minutes=ask_after)
+        if dry_run:
+            _run(containment, plan, measure=False, as_json=as_json)
+            return
         code = plan_code(plan)
         if confirm is None:
             _preview(plan, code, as_json=as_json)
@@ -101,7 +120,13 @@ def contain(
                     hint="Preview it again and look at what changed.",
                 )
             )
-        _run(containment, plan, measure=not no_measure and bool(opened), as_json=as_json)
+        _run(
+            containment,
+            plan,
+            measure=not no_measure and bool(opened),
+            as_json=as_json,
+            second=second,
+        )
 
 
 def plan_code(plan: Plan) -> str:
@@ -156,6 +181,12 @@ def _preview(plan: Plan, code: str, *, as_json: bool) -> None:
     say(f"touches   {plan.blast_radius or 'not stated'}")
     back = "this is the undo" if plan.action is StepAction.UNDO else "there is no way back"
     say("undo      " + (plan.undo.strip().replace("\n", "\n          ") or back))
+    if plan.hits:
+        say(f"          depends on it: {', '.join(plan.hits)}")
+    if plan.minutes:
+        say(f"in force  asks again after {plan.minutes} min (--ask-after)")
+    if plan.second_to:
+        say(f"agreed by somebody else than {plan.second_to} (--second NAME)")
     if plan.worked_if:
         say(f"worked if {plan.worked_if}")
     if plan.because:
@@ -178,19 +209,29 @@ def _interruptible() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def _run(containment: Containment, plan: Plan, *, measure: bool, as_json: bool) -> None:
+def _run(
+    containment: Containment, plan: Plan, *, measure: bool, as_json: bool, second: str = ""
+) -> None:
     def output(text: str) -> None:
         if not as_json:
             click.echo(clean_text(text), nl=False)
 
     with _interruptible() as cancel:
         run = containment.execute(
-            plan, confirmed=plan.typed or plan.key, on_output=output, cancel=cancel
+            plan,
+            confirmed=plan.typed or plan.key,
+            on_output=output,
+            cancel=cancel,
+            second=second,
         )
         if isinstance(run, Refusal):
             refused(run)
         progress = None
-        if measure and run.outcome is Outcome.SUCCEEDED and plan.action is not StepAction.VERIFY:
+        if (
+            measure
+            and run.outcome is Outcome.SUCCEEDED
+            and plan.action in (StepAction.RUN, StepAction.UNDO)
+        ):
             if not as_json:
                 say("measuring the effect; ctrl+c stops the measuring, not the containment")
             progress = containment.measure(plan.incident, run.intent.run, cancel=cancel)

@@ -16,6 +16,7 @@ from warroom.cli.common import (
     say,
     settings,
 )
+from warroom.cli.runbook_use import new, run, trust
 from warroom.room.shelf import Shelf
 from warroom.runbooks.check import check as lint
 from warroom.runbooks.errors import RunbookError
@@ -25,7 +26,11 @@ from warroom.runbooks.parse import load
 
 @click.group()
 def runbook() -> None:
-    """List, show and check runbooks."""
+    """List, show, check, trust, go through and begin runbooks."""
+
+
+for _command in (run, trust, new):
+    runbook.add_command(_command)
 
 
 @runbook.command("list")

@@ -13,6 +13,9 @@ from warroom.room.measure import selected
 _EVEN = 0.5
 """Above this share failures are the rule: their clumping then says nothing about the interval."""
 
+QUIET = 0.1
+"""Below this part of the mean number of failures a bucket counts as quiet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -99,5 +102,11 @@ def improvement(before: Stretch, after: Stretch) -> tuple[float, float]:
 
 
 def only_a_pause(before: Stretch, after: Stretch) -> bool:
-    """Whether failures came in bursts before and the quiet is no longer than their pauses."""
-    return crash_loop(before.window, after.window)
+    """Whether failures came in bursts before and the quiet is no longer than their pauses.
+
+    The quiet before the first failures is no pause: without an onset it is counted as well.
+    """
+    failing = np.flatnonzero(before.window.failures > QUIET * before.window.failures.mean())
+    first = int(failing[0]) if len(failing) else 0
+    since = Window(before.window.requests[first:], before.window.failures[first:])
+    return crash_loop(since, after.window)
