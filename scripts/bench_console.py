@@ -52,6 +52,17 @@ class Terminal:
                 return time.perf_counter() - begun
         return None
 
+    def drain(self, seconds: float) -> None:
+        """Read what it draws for a while and forget it."""
+        until = time.perf_counter() + seconds
+        while (left := until - time.perf_counter()) > 0:
+            ready, _, _ = select.select([self.master], [], [], left)
+            if ready:
+                try:
+                    os.read(self.master, 1 << 16)
+                except OSError:
+                    return
+
     def end(self) -> None:
         """Kill it and release the terminal."""
         os.kill(self.pid, signal.SIGKILL)

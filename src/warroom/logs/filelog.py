@@ -39,9 +39,11 @@ QUIET = 0.5
 LATE = 600.0
 """Seconds for which a rotated file is watched for late lines: servers reopen when told to."""
 KEPT_OPEN = 16
-"""Rotated files whose rows stay readable; each holds a descriptor."""
-ACTIVE, IDLE = 0.004, 0.012
-"""Seconds between looks while lines arrive, and while none do."""
+"""Rotated files whose rows stay readable, each by a descriptor."""
+ACTIVE, IDLE, POURING = 0.004, 0.012, 0.016
+"""Seconds between looks while lines arrive, while none do, and while more than `TORRENT` bytes come
+at a time: the screen, which shows thirty states a second, gains nothing from more then."""
+TORRENT = 16 << 10
 
 
 @dataclass(slots=True)
@@ -139,8 +141,8 @@ class FileLog(IndexedLog):
 
     def start(self, delay: float = 0.0) -> None:
         """Index and follow in a background thread, from `delay` seconds on."""
-        name = f"log {self._label}"
-        self._thread = threading.Thread(target=self._run, args=(delay,), name=name, daemon=True)
+        name, args = f"log {self._label}", (delay,)
+        self._thread = threading.Thread(target=self._run, args=args, name=name, daemon=True)
         self._thread.start()
 
     def _run(self, delay: float) -> None:
@@ -149,11 +151,13 @@ class FileLog(IndexedLog):
         self.prepare()
         active = 0.0
         while not self._closed.is_set():
+            before = self._index.bytes
             if self.step():
                 active = time.monotonic()
                 self._notify()
             if not self._head and not self._older:
-                self._closed.wait(ACTIVE if time.monotonic() - active < 1.0 else IDLE)
+                calm = ACTIVE if time.monotonic() - active < 1.0 else IDLE
+                self._closed.wait(POURING if self._index.bytes - before > TORRENT else calm)
 
     def prepare(self) -> None:
         """Take the fast scanner where the format allows it; imports numpy."""

@@ -23,6 +23,7 @@ ENTRY_LIMIT = 64 << 10
 """Bytes of one entry that are read for drawing or parsing; the rest is cut with a mark."""
 CUT = b" [cut]"
 _READ = 256 << 10
+_LOOK = 2048
 
 
 class Index:
@@ -211,13 +212,8 @@ class Index:
             while 0 <= place < len(self._segments):
                 segment = self._segments[place]
                 if segment.failed:
-                    flags = segment.codes.translate(failed_by_code)
                     inside = wanted - segment.row
-                    found = (
-                        flags.rfind(b"\1", 0, max(0, inside + 1))
-                        if backwards
-                        else flags.find(b"\1", max(0, inside))
-                    )
+                    found = _failed_from(segment.codes, inside, failed_by_code, backwards=backwards)
                     if found >= 0:
                         return segment.row + found
                 place += -1 if backwards else 1
@@ -226,6 +222,29 @@ class Index:
     def memory(self) -> int:
         """Bytes the index takes, without the objects that hold the arrays."""
         return sum(segment.memory() for segment in self.segments())
+
+
+def _failed_from(codes: bytes, start: int, failed: bytes, *, backwards: bool) -> int:
+    """Return the place of the nearest failure at or after (before) a place, -1 for none.
+
+    It looks a little at a time: a pane asks for one failure after the other, and they are near.
+    """
+    if backwards:
+        high = min(start + 1, len(codes))
+        while high > 0:
+            low = max(0, high - _LOOK)
+            found = codes[low:high].translate(failed).rfind(b"\1")
+            if found >= 0:
+                return low + found
+            high = low
+        return -1
+    low = max(0, start)
+    while low < len(codes):
+        found = codes[low : low + _LOOK].translate(failed).find(b"\1")
+        if found >= 0:
+            return low + found
+        low += _LOOK
+    return -1
 
 
 def _segment_spans(

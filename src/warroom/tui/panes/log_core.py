@@ -1,5 +1,6 @@
 """The log pane without its keys: layout, the facts read in a thread, following and holding."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ _MOST_HOPS = 1000
 _STRIP = (130, 34)
 """Width and height from which the entry has a strip of its own below the lines."""
 _STRIP_ROWS = 5
+_HANDOVER = 0.0005
+"""Seconds after which a thread that computes lets the drawing go on. Python's own 5 ms are paid at
+every read and write: a key pressed during an analysis took a quarter of a second."""
 _SILENT = 30.0
 """Seconds without a line after which a log that was growing is called silent."""
 _SILENT_TIMES = 8
@@ -117,6 +121,7 @@ class LogPaneCore(Pane):
 
     def on_mount(self) -> None:
         """Draw the tail first; everything that needs numpy comes after the first frame."""
+        sys.setswitchinterval(_HANDOVER)
         self.view.nothing = self.sought.nothing()
         self._say_status()
         self.call_after_refresh(self.ask)

@@ -188,7 +188,7 @@ def _layer(entry: Entry, look: Look) -> str:
         return "bg2"
     if look.marked:
         return "bg1"
-    return "bg5" if look.tint and entry.failed else ""
+    return "bg5" if look.tint and entry.failed else "bg0"
 
 
 def _quiet(entry: Entry, look: Look) -> str:

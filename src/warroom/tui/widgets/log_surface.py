@@ -13,15 +13,21 @@ from warroom.logs.protocol import Entry, Log
 from warroom.tui.theme import Palette
 from warroom.tui.widgets import log_line
 from warroom.tui.widgets.ink import Ink, ink_for
-from warroom.tui.widgets.log_cache import KEPT, Entries
+from warroom.tui.widgets.log_cache import Entries
 from warroom.tui.widgets.log_filter import LogFilter
 from warroom.tui.widgets.log_lens import AllRows, Lens
-from warroom.tui.widgets.log_line import Columns, Look
+from warroom.tui.widgets.log_line import Columns, Look, Shape
 from warroom.tui.widgets.log_page import Line, Pager
 from warroom.tui.widgets.waker import Waker
 
 _MAP_FROM = 60
 """Width from which one column is spent on the map."""
+
+_KEPT = 512
+"""Rows kept as they were drawn: some screens to scroll back and forth on."""
+_FRAME = 1 / 20
+"""Seconds between two repaints while lines pour in: nobody reads faster, and a key that comes
+meanwhile waits for one repaint at most."""
 
 Pinned = Callable[[Entry], bool]
 
@@ -65,9 +71,12 @@ class LogSurface(Widget, can_focus=True):
         self.entries = Entries(feed)
         self._top = (feed.end - 1, 0)
         self._page: list[Line] | None = None
-        self._strips: dict[tuple[int, Look], list[Strip]] = {}
+        self._strips: dict[int, tuple[Look, list[Strip]]] = {}
         self._strips_for: object = None
         self._tint = True
+        self._cells = (0, 0)
+        """Width and height when the page was laid out; the framework takes long to say them."""
+        self._columns: tuple[int, Shape, Columns] | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
     # -- the log grows
@@ -94,13 +103,14 @@ class LogSurface(Widget, can_focus=True):
         self.changed()
 
     def _listen(self) -> None:
-        self._unsubscribe = self.feed.subscribe(Waker(self._grown).wake)
+        self._unsubscribe = self.feed.subscribe(Waker(self._grown, _FRAME).wake)
 
     def _grown(self) -> None:
         if not self.is_attached:
             return
         since = self.entries.forget_newest()
-        self._strips = {k: v for k, v in self._strips.items() if k[0] < since}
+        for row in [row for row in self._strips if row >= since]:
+            del self._strips[row]
         if self.following or self._page is None or len(self._page) < self.size.height:
             self.changed()
         self.post_message(self.Grew())
@@ -130,6 +140,7 @@ class LogSurface(Widget, can_focus=True):
     def page(self) -> list[Line]:
         """Return what is on the screen: row and line within it, from the top."""
         if self._page is None:
+            self._cells = (self.size.width, self.size.height)
             self._page = self._laid_out()
             rows = {row for row, _ in self._page}
             entries = [e for row in rows if (e := self.entries.get(row)) is not None]
@@ -141,7 +152,7 @@ class LogSurface(Widget, can_focus=True):
         return self._page
 
     def _laid_out(self) -> list[Line]:
-        height, pager, last = self.size.height, self.pager, self.lens.last()
+        height, pager, last = self._cells[1], self.pager, self.lens.last()
         if height < 1 or last is None:
             return []
         if self.following:
@@ -167,13 +178,17 @@ class LogSurface(Widget, can_focus=True):
 
     @property
     def columns(self) -> Columns:
-        """The columns at this width."""
-        return log_line.columns(self.size.width - self._mapped, self.entries.shape)
+        """The columns at this width; worked out once for a screen."""
+        width, shape = self._cells[0] - self._mapped, self.entries.shape
+        known = self._columns
+        if known is None or known[0] != width or known[1] is not shape:
+            known = self._columns = (width, shape, log_line.columns(width, shape))
+        return known[2]
 
     @property
     def _mapped(self) -> int:
         """Cells of the scrollbar: it is a map of where the failures are."""
-        return int(self.size.width >= _MAP_FROM)
+        return int(self._cells[0] >= _MAP_FROM)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row of the screen."""
@@ -185,20 +200,20 @@ class LogSurface(Widget, can_focus=True):
             return Strip([Segment(said, ground)]).adjust_cell_length(self.size.width, ground)
         strips = self._drawn(entry)
         strip = strips[min(page[y][1], len(strips) - 1)]
-        return Strip.join([strip, self._map(y)]) if self._mapped else strip
+        return Strip([*strip, self._map(y)], self._cells[0]) if self._mapped else strip
 
-    def _map(self, y: int) -> Strip:
+    def _map(self, y: int) -> Segment:
         first, count = self.feed.first, max(self.feed.end - self.feed.first, 1)
-        height, page, parts = self.size.height, self.page(), len(self.by_rows)
+        height, page, parts = self._cells[1], self.page(), len(self.by_rows)
         top, bottom = ((row - first) * height // count for row in (page[0][0], page[-1][0]))
         spike = any(self.by_rows[y * parts // height : max((y + 1) * parts // height, 1)])
         here = top <= y <= bottom and count > height
         glyph = "▐" if here or spike else " "
-        return Strip([self.ink.text(glyph, "accent" if here else "s5", on="bg0")], 1)
+        return self.ink.text(glyph, "accent" if here else "s5", on="bg0")
 
     def _drawn(self, entry: Entry) -> list[Strip]:
         key = (self.ink, self.columns, self.wrap)
-        if self._strips_for != key or len(self._strips) > KEPT:
+        if self._strips_for != key or len(self._strips) > _KEPT:
             self._strips.clear()
             self._strips_for = key
         row, (low, high) = entry.row, self.marked
@@ -213,18 +228,18 @@ class LogSurface(Widget, can_focus=True):
             x=0 if self.wrap else self.x,
             pattern=self.highlight,
         )
-        found = self._strips.get((row, look))
-        if found is None:
-            cols, ink = self.columns, self.ink
-            drawn = (
-                log_line.wrapped(entry, cols, ink, look)
-                if self.wrap
-                else [log_line.draw(entry, cols, ink, look)]
-            )
-            ground, width = ink.style("text", on="bg0"), cols.width
-            found = [one.apply_style(ground).adjust_cell_length(width, ground) for one in drawn]
-            self._strips[row, look] = found
-        return found
+        known = self._strips.get(row)
+        if known is not None and known[0] == look:
+            return known[1]
+        cols, ink = self.columns, self.ink
+        if self.wrap:
+            ground = ink.style("text", on="bg0")
+            rows = log_line.wrapped(entry, cols, ink, look)
+            drawn = [one.adjust_cell_length(cols.width, ground) for one in rows]
+        else:
+            drawn = [log_line.draw(entry, cols, ink, look)]
+        self._strips[row] = (look, drawn)
+        return drawn
 
     @property
     def marked(self) -> tuple[int, int]:

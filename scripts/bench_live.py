@@ -1,0 +1,250 @@
+"""Measure a console under load: keys, processor time and memory while lines pour in.
+
+Run: python scripts/bench_live.py [--size BYTES] [--soak SECONDS]
+
+The console runs in a pseudo-terminal; a process of its own appends 50,000 lines a second. A key
+counts as answered when what only that key can draw has been written to the terminal.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench_console import Terminal, append, start
+from bench_logs import build
+
+RATE = 50_000
+KEYS = 60
+HELD, FOLLOW = b"HELD", b"FOLLOW"
+TYPED = 0x0430
+"""The letters typed are Cyrillic: no line of the log holds one, so only the key can draw it."""
+
+POUR = """
+import sys, time
+path, rate, seconds, seed = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
+with open(seed, "rb") as file:
+    lines = file.read(32 << 20).split(b"\\n")[:100_000]
+begun, written = time.monotonic(), 0
+with open(path, "ab", buffering=0) as log:
+    while (now := time.monotonic() - begun) < seconds:
+        due = int(now * rate)
+        while written < due:
+            part = lines[written % 100_000 :][: due - written]
+            log.write(b"\\n".join(part) + b"\\n")
+            written += len(part)
+        time.sleep(0.01)
+print(written)
+"""
+FOLLOW_ONLY = """
+import sys, time
+from warroom.logs import open_log
+log = open_log(sys.argv[1])
+print("ready", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+INDEX = """
+import sys, time
+from pathlib import Path
+from warroom.logs.opening import Reading, open_log
+begun = time.perf_counter()
+log = open_log(sys.argv[1], reading=Reading(cache=Path(sys.argv[2])))
+while not log.progress().complete:
+    time.sleep(0.0005)
+print(time.perf_counter() - begun)
+time.sleep(0.3)
+"""
+
+
+@contextmanager
+def pouring(log: Path, seconds: float, seed: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Append lines for a while; at the end nobody writes any more."""
+    argv = [sys.executable, "-c", POUR, str(log), str(RATE), str(seconds), str(seed)]
+    writer = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    try:
+        yield writer
+    finally:
+        writer.kill()
+        writer.wait()
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and those it started: the console runs below one that watches it."""
+    found = [pid]
+    for each in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in each.read_text().split():
+            found += family(int(child))
+    return found
+
+
+def processor(pid: int) -> float:
+    """Return the processor seconds that a process and its children have used."""
+    used = 0.0
+    for each in family(pid):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        used += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
+def resident(pid: int) -> float:
+    """Return the MiB of memory that are a process's and its children's own."""
+    found = 0.0
+    for each in family(pid):
+        for line in Path(f"/proc/{each}/status").read_text().splitlines():
+            if line.startswith("RssAnon"):
+                found += int(line.split()[1]) / 1024
+    return found
+
+
+def keys(terminal: Terminal, count: int) -> list[float]:
+    """Return the seconds until each of `count` keys was answered: holding, following, typing."""
+    took: list[float] = []
+
+    def press(key: str, token: bytes) -> None:
+        terminal.drain(0.05)
+        os.write(terminal.master, key.encode())
+        answered = terminal.wait_for(token, 10)
+        took.append(10.0 if answered is None else answered)
+
+    for _ in range(count // 3):
+        press("k", HELD)
+        press("G", FOLLOW)
+    os.write(terminal.master, b"/")
+    terminal.drain(0.5)
+    for number in range(count // 3):
+        letter = chr(TYPED + number % 32)
+        press(letter, letter.encode())
+        os.write(terminal.master, b"\x7f")
+    os.write(terminal.master, b"\x1b")
+    terminal.drain(0.3)
+    return took
+
+
+def said(name: str, took: Sequence[float]) -> str:
+    """Return a table row: the middle and the slow end."""
+    ordered = sorted(took)
+    middle, slow = ordered[len(ordered) // 2], ordered[len(ordered) * 95 // 100]
+    return f"| {name} | p50 {middle * 1e3:.0f} ms, p95 {slow * 1e3:.0f} ms | p95 ≤ 50 ms |"
+
+
+def opened(log: Path, home: str) -> Terminal:
+    """Start the console on a log, with the log pane in front and the last line drawn."""
+    token = append(log, time.monotonic_ns() & 0xFFFFFFF)
+    terminal = start([sys.executable, "-m", "warroom", "tail", str(log)], home)
+    terminal.wait_for(token)
+    return terminal
+
+
+def while_indexing(big: Path, home: str) -> list[str]:
+    """Press keys from the first frame on, as long as the index is at work."""
+    took: list[float] = []
+    for _ in range(5):
+        terminal = opened(big, home)
+        try:
+            took += keys(terminal, 15)
+        finally:
+            terminal.end()
+    return [said("key answered while 1 GiB is indexed", took)]
+
+
+def while_pouring(small: Path, seed: Path, home: str, soak: float) -> list[str]:
+    """Follow lines as they pour in: keys, processor, memory."""
+    seconds = max(40.0, soak)
+    terminal = opened(small, home)
+    try:
+        terminal.drain(4.0)
+        with pouring(small, seconds + 30, seed):
+            terminal.drain(3.0)
+            used, begun, memory = processor(terminal.pid), time.monotonic(), []
+            while time.monotonic() - begun < seconds - 20:
+                terminal.drain(1.0)
+                memory.append(resident(terminal.pid))
+            share = (processor(terminal.pid) - used) / (time.monotonic() - begun)
+            rows = [said("key answered while 50,000 lines/s arrive", keys(terminal, KEYS))]
+            memory.append(resident(terminal.pid))
+    finally:
+        terminal.end()
+    third = max(1, len(memory) // 3)
+    early, late = statistics.median(memory[:third]), statistics.median(memory[-third:])
+    lines = RATE * (len(memory) * 2 / 3)
+    rows.append(f"| following 50,000 lines/s, drawn | {share:.0%} of a core | ≤ 35 % |")
+    rows.append(
+        f"| memory over {len(memory)} s of that | {early:.0f} → {late:.0f} MiB, "
+        f"{(late - early) * 2**20 / lines:.1f} B a line | ≤ 2 B a line |"
+    )
+    return rows
+
+
+def undrawn(small: Path, seed: Path) -> str:
+    """Follow the same lines with the engine alone."""
+    argv = [sys.executable, "-c", FOLLOW_ONLY, str(small), "60"]
+    engine = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    try:
+        if engine.stdout is not None:
+            engine.stdout.readline()
+        time.sleep(3)
+        with pouring(small, 30, seed):
+            time.sleep(2)
+            used, begun = processor(engine.pid), time.monotonic()
+            time.sleep(15)
+            share = (processor(engine.pid) - used) / (time.monotonic() - begun)
+    finally:
+        engine.kill()
+        engine.wait()
+    return f"| following 50,000 lines/s, not drawn | {share:.1%} of a core | ≤ 5 % |"
+
+
+def reopened(big: Path, folder: str, rounds: int) -> str:
+    """Index a file for the first time and again."""
+    ratios, times = [], []
+    for number in range(rounds):
+        argv = [sys.executable, "-c", INDEX, str(big), f"{folder}/cache-{number}"]
+        first, again = (float(subprocess.check_output(argv)) for _ in range(2))
+        ratios.append(again / first)
+        times.append((first, again))
+    first, again = (statistics.median(each) for each in zip(*times, strict=True))
+    return (
+        f"| reopening a known file | {again * 1e3:.0f} ms, {statistics.median(ratios):.3f} of the "
+        f"first {first:.2f} s | ≤ 0.02 |"
+    )
+
+
+def measure(big: Path, folder: str, soak: float = 0.0, only: str = "") -> list[str]:
+    """Return all rows; `only` names one part."""
+    small = Path(folder) / "live.log"
+    rows = ["| what | measured | target |", "|---|---|---|"]
+    with small.open("wb") as file, big.open("rb") as source:
+        file.write(source.read(1 << 20).rpartition(b"\n")[0] + b"\n")
+    if only in {"", "indexing"}:
+        rows += while_indexing(big, folder)
+    if only in {"", "pouring"}:
+        rows += while_pouring(small, big, folder, soak)
+    if only in {"", "undrawn"}:
+        rows.append(undrawn(small, big))
+    if only in {"", "reopen"}:
+        rows.append(reopened(big, folder, 3))
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=1 << 30, help="bytes of the large log")
+    parser.add_argument("--log", type=Path, help="a large access log that is there already")
+    parser.add_argument("--soak", type=float, default=0.0, help="seconds of memory under load")
+    parser.add_argument("--only", default="", help="indexing, pouring, undrawn or reopen")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        big = chosen.log or Path(folder) / "access.log"
+        if chosen.log is None:
+            build(big, chosen.size)
+        print("\n".join(measure(big, folder, chosen.soak, chosen.only)))
+
+
+if __name__ == "__main__":
+    main()
