@@ -16,6 +16,8 @@ RELEASES_BEFORE = 3600.0
 """Seconds before the oldest of them in which the previous release is looked for."""
 
 
+_FAILED = 500
+"""Statuses from here on are failures."""
 PATIENCE = 60.0
 """Seconds without any progress after which an index is not waited for any longer."""
 
@@ -89,8 +91,14 @@ def counts(
 
 
 def selected(table: Table, since: float, until: float, where: Mapping[str, str]) -> np.ndarray:
-    """Return which rows belong to a time and a slice, as `counts` understands them."""
+    """Return which rows belong to a time and a slice, as `counts` understands them.
+
+    Where requests are logged with their status, a row without one is no request: a router writes
+    there as well that a server is drained.
+    """
     inside = (table.at >= since) & (table.at < until)
+    if bool(((table.status > 0) & (table.status < _FAILED)).any()):
+        inside &= table.status > 0
     for name, value in where.items():
         inside &= _matches(table, name, value)
     return np.asarray(inside, dtype=bool)

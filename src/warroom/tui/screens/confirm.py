@@ -20,6 +20,10 @@ _VERBS = {
     StepAction.VERIFY: "verify it now",
     StepAction.PRECHECK: "look first, now",
 }
+WISHES = {"d": "dry run", "e": "parameters", "s": "steps"}
+"""What may be asked for instead of running, by its key."""
+_TERMS = (30, 60, 120, 240, 480, 1440, 2880)
+"""Minutes that may be chosen until something in force asks again."""
 _LABEL = 10
 
 
@@ -34,6 +38,13 @@ class ConfirmScreen(Dialog[str]):
     def __init__(self, plan: Plan, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock)
         self.plan = plan
+        self.wish = ""
+        """What was wished for instead, one of `WISHES`: then it was left with None."""
+        self.minutes = plan.minutes
+        """After how long it asks whether it may stay in force."""
+        self.second = ""
+        """Who agreed; counts once `enter` has ended it."""
+        self._agreed = False
         self._typed = ""
         self._void = ""
         self._told = ""
@@ -58,6 +69,8 @@ class ConfirmScreen(Dialog[str]):
             return {}
         if self.plan.typed and self._typed != self.plan.typed:
             return {}
+        if self.plan.second_to and not self._agreed:
+            return {}
         return {self.plan.key: self._confirm}
 
     def on_key(self, event: events.Key) -> None:
@@ -72,16 +85,22 @@ class ConfirmScreen(Dialog[str]):
                 self.dismiss(None)
             case "up" | "down" | "pageup" | "pagedown" | "home" | "end":
                 self._scroll(event.key)
-            case "y" if not self.plan.typed:
+            case "plus" | "minus" if self.plan.minutes and not self._typing:
+                self._stay(1 if event.key == "plus" else -1)
+            case "backspace":
+                self._rub_out()
+            case "enter" if self._asking_second:
+                self._agree()
+            case "d" | "e" | "s" if not self._typing and event.key in self._wishes():
+                self.wish = event.key
+                self.dismiss(None)
+            case "y" if not self._typing:
                 self.app.copy_to_clipboard(str(clean_text(self.plan.command)))
                 self._told = "The command is copied."
-            case "enter" | "space" if not self.plan.typed:
+            case "enter" | "space" if not self._typing:
                 self._told = f"Nothing ran. Only {self.plan.key} {_VERBS[self.plan.action]}."
-            case "backspace":
-                self._typed = self._typed[:-1]
-            case _ if self.plan.typed and event.character and event.is_printable:
-                if len(self._typed) < 2 * len(self.plan.typed):
-                    self._typed += event.character
+            case _ if event.character and event.is_printable:
+                self._type(event.character)
         self.redraw()
 
     def on_paste(self, event: events.Paste) -> None:
@@ -89,6 +108,49 @@ class ConfirmScreen(Dialog[str]):
         super().on_paste(event)
         self._told = "A paste does not count here; nothing ran."
         self.redraw()
+
+    @property
+    def _asking_second(self) -> bool:
+        named = not self.plan.typed or self._typed == self.plan.typed
+        return bool(self.plan.second_to) and named and not self._agreed
+
+    @property
+    def _typing(self) -> bool:
+        """Whether letters are text here."""
+        return bool(self.plan.typed) or self._asking_second
+
+    def _wishes(self) -> dict[str, str]:
+        """Return what may be wished for instead, by key."""
+        plan = self.plan
+        if plan.action is not StepAction.RUN or self._typing:
+            return {}
+        offered = {"d": plan.check, "e": plan.asks, "s": plan.steps > 1}
+        return {key: WISHES[key] for key, holds in offered.items() if holds}
+
+    def _type(self, character: str) -> None:
+        if self.plan.typed and self._typed != self.plan.typed:
+            if len(self._typed) < 2 * len(self.plan.typed):
+                self._typed += character
+        elif self._asking_second and len(self.second) < 60:
+            self.second += character
+
+    def _rub_out(self) -> None:
+        if self.plan.second_to and (self.second or self._agreed):
+            self.second, self._agreed = self.second[:-1], False
+        else:
+            self._typed = self._typed[:-1]
+
+    def _agree(self) -> None:
+        name = self.second.strip()
+        if len(name) < 2 or name.casefold() == self.plan.second_to.casefold():
+            self._told = f"Somebody else than {self.plan.second_to} types a name here."
+        else:
+            self.second, self._agreed = name, True
+
+    def _stay(self, by: int) -> None:
+        """Choose the next longer or shorter time in force."""
+        at = min(range(len(_TERMS)), key=lambda n: abs(_TERMS[n] - self.minutes))
+        self.minutes = _TERMS[max(0, min(at + by, len(_TERMS) - 1))]
 
     def _confirm(self) -> None:
         self.dismiss(self._typed if self.plan.typed else self.plan.key)
@@ -120,6 +182,7 @@ class ConfirmScreen(Dialog[str]):
             *self._command(width),
             *gap,
             *_field("touches", plan.blast_radius or "not said by the runbook", width),
+            *_field("", _hits(plan), width, tone="mute"),
             *gap,
             *self._undo(width),
             *gap,
@@ -127,7 +190,14 @@ class ConfirmScreen(Dialog[str]):
             *gap,
             *_field("because", plan.because or "somebody chose it", width),
             *gap,
+            *(_field("asks again", self._term(), width) if plan.minutes else ()),
+            *(gap if plan.minutes else ()),
         ]
+
+    def _term(self) -> str:
+        whole, rest = divmod(self.minutes, 60)
+        span = f"{whole} h" if not rest else f"{self.minutes} min"
+        return f"after {span} in force; + and − change it"
 
     def _command(self, width: int) -> list[Line]:
         bar = Piece("▌ ", "warn")
@@ -164,7 +234,8 @@ class ConfirmScreen(Dialog[str]):
         if plan.key == "K":
             verb = "kill it now"
         others = [("esc", "leave, nothing ran")]
-        others = others if plan.typed else [("y", "copy the command"), *others]
+        wishes = list(self._wishes().items())
+        others = others if self._typing else [*wishes, ("y", "copy"), *others]
         if not self.scrolled_through():
             more = line(Piece("There is more below: ", "warn"), Piece("↓", "accent", True))
             return [
@@ -173,13 +244,19 @@ class ConfirmScreen(Dialog[str]):
                 self.key_line(others, width),
             ]
         found: list[Line] = [rule]
-        live = not plan.typed or self._typed == plan.typed
+        named = not plan.typed or self._typed == plan.typed
+        live = named and (self._agreed or not plan.second_to)
         if plan.typed:
-            mark = Piece("✓", "ok") if live else Piece(" ")
+            mark = Piece("✓", "ok") if named else Piece(" ")
             shown = Piece(
-                fit(self._typed + ("" if live else "▏"), max(cells(plan.typed) + 4, 20)), bold=True
+                fit(self._typed + ("" if named else "▏"), max(cells(plan.typed) + 4, 20)), bold=True
             )
             found.append(line(Piece(f"type {plan.typed} by hand  ", "soft"), shown, mark))
+        if plan.second_to and named:
+            mark = Piece("✓", "ok") if self._agreed else Piece("enter agrees", "mute")
+            shown = Piece(fit(self.second + ("" if self._agreed else "▏"), 20), bold=True)
+            who = Piece(f"second person, not {plan.second_to}  ", "soft")
+            found.append(line(who, shown, mark))
         badge = (
             Piece(f" {key} ", "warn", bold=True, fill=True) if live else Piece(f" {key} ", "mute")
         )
@@ -190,6 +267,16 @@ class ConfirmScreen(Dialog[str]):
         )
         found.append(spread(line(Piece(words, "warn" if self._told else "mute")), (), width))
         return found
+
+
+def _hits(plan: Plan) -> str:
+    """Return what depends on what is touched, by the service map."""
+    if not plan.services:
+        return "what depends on it is not known: no service map"
+    if not plan.hits:
+        return f"nothing depends on {plan.service or 'it'} in the service map"
+    names = ", ".join(plan.hits[:6]) + (" …" if len(plan.hits) > 6 else "")
+    return f"depends on it: {names} · {len(plan.hits)} of {plan.services} services"
 
 
 def _user() -> Piece:

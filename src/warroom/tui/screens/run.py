@@ -58,8 +58,11 @@ class EffectProgress(Message):
         return isinstance(message, EffectProgress)
 
 
-class RunScreen(Dialog[None]):
-    """Shows a running step; leaving leaves it running, `S` stops it."""
+class RunScreen(Dialog[str]):
+    """Shows a running step; leaving leaves it running, `S` stops it.
+
+    Returns what comes next: `undo`, `steps`, or None for nothing.
+    """
 
     PRODUCTION = True
     DEFAULT_CSS = """
@@ -154,7 +157,9 @@ class RunScreen(Dialog[None]):
 
     def deliberate(self) -> Mapping[str, Callable[[], None]]:
         """Return the key that stops, while there is something to stop."""
-        return {"S": self._stop_now} if self._ended is None and not self._stopping else {}
+        if self._ended is not None:
+            return {"U": self._undo} if self._can_undo else {}
+        return {} if self._stopping else {"S": self._stop_now}
 
     def on_key(self, event: events.Key) -> None:
         """Read the deliberate key, escape, and enter once it has ended."""
@@ -163,6 +168,9 @@ class RunScreen(Dialog[None]):
         if event.key == "escape":
             event.stop()
             self.dismiss(None)
+        elif event.key == "n" and self._ended is not None and self.plan.steps > 1:
+            event.stop()
+            self.dismiss("steps")
         elif event.key == "s" and self._ended is None:
             self._told = "Still running. Capital S stops it."
             self.redraw()
@@ -173,6 +181,15 @@ class RunScreen(Dialog[None]):
         self.disturb()
         if self._ended is not None:
             self.dismiss(None)
+
+    @property
+    def _can_undo(self) -> bool:
+        ended = self._ended
+        return bool(self.plan.undo) and ended is not None and ended.outcome is Outcome.SUCCEEDED
+
+    def _undo(self) -> None:
+        """Leave for the preview of the undo, which asks before it runs."""
+        self.dismiss("undo")
 
     def _stop_now(self) -> None:
         self._stopping = True
@@ -249,9 +266,21 @@ class RunScreen(Dialog[None]):
         """Return the keys."""
         top = line(Piece("─" * width, "line"))
         if self._ended is not None:
-            undo = self.plan.undo and self._ended.outcome is Outcome.SUCCEEDED
-            words = "The undo is ready: U in Contain shows it." if undo else ""
-            return [top, self.key_line([("esc", "close")], width), line(Piece(words, "mute"))]
+            ways = [("n", "next step")] if self.plan.steps > 1 else []
+            ways.append(("esc", "close"))
+            if not self._can_undo:
+                return [top, self.key_line(ways, width), line(Piece("", "mute"))]
+            worse = self._progress is not None and self._progress.verdict is Verdict.WORSE
+            fill = Piece(" U ", "warn" if worse else "accent", bold=True, fill=worse)
+            badge = line(fill, Piece(" undo it   ", bold=True))
+            words = (
+                "It got worse: U shows the undo at once."
+                if worse
+                else ("The undo is ready: U shows it and asks before it runs.")
+            )
+            tone = "s5" if worse else "mute"
+            foot = line(Piece(words, tone, bold=worse))
+            return [top, (*badge, *self.key_line(ways, width - 14)), foot]
         if self._stopping:
             keys = self.key_line([("esc", "leave it ending")], width)
             return [top, keys, line(Piece("It was told to stop; what it did stays done.", "warn"))]

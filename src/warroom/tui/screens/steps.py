@@ -1,0 +1,221 @@
+"""Dialogs around a step: what it must know, whether its runbook is trusted, what comes next."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+
+from warroom.core.text import clean_line, clean_text
+from warroom.room.containment import Ask, Checklist, Doubt, Task, TaskState
+from warroom.tui.screens.dialog import Dialog, palette_of
+from warroom.tui.screens.form import Field, FormScreen
+from warroom.tui.widgets.pieces import Line, Piece, fit, line, spread, wrap
+from warroom.tui.widgets.rowlist import Row, RowList
+
+
+class AsksScreen(FormScreen[dict[str, str]]):
+    """The parameters of a runbook as a form; it runs nothing, the preview comes after it."""
+
+    KIND: ClassVar[str] = "parameters"
+    SEND: ClassVar[str] = "show what would run"
+
+    def __init__(self, title: str, incident: str, asks: Sequence[Ask], wrong: str = "") -> None:
+        self._title, self._asks = title, asks
+        fields = [
+            Field(
+                name=ask.name,
+                label=ask.name,
+                value=ask.value,
+                hint="" if ask.value else ask.hint,
+                choices=[(choice, choice) for choice in ask.choices],
+                required=not ask.optional,
+            )
+            for ask in asks
+        ]
+        super().__init__(incident, fields)
+        self.complaint = wrong
+
+    def head(self) -> tuple[str, str]:
+        """Return the runbook."""
+        return self._title, "parameters"
+
+    def before(self) -> ComposeResult:
+        """Yield the questions."""
+        yield self.sheet(self._questions)
+
+    def result(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Return the answers; the room says whether they fit."""
+        return {name: value.strip() for name, value in values.items()}
+
+    def action_leave(self) -> None:
+        """Leave without a draft: a value that was not sent must not reach a later step."""
+        self.dismiss(None)
+
+    def key_lines(self, width: int) -> Sequence[Line]:
+        """Return the keys."""
+        keys = [("^s", self.SEND), ("tab", "next"), ("esc", "leave, nothing ran")]
+        return [line(Piece("─" * width, "line")), self.key_line(keys, width)]
+
+    def _questions(self, width: int) -> Sequence[Line]:
+        found: list[Line] = [()]
+        for ask in self._asks:
+            words = wrap(f"{ask.ask}: {ask.hint}", width - 14)
+            names = [ask.name, *("" for _ in words[1:])]
+            found += [
+                line(Piece(fit(name, 14), "soft"), Piece(part, "mute"))
+                for name, part in zip(names, words, strict=True)
+            ]
+        return [*found, ()]
+
+
+class TrustScreen(Dialog[bool]):
+    """Shows a runbook that is new or changed on this machine; capital T accepts what was read."""
+
+    PRODUCTION = True
+    DEFAULT_CSS = "TrustScreen #dialog { width: 108; }"
+
+    def __init__(self, doubt: Doubt) -> None:
+        super().__init__()
+        self.doubt = doubt
+
+    def head(self) -> tuple[str, str]:
+        """Return the runbook and why it is shown."""
+        return self.doubt.title, "changed" if self.doubt.changed else "new on this machine"
+
+    def content(self) -> ComposeResult:
+        """Yield the text, or the difference to the text that was accepted."""
+        yield self.sheet(self._lines)
+
+    def deliberate(self) -> Mapping[str, Callable[[], None]]:
+        """Return the key that accepts, once the end has been seen."""
+        return {"T": self._accept} if self.scrolled_through() else {}
+
+    def on_key(self, event: events.Key) -> None:
+        """Read the deliberate key, scrolling and escape."""
+        if self.feed(event):
+            return
+        event.stop()
+        event.prevent_default()
+        body = self.query_one("#body")
+        page = body.size.height
+        far = {"home": 0, "end": body.max_scroll_y}
+        by = {"up": -1, "down": 1, "pageup": -page, "pagedown": page, "space": page}
+        if event.key == "escape":
+            self.dismiss(None)
+        elif event.key in far or event.key in by:
+            target = far.get(event.key, body.scroll_offset.y + by.get(event.key, 0))
+            body.scroll_to(y=target, animate=False, immediate=True)
+        self.call_after_refresh(self.redraw)
+
+    def _accept(self) -> None:
+        self.dismiss(True)
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        found: list[Line] = [(), line(Piece(clean_line(self.doubt.path), "mute")), ()]
+        for part in clean_text(self.doubt.text).rstrip("\n").split("\n"):
+            tone = "soft"
+            if self.doubt.changed:
+                tone = {"+": "ok", "-": "s5", "@": "accent"}.get(part[:1], "mute")
+            found += [line(Piece(row, tone)) for row in wrap(part, width) or [""]]
+        return [*found, ()]
+
+    def key_lines(self, width: int) -> Sequence[Line]:
+        """Return the key, or that there is more to read."""
+        top = line(Piece("─" * width, "line"))
+        leave = [("esc", "leave, nothing is trusted")]
+        if not self.scrolled_through():
+            more = line(Piece("Read on: ", "warn"), Piece("space ↓", "accent", True))
+            return [top, (*more, Piece("  No key counts before the end.", "warn")),
+                    self.key_line(leave, width)]  # fmt: skip
+        badge = line(Piece(" T ", "warn", bold=True, fill=True), Piece(" trust it   ", bold=True))
+        words = "It is a program that runs with your rights. Asked once, until it changes."
+        return [top, (*badge, *self.key_line(leave, width - 14)), line(Piece(words, "mute"))]
+
+
+_MARKS = {
+    TaskState.OPEN: ("·", "mute"),
+    TaskState.DONE: ("✓", "ok"),
+    TaskState.RUNNING: ("▸", "accent"),
+    TaskState.UNKNOWN: ("?", "warn"),
+    TaskState.FAILED: ("✗", "s5"),
+    TaskState.UNDONE: ("×", "mute"),
+}
+
+
+class ChecklistScreen(Dialog[int]):
+    """A runbook as a list: enter opens a step that runs, or ticks one that a person did."""
+
+    DEFAULT_CSS = """
+    ChecklistScreen #dialog { width: 100; }
+    ChecklistScreen #tasks { height: auto; max-height: 30; background: $wr-bg3; }
+    """
+
+    def __init__(self, checklist: Checklist) -> None:
+        super().__init__()
+        self.checklist = checklist
+
+    def head(self) -> tuple[str, str]:
+        """Return the runbook and how far it is."""
+        tasks = self.checklist.tasks
+        done = sum(task.state is TaskState.DONE for task in tasks)
+        return self.checklist.title, f"{done} of {len(tasks)} done"
+
+    def content(self) -> ComposeResult:
+        """Yield the list."""
+        yield self.sheet(lambda _: [()])
+        self._list = RowList(palette_of(self.app), ground="bg3")
+        self._list.id = "tasks"
+        yield self._list
+
+    def on_mount(self) -> None:
+        """Put the cursor on the next task."""
+        super().on_mount()
+        self._list.styles.height = sum(len(row.lines) for row in self._rows(90))
+        self._list.fill(self._rows)
+        self._list.focus()
+        upcoming = self.checklist.next
+        if upcoming is not None:
+            self.call_after_refresh(lambda: self._list.put_cursor(str(upcoming.number)))
+
+    def on_key(self, event: events.Key) -> None:
+        """Leave with escape."""
+        if event.key == "escape":
+            event.stop()
+            self.dismiss(None)
+
+    def on_pick_list_chosen(self, event: RowList.Chosen) -> None:
+        """Open or tick the task under the cursor."""
+        event.stop()
+        if self.guard.ready():
+            self.dismiss(int(event.key))
+
+    def _rows(self, width: int) -> list[Row]:
+        return [Row(str(task.number), self._lines(task, width)) for task in self.checklist.tasks]
+
+    def _lines(self, task: Task, width: int) -> tuple[Line, ...]:
+        mark, tone = _MARKS[task.state]
+        done = task.state is TaskState.DONE
+        when = f"{clean_line(task.by)} {task.at:%H:%M:%S}" if task.at is not None else ""
+        kind = "reads" if task.reads else "runs" if task.runs else "by hand"
+        right = line(Piece(f"  {when or kind}", "mute"))
+        words = wrap(task.text, width - 34) or [""]
+        head = line(
+            Piece(f"{mark} ", tone),
+            Piece(fit(f"{task.number}", 3), "mute"),
+            Piece(words[0], "soft" if done else "text", bold=not done and task.runs),
+        )
+        more = [line("     ", Piece(part, "soft")) for part in words[1:]]
+        if task.question and not done:
+            more += [line("     ", Piece(part, "warn")) for part in wrap(task.question, width - 10)]
+        return (spread(head, right, width), *more)
+
+    def key_lines(self, width: int) -> Sequence[Line]:
+        """Return the keys."""
+        keys = [("enter", "open the step, or tick it"), ("esc", "leave")]
+        words = "Kept with the incident: it goes on here, at any console. Opening runs nothing."
+        return [
+            line(Piece("─" * width, "line")),
+            self.key_line(keys, width),
+            line(Piece(words, "mute")),
+        ]
