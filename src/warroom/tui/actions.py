@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from textual import work
-from textual.screen import ModalScreen
 
 from warroom.core import commands as c
 from warroom.core import events as e
@@ -15,7 +14,7 @@ from warroom.core.journal import JournalError
 from warroom.core.state import Incident
 from warroom.core.words import Outcome, Place, Priority
 from warroom.tui.conduct import Conduct, prefilled, until, why
-from warroom.tui.screens.dialog import Drafts
+from warroom.tui.screens.dialog import Asked, Drafts
 from warroom.tui.services import Services
 from warroom.tui.theme import Palette
 
@@ -95,6 +94,7 @@ class Actions(Conduct):
         done = await self.do(command, None)
         if done is not None:
             self.select(done.incident.id)
+            await self.shown(done)
 
     async def _acknowledge(self, incident: Incident, argument: str) -> None:
         del argument
@@ -271,7 +271,7 @@ class Actions(Conduct):
 
     # -- helpers ---------------------------------------------------------------------------------
 
-    async def _send(self, dialog: ModalScreen[C], incident: Incident) -> None:
+    async def _send(self, dialog: Asked[C], incident: Incident) -> None:
         """Ask, and send the command that the dialog was left with."""
         command = await self.ask(dialog)
         if command is not None:

@@ -14,6 +14,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 
 from warroom.core.text import clean_line
@@ -24,6 +25,7 @@ from warroom.tui.scopes import SCOPES
 from warroom.tui.screens.main import MainScreen
 from warroom.tui.services import Services
 from warroom.tui.theme import Palette, load_palettes
+from warroom.tui.typeahead import TypeAhead
 
 _THREADS = 32
 """Panes, the observer, a running step and its measuring each hold a thread for a while."""
@@ -59,6 +61,7 @@ class WarroomApp(App[int]):
         self.room: Room | None = None
         """Set when the store answers; closed by whoever ran the app, after its threads ended."""
         super().__init__()
+        self.ahead = TypeAhead(self, super().on_event)
         for palette in self.palettes.values():
             self.register_theme(palette.to_textual())
         self.theme = self.palette.name
@@ -89,6 +92,13 @@ class WarroomApp(App[int]):
             return
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self.leave, 128 + number))
+
+    async def on_event(self, event: Event) -> None:
+        """Let keys wait their turn; a key that comes back from a widget goes on as ever."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self.ahead.take(event)
+        else:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Watch the theme files."""

@@ -1,12 +1,15 @@
 """What the keys of an incident do: open a dialog, send a command to the room."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
+from textual.worker import Worker, get_current_worker
 
 from warroom.core import commands as c
 from warroom.core import events as e
@@ -18,6 +21,7 @@ from warroom.core.state import Incident
 from warroom.core.words import Phase
 from warroom.room.service import Done, Room
 from warroom.tui.observer import Observer
+from warroom.tui.screens.dialog import Asked
 from warroom.tui.services import Services
 from warroom.tui.snapshot import LogFacts, Snapshot
 from warroom.tui.theme import Palette
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
     from warroom.tui.app import WarroomApp
 
 T = TypeVar("T")
+
+SHOWN = 2.0
+"""Seconds to wait until what was kept can be seen, before the next key is dealt with."""
 
 
 class Conduct(Screen[None]):
@@ -50,6 +57,8 @@ class Conduct(Screen[None]):
         self.measuring: set[Event] = set()
         """What ends the watching of each effect."""
         self._unsubscribe: Callable[[], None] | None = None
+        self.taken = asyncio.Event()
+        """Set whenever a snapshot has been taken over."""
 
     @property
     def console(self) -> "WarroomApp":
@@ -77,8 +86,15 @@ class Conduct(Screen[None]):
         if self.observer is not None:
             self.observer.select(incident)
 
-    async def ask(self, dialog: ModalScreen[T]) -> T | None:
+    def attend(self, worker: Worker[None]) -> None:
+        """Let keys wait for the end of a worker, except while it asks something."""
+        self.console.ahead.hold(worker)
+
+    async def ask(self, dialog: Asked[T]) -> T | None:
         """Show a dialog and return what it was left with; only inside a worker."""
+        worker, ahead = get_current_worker(), self.console.ahead
+        dialog.call_after_refresh(ahead.release, worker)  # by then it has the focus
+        dialog.on_answer = partial(ahead.hold, worker)
         return await self.app.push_screen_wait(dialog)
 
     async def do(self, command: c.Command, incident: str | None) -> Done | None:
@@ -96,7 +112,23 @@ class Conduct(Screen[None]):
             return None
         if not result.records:
             self.say("It was so already.")
+        elif incident is not None:
+            await self.shown(result)
         return result
+
+    async def shown(self, done: Done) -> None:
+        """Return when what a command did is what the screen stands on."""
+        name, version = done.incident.id, done.incident.version
+
+        def seen() -> bool:
+            current = self.current
+            return current is not None and current.id == name and current.version >= version
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SHOWN):
+                while not seen():
+                    self.taken.clear()
+                    await self.taken.wait()
 
     def bound(self, incident: str | None) -> Incident | None:
         """Return the incident that a key meant, if it is still what is shown; else say so."""

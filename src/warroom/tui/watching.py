@@ -9,11 +9,14 @@ from textual import on, work
 from textual.message import Message
 from textual.worker import Worker, WorkerState, get_current_worker
 
+from warroom.core.events import Recorded
 from warroom.core.journal import JournalError
 from warroom.room.service import Room
 from warroom.tui.messages import RoomChanged
 from warroom.tui.observer import Observer
+from warroom.tui.services import Services
 from warroom.tui.snapshot import Snapshot
+from warroom.tui.theme import Palette
 from warroom.tui.ways import Ways
 
 
@@ -40,6 +43,10 @@ class RoomOpened(Message):
 
 class Watching(Ways):
     """Reads in threads; everything that is drawn arrives as one snapshot."""
+
+    def __init__(self, palette: Palette, services: Services) -> None:
+        super().__init__(palette, services)
+        self.telling = asyncio.Lock()
 
     @abstractmethod
     def show(self, snapshot: Snapshot) -> None:
@@ -107,6 +114,7 @@ class Watching(Ways):
     def _taken(self, event: SnapshotTaken) -> None:
         """Draw a snapshot with what the log pane measured last."""
         self.show(replace(event.snapshot, log=self.log_facts))
+        self.taken.set()
 
     def stop_everything(self) -> None:
         """Tell every thread that the console leaves."""
@@ -124,13 +132,21 @@ class Watching(Ways):
         self.stop_everything()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show what failed in the background; it never ends the console."""
+        """Show what failed in the background; it never ends the console. Keys wait no longer."""
+        if event.worker.is_finished:
+            self.console.ahead.release(event.worker)
         if event.state is WorkerState.ERROR:
             self.say(f"{event.worker.description}: {event.worker.error!r}", "s5", "✗")
 
-    async def on_room_changed(self, event: RoomChanged) -> None:
+    def on_room_changed(self, event: RoomChanged) -> None:
         """Say what happened, whoever did it."""
         if self.observer is not None and event.records:
-            told = await asyncio.to_thread(self.observer.told, event.records)
+            self.tell(self.observer, event.records)
+
+    @work(group="tell", exit_on_error=False, description="Saying what happened")
+    async def tell(self, observer: Observer, records: Sequence[Recorded]) -> None:
+        """Read what the events mean in words: not in the screen's own time, a store may be slow."""
+        async with self.telling:  # one after the other: the last thing told is the last that was
+            told = await asyncio.to_thread(observer.told, records)
             if told:
                 self.say(*told)

@@ -84,7 +84,8 @@ class Ways(Stepping):
             self.action_logs(action.removeprefix("logs."))
         elif action == "declare" or action in self.deeds:
             current = self.current
-            self.perform(action, incident or (current.id if current else None), argument)
+            shown = current.id if current else None
+            self.attend(self.perform(action, incident or shown, argument))
 
     def action_act(self, action: str) -> None:
         """Do an action by its key."""
@@ -98,7 +99,7 @@ class Ways(Stepping):
     def action_quit(self) -> None:
         """Leave; a running step is asked about first."""
         if self.running:
-            self.leave_running()
+            self.attend(self.leave_running())
         else:
             self.console.leave()
 
@@ -118,9 +119,13 @@ class Ways(Stepping):
         if answer == "stop":
             self.console.leave()
 
-    @work(group="palette", exclusive=True, exit_on_error=False, description="The palette")
-    async def action_palette(self, words: str = "") -> None:
+    def action_palette(self, words: str = "") -> None:
         """Find any action by its words."""
+        self.attend(self.find(words))
+
+    @work(group="palette", exclusive=True, exit_on_error=False, description="The palette")
+    async def find(self, words: str) -> None:
+        """Show the palette, and do what was chosen in it."""
         from warroom.tui.screens.palette import PaletteScreen  # noqa: PLC0415 - first frame
 
         console = self.console

@@ -7,12 +7,14 @@ from typing import Generic, TypeVar
 
 from textual import events
 from textual.app import App, ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
 
 from warroom.tui.theme import Palette
+from warroom.tui.typeahead import pending
 from warroom.tui.widgets.pieces import Line, Piece, cells, clip, cut, hints, line
 from warroom.tui.widgets.sheet import Sheet
 
@@ -85,7 +87,20 @@ class Drafts:
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T], Generic[T]):
+class Asked(ModalScreen[T], Generic[T]):
+    """A screen in front of the page that ends with an answer."""
+
+    on_answer: Callable[[], None] | None = None
+    """Called at the moment in which it is left, before the next key is looked at."""
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Leave with an answer."""
+        if self.on_answer is not None:
+            self.on_answer()
+        return super().dismiss(result)
+
+
+class Dialog(Asked[T], Generic[T]):
     """A floating box: title in its border, content that may scroll, keys below it."""
 
     DEFAULT_CSS = """
@@ -208,7 +223,8 @@ class Dialog(ModalScreen[T], Generic[T]):
         """Act on a deliberate key after which nothing came: a held key would have repeated."""
         self._settling = None
         action = self.deliberate().get(key)
-        if action is not None and self.is_current:
+        # A key that has not arrived yet counts as well: it was pressed within the pause.
+        if action is not None and self.is_current and not pending(self.app):
             action()
 
     def scrolled_through(self) -> bool:

@@ -8,7 +8,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
@@ -16,6 +15,7 @@ from textual.widgets import Input
 from warroom.core.text import clean_line
 from warroom.tui.commands import Entry, matching
 from warroom.tui.draw import Line, cut
+from warroom.tui.screens.dialog import Asked
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.picklist import PickList, Row
 
@@ -29,7 +29,7 @@ _KEYS = (
 )
 
 
-class PaletteScreen(ModalScreen[Entry | None]):
+class PaletteScreen(Asked[Entry]):
     """Type to find, arrows to choose, enter opens."""
 
     CSS = """
