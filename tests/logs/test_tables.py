@@ -1,9 +1,12 @@
 """Columns say what the entries say; failures are all there, the rest is thinned and weighted."""
 
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from warroom.logs import open_log
 from warroom.logs.columns import MAX_VALUES, Columns
@@ -33,19 +36,59 @@ def lines(count: int) -> list[bytes]:
 
 
 def test_the_fast_way_reads_what_the_general_way_reads() -> None:
-    reader, given = Reader(named("combined"), Clock()), lines(200)
+    reader, rows = Reader(named("combined"), Clock()), lines(200)
     fast, general = Columns(reader, 200), Columns(reader, 200)
-    fast.fill(given)
-    for row, raw in enumerate(given):
+    fast.fill(rows)
+    for row, raw in enumerate(rows):
         general._parse(row, raw)
-    assert fast.status == general.status
-    assert np.array_equal(np.array(fast.duration), np.array(general.duration), equal_nan=True)
-    assert set(fast.fields) == set(general.fields)
-    for name, column in fast.fields.items():
-        mine, theirs = column.values(), general.fields[name].values()
+    assert_same(fast, general)
+
+
+def assert_same(one: Columns, other: Columns) -> None:
+    assert np.array_equal(one.status, other.status)
+    assert np.array_equal(one.duration, other.duration, equal_nan=True)
+    assert set(one.fields) == set(other.fields)
+    for name, column in one.fields.items():
+        mine, theirs = column.values(), other.fields[name].values()
         assert [mine[code] if code >= 0 else None for code in column.codes] == [
-            theirs[code] if code >= 0 else None for code in general.fields[name].codes
+            theirs[code] if code >= 0 else None for code in other.fields[name].codes
         ], name
+
+
+values = st.sampled_from(
+    [
+        "1.5",
+        "-",
+        "",
+        '"1.2.3.4:80"',
+        '"a b"',
+        '"x\\"y"',
+        '"\\\\"',
+        '"open',
+        'a"b',
+        "a=b",
+        "rt=2",
+        '""',
+    ]
+)
+names = st.sampled_from(["rt", "us", "rel", "host", "id", "a.b-c", "client", "1st", "é", '"q"'])
+endings = st.lists(st.tuples(names, values), max_size=4).map(
+    lambda pairs: " ".join(f"{name}={value}" for name, value in pairs)
+)
+
+
+@given(st.lists(endings, min_size=1, max_size=3), st.lists(endings, max_size=2))
+@example(["rt=1 us=2"], ["rt=1  us=2 ", "rt=1us=2", 'rt="1"us=2', "rt=1 us=2 loose"])
+@settings(max_examples=200, deadline=None)
+def test_many_endings_at_once_are_read_as_one_by_one(usual: list[str], odd: list[str]) -> None:
+    head = HEAD.format(n=1, minute=0, second=0) + '"GET / HTTP/1.1" 200 1 "-" "a"'
+    rows = [f"{head} {end}".encode() for end in [*usual * 5, *odd, *usual]]
+    reader = Reader(named("combined"), Clock())
+    at_once, one_by_one = Columns(reader, len(rows)), Columns(reader, len(rows))
+    at_once.fill(rows)
+    with mock.patch("warroom.logs.columns._template", return_value=None):
+        one_by_one.fill(rows)
+    assert_same(at_once, one_by_one)
 
 
 @pytest.fixture

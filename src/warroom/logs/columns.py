@@ -6,9 +6,12 @@ only those are decoded.
 
 from __future__ import annotations
 
-from array import array
+import re
 from dataclasses import dataclass, field
+from itertools import islice, repeat
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from warroom.logs.formats.reader import UNITS
 from warroom.logs.formats.values import (
@@ -21,7 +24,7 @@ from warroom.logs.formats.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from warroom.logs.formats.reader import Reader
 
@@ -33,20 +36,48 @@ _FAILING = frozenset({"error", "critical", "alert", "emergency"})
 _ABSENT = frozenset({b"", b"-"})
 
 
+_BATCH = 512
+"""Rows read at a time: the interpreter is held for a millisecond at most."""
+_VALUE = rb'("(?:[^"\\]|\\.)*"|[^\s"]*)'
+
+
+def _absent_codes() -> dict[bytes | None, int]:
+    return {None: -1, b"": -1, b"-": -1}
+
+
 @dataclass(slots=True)
 class Column:
     """One field: each row's code, and the code of each value."""
 
-    codes: array[int]
+    codes: np.ndarray
     known: dict[bytes, int] = field(default_factory=dict)
+    _lookup: dict[bytes | None, int] = field(default_factory=_absent_codes)
 
     def put(self, row: int, value: bytes) -> None:
         """Give a row its value."""
         code = self.known.get(value)
-        if code is None:
-            value = value if len(self.known) < MAX_VALUES else OTHER
-            code = self.known.setdefault(value, len(self.known))
-        self.codes[row] = code
+        self.codes[row] = self._learn(value) if code is None else code
+
+    def put_all(self, rows: np.ndarray, values: Sequence[bytes | None]) -> None:
+        """Give many rows their values; one that is absent leaves a row as it is."""
+        lookup, rest = self._lookup, -1
+        for value in dict.fromkeys(values):
+            if value is not None and value not in lookup:
+                code = self._learn(value)
+                rest = code if value not in lookup else rest
+        codes = np.fromiter(map(lookup.get, values, repeat(rest)), np.int32, len(values))
+        present = codes >= 0
+        if present.all():
+            self.codes[rows] = codes
+        else:
+            self.codes[rows[present]] = codes[present]
+
+    def _learn(self, value: bytes) -> int:
+        """Return the code of a value not met yet: one of its own while there are not too many."""
+        value = value if len(self.known) < MAX_VALUES else OTHER
+        code = self.known.setdefault(value, len(self.known))
+        self._lookup[value] = code
+        return code
 
     def values(self) -> list[str]:
         """Return the distinct values, by code."""
@@ -57,14 +88,18 @@ class Columns:
     """The columns of a table being read."""
 
     def __init__(self, reader: Reader, size: int) -> None:
-        self.at: list[float | None] = [None] * size
-        self.status = array("H", bytes(2 * size))
-        self.duration = array("f", [float("nan")]) * size
+        self.at = np.full(size, np.nan)
+        """Epoch seconds; NaN where only the index knows."""
+        self.status = np.zeros(size, np.uint16)
+        self.duration = np.full(size, np.nan, np.float32)
         self.fields: dict[str, Column] = {}
         self.messages: list[str] = []
         self._size = size
         self._reader = reader
         self._seconds: dict[tuple[bytes, float], float | None] = {}
+        self._split: dict[bytes, tuple[bytes | None, ...]] = {}
+        self._template: tuple[re.Pattern[bytes], list[str]] | None = None
+        """How the values after the standard fields looked last, and their names."""
 
     def fill(self, entries: Iterable[bytes]) -> None:
         """Read all entries, in row order."""
@@ -78,13 +113,14 @@ class Columns:
     def _column(self, name: str) -> Column:
         column = self.fields.get(name)
         if column is None:
-            column = self.fields[name] = Column(array("i", [-1]) * self._size)
+            column = self.fields[name] = Column(np.full(self._size, -1, np.int32))
         return column
 
     def _parse(self, row: int, raw: bytes) -> None:
         """Read one entry the general way."""
         parsed = self._reader.parse(raw)
-        self.at[row] = parsed.at
+        if parsed.at is not None:
+            self.at[row] = parsed.at
         self.status[row] = parsed.status or 0
         if parsed.duration is not None:
             self.duration[row] = parsed.duration
@@ -114,35 +150,79 @@ class Columns:
         ]
         status, request = places["status"] - 1, places["request"] - 1
         rest = places.get("rest", 0) - 1
-        method, path, protocol = (self._column(name) for name in ("method", "path", "protocol"))
-        for row, raw in enumerate(entries):
-            match = pattern.match(raw)
-            if match is None:
-                self._parse(row, raw)
+        for name in ("method", "path", "protocol"):
+            self._column(name)
+        remaining, start = iter(entries), 0
+        while batch := list(islice(remaining, _BATCH)):
+            matches = list(map(pattern.match, batch))
+            hits = np.array([start + n for n, match in enumerate(matches) if match], np.intp)
+            if hits.size < len(batch):
+                for number, match in enumerate(matches):
+                    if match is None:
+                        self._parse(start + number, batch[number])
+            start += len(batch)
+            if not hits.size:
                 continue
-            groups = match.groups()
-            self.status[row] = int(groups[status])
+            groups = list(zip(*(match.groups() for match in matches if match), strict=True))
+            self.status[hits] = list(map(int, groups[status]))
             for place, column in plain:
-                value = groups[place]
-                if value is not None and value not in _ABSENT:
-                    column.put(row, value)
-            asked = split_request(groups[request])
-            if asked is None:
-                if groups[request] not in _ABSENT:
-                    self._column("request").put(row, groups[request])
-            else:
-                method.put(row, asked[0])
-                path.put(row, asked[1])
-                if asked[2]:
-                    protocol.put(row, asked[2])
-                if asked[3]:
-                    self._column("host").put(row, asked[3])
+                column.put_all(hits, groups[place])
+            self._requests(hits, groups[request])
             for place, unit in timed:
-                self._took(row, groups[place], unit)
-            if rest >= 0 and groups[rest]:
-                self._trailing(row, groups[rest])
+                self._took_all(hits, groups[place], unit)
+            if rest >= 0:
+                self._trailing_all(hits, groups[rest])
         for name in [name for name, column in self.fields.items() if not column.known]:
             del self.fields[name]
+
+    def _requests(self, rows: np.ndarray, requests: Sequence[bytes]) -> None:
+        """Read request lines, each different one once."""
+        split = self._split
+        if len(split) > MAX_VALUES:
+            split.clear()
+        for request in dict.fromkeys(requests):
+            if request not in split:
+                asked = split_request(request)
+                split[request] = (*asked, None) if asked else (None, None, None, None, request)
+        parts = zip(*map(split.__getitem__, requests), strict=True)
+        for name, values in zip(
+            ("method", "path", "protocol", "host", "request"), parts, strict=True
+        ):
+            if any(values):
+                self._column(name).put_all(rows, values)
+
+    def _took_all(self, rows: np.ndarray, texts: Sequence[bytes], unit: float) -> None:
+        for row, text in zip(rows.tolist(), texts, strict=True):
+            self._took(row, text, unit)
+
+    def _trailing_all(self, rows: np.ndarray, rests: Sequence[bytes]) -> None:
+        """Read the values after the standard fields: mostly the same names in the same order."""
+        if self._template is None:
+            self._template = _template(next(filter(None, rests), b""))
+        if self._template is None:
+            odd = list(range(len(rests)))
+        else:
+            pattern, names = self._template
+            matches = list(map(pattern.fullmatch, rests))
+            hits = [number for number, match in enumerate(matches) if match]
+            columns = zip(*(match.groups() for match in matches if match), strict=True)
+            for name, values in zip(names, columns, strict=False):
+                self._put_all_named(rows[hits], name, values)
+            odd = [number for number, match in enumerate(matches) if not match]
+            if 2 * len(odd) > len(rests):
+                self._template = None  # the next lines may look like these
+        for number in odd:
+            if rests[number]:
+                self._trailing(int(rows[number]), rests[number])
+
+    def _put_all_named(self, rows: np.ndarray, name: str, values: Sequence[bytes]) -> None:
+        if name.startswith("duration") or name not in _NOT_COLUMNS:
+            bare = [_bare(value) if value[:1] == b'"' else value for value in values]
+            if name.startswith("duration"):
+                unit = UNITS.get(name.removeprefix("duration"), 1.0)
+                self._took_all(rows, bare, unit)
+            else:
+                self._column(name).put_all(rows, bare)
 
     def _took(self, row: int, text: bytes, unit: float) -> None:
         key = (text, unit)
@@ -175,6 +255,20 @@ class Columns:
             self._took(row, value, UNITS.get(name.removeprefix("duration"), 1.0))
         elif name not in _NOT_COLUMNS:
             self._column(name).put(row, value)
+
+
+def _template(rest: bytes) -> tuple[re.Pattern[bytes], list[str]] | None:
+    """Return a pattern for values named as in this line, and their names; None where some are not.
+
+    It matches only where `PAIR` would find the same names in the same order.
+    """
+    found = PAIR.findall(rest)
+    if not found or not all(name for name, *_ in found):
+        return None
+    parts = (re.escape(name) + b"=" + _VALUE for name, *_ in found)
+    given = [name.decode() for name, *_ in found]
+    pattern = re.compile(rb"\s*" + rb"\s+".join(parts) + rb"\s*")
+    return pattern, [ALIASES.get(name, name) for name in given]
 
 
 def _bare(value: bytes) -> bytes:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 20
 _NEAR = 4
 """Blocks between two wanted rows that are rather read over than jumped over."""
+_SPARSE = 32
+"""Rows to one that is wanted from which each is looked for by itself."""
 
 
 def pick(index: Index, rows: Sequence[int]) -> Iterator[bytes]:
@@ -36,6 +38,11 @@ def pick(index: Index, rows: Sequence[int]) -> Iterator[bytes]:
 def _pick_in(segment: Segment, wanted: list[int], index: Index) -> Iterator[bytes]:
     """Yield entries of one segment, rows counted inside it."""
     stride, offsets = segment.stride, segment.offsets
+    if len(wanted) * _SPARSE < wanted[-1] - wanted[0]:
+        for row in wanted:
+            line = _line(segment, row)
+            yield _one(index, segment.row + row) if line is None else line
+        return
     place = 0
     while place < len(wanted):
         first = wanted[place] // stride
@@ -51,6 +58,24 @@ def _pick_in(segment: Segment, wanted: list[int], index: Index) -> Iterator[byte
             _one(index, segment.row + row) for row in group
         )
         place = upto
+
+
+def _line(segment: Segment, row: int) -> bytes | None:
+    """Return one row by splitting its block up to it, None where that is unsound."""
+    block, number = divmod(row, segment.stride)
+    begin, end = _offset(segment, block), _offset(segment, block + 1)
+    if segment.stride == 1 or segment.gap is not None or end - begin > _AT_ONCE:
+        return None
+    data = segment.store.read(segment.begin + begin, end - begin)
+    lines = data.split(b"\n", number + 1)
+    if len(data) < end - begin or len(lines) <= number:
+        return None
+    return _whole(lines[number])
+
+
+def _whole(line: bytes) -> bytes:
+    """Return a line without its end, cut with a mark where it is too long."""
+    return line.removesuffix(b"\r") if len(line) <= ENTRY_LIMIT else trimmed(line, len(line) + 3)
 
 
 def _offset(segment: Segment, block: int) -> int:
@@ -72,11 +97,7 @@ def _split(segment: Segment, first: int, last: int, group: list[int]) -> list[by
     if len(lines) != expected:
         return None
     base = first * segment.stride
-    picked = [lines[row - base] for row in group]
-    return [
-        line.removesuffix(b"\r") if len(line) <= ENTRY_LIMIT else trimmed(line, len(line) + 3)
-        for line in picked
-    ]
+    return [_whole(lines[row - base]) for row in group]
 
 
 def _one(index: Index, row: int) -> bytes:

@@ -104,12 +104,8 @@ def table(
     size = rows.size
     columns = Columns(reader, size)
     columns.fill(pick(index, rows.tolist()))
-    at = seconds.astype(np.float64)
-    for place, exact in enumerate(columns.at):
-        if exact is not None:
-            at[place] = exact
-    status = np.frombuffer(columns.status, np.uint16)
-    duration = np.frombuffer(columns.duration, np.float32)
+    at = np.where(np.isnan(columns.at), seconds, columns.at)
+    status, duration = columns.status, columns.duration
     order = np.argsort(at, kind="stable")
     return Table(
         at=at[order],
@@ -117,7 +113,7 @@ def table(
         weight=weight[order],
         duration=None if np.isnan(duration).all() else duration[order],
         fields={
-            name: Coded(codes=np.frombuffer(column.codes, np.int32)[order], values=column.values())
+            name: Coded(codes=column.codes[order], values=column.values())
             for name, column in columns.fields.items()
         },
         row=rows[order],
