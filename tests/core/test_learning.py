@@ -212,7 +212,14 @@ def test_a_recurring_check_holds_for_a_while_and_a_gap_is_due_at_once() -> None:
     assert isinstance(
         story.do(c.Answer(facts=Answered(question="review.nonsense", text="x"))), Refusal
     )
-    # The newest answer counts, in whichever incident of the service it was given.
+    fresh = replace(
+        story.incident.answers["review.backup"], text="newer", at=story.now + timedelta(1)
+    )
+    other = replace(another(story.incident, "INC-2", 1), answers={"review.backup": fresh})
+    for order in ([other, story.incident], [story.incident, other]):
+        last = {x.asking.key: x.last and x.last.text for x in recurring(order)}
+        assert last["review.backup"] == "newer"
+    # An answer counts in whichever incident of the service it was given.
     newer = replace(another(story.incident, "INC-2", 1), answers={})
     assert {x.incident for x in recurring([newer, story.incident]) if x.last} == {"INC-1"}
 

@@ -13,8 +13,9 @@ from tests.core.shop import ENDED, ONSET, shop
 from tests.core.story import Story
 
 from warroom.core import commands as c
-from warroom.core.chart import chart_text, read_chart
+from warroom.core.chart import Chart, chart_text, read_chart
 from warroom.core.conduct import EntryAmended
+from warroom.core.events import Qualified
 from warroom.core.impact import Impact, Series
 from warroom.core.lint import lint
 from warroom.core.nameless import cast
@@ -110,6 +111,9 @@ def test_the_untouched_draft_answers_who_what_when_how_long_how_many_and_why_it_
     people = cast(story.records).people
     assert people == {"ana", "leo", "mia"}
     assert lint(text, people=people, entries=timeline(story.records)) == ()
+    chronology = text.split("## Timeline")[1].split("## Root cause")[0]
+    assert not re.search(r"\b(ana|leo|mia)\b", chronology)
+    assert "(operations)" in chronology
 
 
 def test_the_chart_is_read_back_from_the_text(log: FileLog) -> None:
@@ -148,6 +152,14 @@ def test_an_empty_or_faultless_series_is_a_chart_too() -> None:
         assert "<svg" in report(story, "html", text=text)
 
 
+def test_a_trace_of_failures_is_seen_in_the_chart() -> None:
+    series = Series(start=ONSET, width=60, total=(10_000, 100), failed=(1, 100))
+    rows = chart_text(Chart(series=series, marks={})).splitlines()[2:4]
+    assert "▏" in rows[0]
+    assert "<0.1 %" in rows[0]
+    assert rows[1].count("█") == 24
+
+
 def test_references_say_the_current_words_and_dead_ones_are_found() -> None:
     story = shop()
     entries = timeline(story.records)
@@ -156,6 +168,8 @@ def test_references_say_the_current_words_and_dead_ones_are_found() -> None:
     shown = resolve(text, entries)
     assert "[T8 · 08:03:10 done: Return the shop to the last release, step 1 (0.8 s)](#t8)" in shown
     assert "see [T99]" in shown
+    for order in (entries, entries[::-1]):
+        assert "[T1 · 08:03:05 declared: P1" in resolve("see [T1]", order)
     assert "```\n[T8]\n```" in shown
     assert [one.number for one in unresolved(text, entries)] == [99]
 
@@ -166,6 +180,17 @@ def test_references_say_the_current_words_and_dead_ones_are_found() -> None:
     assert "give the connection back fix/pool-3 (operations)" not in after
     edited = text.replace("[T15] hotfix: give", "[T15] hotfix: my own words, give")
     assert "my own words" in resolve(edited, timeline(story.records))
+
+
+def test_a_chronology_over_midnight_says_the_days() -> None:
+    story = shop()
+    story.later(days=1).do(c.AddNote(text="looked again"))
+    text = draft(story.incident, story.records)
+    assert text.index("**2026-11-21**") < text.index("[T2]") < text.index("**2026-11-22**")
+    assert text.index("**2026-11-22**") < text.index("looked again")
+    shown = report(story, "html")
+    assert shown.count("<table>") == 3
+    assert "<strong>2026-11-22</strong>" in shown
 
 
 INSIDE = (
@@ -246,6 +271,7 @@ HOSTILE = (
 @pytest.mark.parametrize("form", ["html", "pdf"])
 def test_hostile_text_stays_text(form: str) -> None:
     story = shop()
+    story.do(c.Qualify(facts=Qualified(title='</title><script>"</h1>')))
     story.do(c.AddNote(text=HOSTILE))
     story.do(c.Diagnose(text=HOSTILE, reason=HOSTILE))
     text = draft(story.incident, story.records) + HOSTILE

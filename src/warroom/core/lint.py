@@ -7,6 +7,7 @@ questions are not findings: `postmortem.open_questions` lists them.
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from warroom.core.lint_words import (
     ALWAYS_VAGUE,
@@ -205,27 +206,35 @@ def _in_line(line: Line, people: Collection[str]) -> Iterator[Finding]:
 
 
 def _words(line: Line, *, action: bool) -> Iterator[Finding]:
-    body = line.item if line.item is not None else line.text
-    shift = len(line.text) - len(body)
-    body = body[:_LINE_LIMIT]
-    deed = _TAIL.sub("", body).strip().rstrip(".") if action else body
+    for start, end, rule, message, hint in _wording(line.text[:_LINE_LIMIT], action=action):
+        yield _finding(line.number, (start, end), rule, message, hint)
+
+
+@lru_cache(maxsize=20_000)
+def _wording(text: str, *, action: bool) -> tuple[tuple[int, int, str, str, str], ...]:
+    """Return start, end, rule, message and suggestion of what one line's words give rise to.
+
+    Remembered, because a long text is looked at again after each change of one of its lines.
+    """
+    item = _ITEM.match(text)
+    shift = item.end() if item else 0
+    deed = _TAIL.sub("", text[shift:]).strip().rstrip(".") if action else text[shift:]
     phrases: list[Phrase] = list(BLAME)
     phrases += ALWAYS_VAGUE if action else ALWAYS_VAGUE[:1]
     if action and not CONCRETE.search(deed):
         phrases += SOMETIMES_VAGUE
-    seen: set[str] = set()
+    told: dict[str, tuple[int, int, str, str, str]] = {}
     for phrase in phrases:
-        found = phrase.pattern.search(deed)
-        if found is None or phrase.rule in seen:
-            continue
-        seen.add(phrase.rule)
-        place = (shift + found.start(), shift + found.end())
-        what = f"“{found[0].strip(' .;,')}”: {RULES[phrase.rule]}"
-        yield _finding(line.number, place, phrase.rule, what, phrase.suggestion)
+        found = None if phrase.rule in told else phrase.pattern.search(deed)
+        if found is not None:
+            start, end = shift + found.start(), shift + found.end()
+            what = f"“{found[0].strip(' .;,')}”: {RULES[phrase.rule]}"
+            told[phrase.rule] = (start, end, phrase.rule, what, phrase.suggestion)
     words = _WORD.findall(deed.casefold())
-    if action and words and "vague" not in seen and GENERIC.issuperset(words):
+    if action and words and "vague" not in told and GENERIC.issuperset(words):
         what = f"“{deed}” fits any incident: {RULES['vague']}"
-        yield _finding(line.number, (shift, shift + len(deed)), "vague", what, SOFT)
+        told["vague"] = (shift, shift + len(deed), "vague", what, SOFT)
+    return tuple(told.values())
 
 
 def _names(line: Line, people: Collection[str]) -> Iterator[Finding]:

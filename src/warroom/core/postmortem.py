@@ -188,7 +188,14 @@ def _impact(incident: Incident, impact: Impact | None) -> list[str]:
 
 
 def _chronology(entries: Sequence[TimelineEntry], who: Cast) -> list[str]:
-    return [own_line(entry, who.text(entry)) + who.by(entry) for entry in entries]
+    days = dict.fromkeys(entry.at.date() for entry in entries)
+    lines: list[str] = []
+    for day in days:
+        if len(days) > 1:
+            lines += ["", f"**{day:%Y-%m-%d}**", ""]
+        own = [entry for entry in entries if entry.at.date() == day]
+        lines += [own_line(entry, who.text(entry)) + who.by(entry) for entry in own]
+    return lines[1:] if len(days) > 1 else lines
 
 
 def _root_cause(incident: Incident) -> list[str]:
