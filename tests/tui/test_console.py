@@ -266,7 +266,7 @@ async def test_an_unknown_step_is_settled_on_purpose() -> None:
         await driver.press("v", "enter")
         await driver.wait(PAUSED)
         assert room.states["INC-107"].run("lost").outcome is Outcome.UNKNOWN
-        await driver.press("V")
+        await driver.press("D")
         await driver.holds(lambda: room.states["INC-107"].run("lost").outcome is Outcome.SUCCEEDED)
 
 

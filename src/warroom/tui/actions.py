@@ -12,7 +12,7 @@ from warroom.core import events as e
 from warroom.core.closing import missing
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
-from warroom.core.words import Outcome, Place, Priority
+from warroom.core.words import Place, Priority
 from warroom.tui.conduct import Conduct, prefilled, until, why
 from warroom.tui.screens.dialog import Asked, Drafts
 from warroom.tui.services import Services
@@ -40,10 +40,10 @@ class Actions(Conduct):
             "handover": self._hand_over,
             "update": self._update,
             "resolve": self._resolve,
+            "verify": self._verify,
             "close": self._close,
             "reopen": self._reopen,
             "snooze": self._snooze,
-            "settle": self._settle,
             "finish": self._finish,
             "contained": self._contained,
             "keep": self._keep,
@@ -161,6 +161,21 @@ class Actions(Conduct):
         )
         await self._send(dialog, incident)
 
+    async def _verify(self, incident: Incident, argument: str) -> None:
+        """Measure the checks before closing in the open logs, keep them and say what they found."""
+        from warroom.room.verify import verify  # noqa: PLC0415 - numpy, when asked
+
+        del argument
+        if not self.services.logs:
+            self.say("No log is open to measure in; closing asks for a reason.", "warn")
+            return
+        found = await asyncio.to_thread(verify, incident, self.services.logs, self.clock())
+        for check in found.checks:
+            await self.do(c.RecordCheck(facts=check), incident.id)
+        told = [check.sentence for check in found.checks if not check.passed]
+        words = "; ".join(told) or found.checks[0].sentence
+        self.say(words, "warn" if told else "ok", "✗" if told else "✓")
+
     async def _close(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.closing import CloseScreen  # noqa: PLC0415 - first frame
 
@@ -238,36 +253,6 @@ class Actions(Conduct):
         if found is not None:
             at, reason = found
             await self.do(c.Snooze(until=at, reason=reason), incident.id)
-
-    async def _settle(self, incident: Incident, argument: str) -> None:
-        from warroom.tui.screens.choose import Answer, ChooseScreen  # noqa: PLC0415 - first frame
-
-        lost = [run for run in incident.runs if run.outcome is Outcome.UNKNOWN]
-        run = next((r for r in lost if r.intent.run == argument), lost[0] if lost else None)
-        if run is None:
-            self.say("No step is unknown.")
-            return
-        answer = await self.ask(
-            ChooseScreen(
-                f"What became of step {run.intent.step}?",
-                (
-                    f"{run.intent.title}: {run.intent.step_title}",
-                    (
-                        f"It was confirmed by {run.by} at {run.intended_at:%H:%M:%S} and its end "
-                        "is not known. Look at the system first: nothing runs here."
-                    ),
-                    "",
-                    *run.intent.command.splitlines()[:8],
-                ),
-                (
-                    Answer("V", "verified: it was done", "done"),
-                    Answer("N", "it was not done", "not"),
-                ),
-            )
-        )
-        if answer is not None:
-            command = c.SettleStep(run=run.intent.run, done=answer == "done")
-            await self.do(command, incident.id)
 
     # -- helpers ---------------------------------------------------------------------------------
 

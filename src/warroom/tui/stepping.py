@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import work
+from textual.worker import get_current_worker
 
+from warroom.core import commands as c
 from warroom.core.decide import Refusal
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident, Run
-from warroom.core.words import Outcome
-from warroom.room.containment import Containment, Option, Plan, Progress
+from warroom.core.words import Outcome, StepAction, Verdict
+from warroom.room.containment import Checklist, Containment, Option, Plan, Progress, TaskState
 from warroom.tui.actions import Actions
 from warroom.tui.services import Services
 from warroom.tui.theme import Palette
@@ -21,12 +24,23 @@ if TYPE_CHECKING:
     from warroom.tui.screens.run import RunScreen
 
 
+T = TypeVar("T")
+
+
 class Stepping(Actions):
     """Containment from the screen: two keys to a plan, one deliberate key to run it."""
 
     def __init__(self, palette: Palette, services: Services) -> None:
         super().__init__(palette, services)
-        self.deeds |= {"contain": self._contain, "undo": self._undo}
+        self.deeds |= {
+            "contain": self._contain,
+            "undo": self._undo,
+            "step": self._step,
+            "steps": self._steps,
+            "settle": self._settle_step,
+        }
+        self._given: dict[tuple[str, str], dict[str, str]] = {}
+        """Answers to the questions of a runbook, by incident and runbook: asked once."""
         self._confirming: tuple[ConfirmScreen, tuple[str, ...]] | None = None
 
     @property
@@ -61,37 +75,195 @@ class Stepping(Actions):
         if option.blocked:
             self.say(f"{option.title}: {option.blocked}", "warn")
             return
-        await self._plan(lambda: containment.plan(incident, option.runbook))
+        await self._step(incident, option.runbook)
 
     async def _undo(self, incident: Incident, argument: str) -> None:
         containment = self.containment
         if containment is None:
             return
-        if not incident.ledger:
+        found = incident.run(argument) if argument else next(iter(incident.ledger), None)
+        if found is None or not found.in_force:
             self.say("Nothing is in force.", "warn")
             return
-        await self._plan(lambda: containment.undo_plan(incident, argument or None))
+        if not await self._trusted(containment, found.intent.runbook):
+            return
+        plan = await self._made(lambda: containment.undo_plan(incident, argument or None))
+        if isinstance(plan, Refusal):
+            self._refuse(plan)
+        elif plan is not None:
+            await self._confirm(containment, plan)
 
-    async def _plan(self, make: Callable[[], Plan | Refusal]) -> None:
-        """Show a plan and run exactly it, if the deliberate key is pressed."""
-        from warroom.tui.screens.confirm import ConfirmScreen  # noqa: PLC0415 - first frame
+    async def _steps(self, incident: Incident, argument: str) -> None:
+        """Show a runbook as a list; open the step, or tick the task, that is chosen."""
+        from warroom.tui.screens.steps import ChecklistScreen  # noqa: PLC0415 - first frame
 
+        containment = self.containment
+        while containment is not None:
+            found = await self._made(lambda: containment.checklist(incident, argument))
+            if not isinstance(found, Checklist):
+                self._refuse(found)
+                return
+            number = await self.ask(ChecklistScreen(found))
+            if number is None:
+                return
+            task = next(task for task in found.tasks if task.number == number)
+            if task.state is TaskState.UNKNOWN:
+                await self._settle_step(incident, "")
+                return
+            if task.runs:
+                await self._step(incident, f"{argument} {number}")
+                return
+            if task.state is TaskState.DONE:
+                continue
+            refusal = await self._made(lambda: containment.tick(incident, argument, number))  # noqa: B023 - awaited at once
+            if isinstance(refusal, Refusal):
+                self._refuse(refusal)
+                return
+
+    async def _step(self, incident: Incident, argument: str) -> None:
+        """Show what a step would do, with the answers it needs, until it is run or left."""
+        containment = self.containment
+        runbook, _, digits = argument.partition(" ")
+        number = int(digits) if digits.isdigit() else None
+        if containment is None or not await self._trusted(containment, runbook):
+            return
+        key = (incident.id, runbook)
+        while True:
+            given = self._given.get(key, {})
+            plan = await self._made(
+                lambda: containment.plan(incident, runbook, number, given=given)  # noqa: B023 - awaited at once
+            )
+            if plan is None:
+                return
+            if isinstance(plan, Refusal):
+                answers = await self._answers(containment, incident, runbook, plan)
+                if answers is None:
+                    return
+                self._given[key] = answers
+                continue
+            wish = await self._confirm(containment, plan)
+            if wish == "e":
+                answers = await self._answers(containment, incident, runbook, None)
+                self._given[key] = answers if answers is not None else given
+                continue
+            if wish == "d":
+                await self._look_first(containment, incident, plan)
+            elif wish == "s":
+                await self._steps(incident, runbook)
+            return
+
+    async def _look_first(self, containment: Containment, incident: Incident, plan: Plan) -> None:
+        """Run only the check before a step, which changes nothing; then show the step again."""
+        given = self._given.get((incident.id, plan.runbook), {})
+        check = await self._made(
+            lambda: containment.plan(
+                incident, plan.runbook, plan.step, action=StepAction.PRECHECK, given=given
+            )
+        )
+        if isinstance(check, Plan):
+            then = ("step", f"{plan.runbook} {plan.step}")
+            self.attend(self.run_step(containment, check, check.key, then=then))
+        else:
+            self._refuse(check)
+
+    async def _answers(
+        self, containment: Containment, incident: Incident, runbook: str, wrong: Refusal | None
+    ) -> dict[str, str] | None:
+        """Ask for the parameters of a runbook; None: left, or it asks for nothing."""
+        from warroom.tui.screens.steps import AsksScreen  # noqa: PLC0415 - first frame
+
+        given = self._given.get((incident.id, runbook), {})
+        found = await self._made(lambda: containment.asks(incident, runbook, given))
+        if found is None or isinstance(found, Refusal) or not found:
+            self._refuse(wrong)
+            return None
+        missing = all(ask.value or ask.optional for ask in found)
+        words = f"{wrong.reason}. {wrong.hint}".strip() if wrong and missing else ""
+        answers = await self.ask(AsksScreen(runbook, incident.id, found, words))
+        if answers is None and wrong is not None:
+            self._refuse(wrong)
+        return answers
+
+    async def _trusted(self, containment: Containment, runbook: str) -> bool:
+        """Show a runbook that this machine has not accepted; return whether it may run."""
+        from warroom.tui.screens.steps import TrustScreen  # noqa: PLC0415 - first frame
+
+        doubt = await self._made(lambda: containment.doubt(runbook))
+        if doubt is None:
+            return True
+        if not await self.ask(TrustScreen(doubt)):
+            self.say(f"{doubt.title} is not trusted; nothing ran.", "warn")
+            return False
+        refusal = await self._made(lambda: containment.trust(runbook, doubt.sha256))
+        self._refuse(refusal)
+        return refusal is None
+
+    async def _made(self, make: Callable[[], T]) -> T | None:
+        """Ask containment off the event loop; what the store says against it is shown."""
         try:
-            plan = await asyncio.to_thread(make)
+            return await asyncio.to_thread(make)
         except JournalError as error:
             self.say(f"{error.what}. {error.hint}", "s5", "✗")
-            return
-        if isinstance(plan, Refusal):
-            self.say(f"{plan.reason}. {plan.hint}".strip(), "warn")
-            return
+            return None
+
+    def _refuse(self, refusal: Refusal | None) -> None:
+        if refusal is not None:
+            self.say(f"{refusal.reason}. {refusal.hint}".strip(), "warn")
+
+    async def _confirm(self, containment: Containment, plan: Plan) -> str:
+        """Show a plan and run exactly it, if the deliberate key is pressed; return a wish."""
+        from warroom.tui.screens.confirm import ConfirmScreen  # noqa: PLC0415 - first frame
+
         dialog = ConfirmScreen(plan)
         self._confirming = (dialog, _basis(self.current))
         confirmed = await self.ask(dialog)
         self._confirming = None
-        if confirmed is None:
+        if confirmed is not None:
+            plan = replace(plan, minutes=dialog.minutes)
+            self.attend(self.run_step(containment, plan, confirmed, second=dialog.second))
+        elif not dialog.wish:
             self.say(f"{plan.title}: nothing ran.")
-        elif self.containment is not None:
-            self.run_step(self.containment, plan, confirmed)
+        return dialog.wish
+
+    async def _settle_step(self, incident: Incident, argument: str) -> None:
+        """Look at a step whose end is not known, or say what became of it."""
+        from warroom.tui.screens.choose import Answer, ChooseScreen  # noqa: PLC0415 - first frame
+
+        lost = [run for run in incident.runs if run.outcome is Outcome.UNKNOWN]
+        run = next((r for r in lost if r.intent.run == argument), lost[0] if lost else None)
+        containment = self.containment
+        if run is None or containment is None:
+            self.say("No step is unknown.")
+            return
+        answer = await self.ask(
+            ChooseScreen(
+                f"What became of step {run.intent.step}?",
+                _lost_words(incident, run),
+                (
+                    Answer("V", "verify, it changes nothing", "verify"),
+                    Answer("D", "it was done", "done"),
+                    Answer("N", "it was not done", "not"),
+                ),
+            )
+        )
+        if answer in ("done", "not"):
+            command = c.SettleStep(run=run.intent.run, done=answer == "done")
+            await self.do(command, incident.id)
+        elif answer == "verify" and await self._trusted(containment, run.intent.runbook):
+            plan = await self._made(
+                lambda: containment.plan(
+                    incident,
+                    run.intent.runbook,
+                    run.intent.step,
+                    action=StepAction.VERIFY,
+                    given=run.intent.params,
+                )
+            )
+            if isinstance(plan, Plan):
+                then = ("settle", run.intent.run)
+                self.attend(self.run_step(containment, plan, plan.key, then=then))
+            else:
+                self._refuse(plan)
 
     def check_confirming(self) -> None:
         """Void an open confirmation when the incident or what is in force has changed."""
@@ -102,22 +274,46 @@ class Stepping(Actions):
             dialog.void("The incident has changed since this was opened.")
 
     @work(group="step", exit_on_error=False, description="The step")
-    async def run_step(self, containment: Containment, plan: Plan, confirmed: str) -> None:
-        """Run a confirmed step with its output on the screen, then watch its effect."""
+    async def run_step(
+        self,
+        containment: Containment,
+        plan: Plan,
+        confirmed: str,
+        *,
+        second: str = "",
+        then: tuple[str, str] | None = None,
+    ) -> None:
+        """Run a confirmed step with its output on the screen, then watch its effect.
+
+        `then` names the action, with its argument, that follows when its screen is left.
+        """
         from warroom.tui.screens.run import RunScreen, StepEnded, StepOutput  # noqa: PLC0415 - first frame
 
         cancel = Event()
         screen = RunScreen(plan, stop=cancel.set)
         name = f"{plan.title}, step {plan.step}"
         self.running[name] = cancel
-        self.app.push_screen(screen)
+        screen.call_after_refresh(self.console.ahead.release, get_current_worker())
+        follow = {"undo": ("undo", plan.run), "steps": ("steps", plan.runbook)}
+
+        def left(wish: str | None) -> None:
+            action = follow.get(wish or "", then)
+            if action is not None:
+                self.attend(self.perform(action[0], plan.incident, action[1]))
+
+        self.app.push_screen(screen, left)
 
         def output(text: str) -> None:
             screen.post_message(StepOutput(text))
 
         try:
             result = await asyncio.to_thread(
-                containment.execute, plan, confirmed=confirmed, on_output=output, cancel=cancel
+                containment.execute,
+                plan,
+                confirmed=confirmed,
+                on_output=output,
+                cancel=cancel,
+                second=second,
             )
         except JournalError as error:
             result = Refusal(reason=error.what, hint=error.hint)
@@ -129,7 +325,7 @@ class Stepping(Actions):
             self.say(words, "warn")
             return
         screen.post_message(StepEnded(result.outcome, _ended(result)))
-        if result.outcome is Outcome.SUCCEEDED:
+        if result.outcome is Outcome.SUCCEEDED and plan.action in (StepAction.RUN, StepAction.UNDO):
             self.measure(containment, plan.incident, result.intent.run, screen)
 
     @work(thread=True, group="measure", exit_on_error=False, description="Measuring the effect")
@@ -146,7 +342,10 @@ class Stepping(Actions):
             screen.post_message(EffectProgress(found))
 
         try:
-            containment.measure(incident, run, on_progress=progress, cancel=cancel)
+            found = containment.measure(incident, run, on_progress=progress, cancel=cancel)
+            if found is not None and found.verdict is Verdict.WORSE:
+                words = f"{found.sentence}. In Contain, U shows the undo."
+                self.app.call_from_thread(self.say, words, "s5", "✗")
         except JournalError as error:
             self.app.call_from_thread(self.say, f"{error.what}. {error.hint}", "warn")
         finally:
@@ -159,6 +358,34 @@ def _basis(incident: Incident | None) -> tuple[str, ...]:
         return ()
     runs = (f"{run.intent.run}{run.outcome}{run.undone_by}" for run in incident.runs)
     return (incident.id, incident.phase.value, *runs)
+
+
+def _lost_words(incident: Incident, run: Run) -> tuple[str, ...]:
+    """Return what is known of a step whose end is not."""
+    step = (run.intent.runbook, run.intent.step)
+    looks = [
+        r
+        for r in incident.runs
+        if r.intent.action is StepAction.VERIFY
+        and (r.intent.runbook, r.intent.step) == step
+        and r.intended_at >= run.intended_at
+        and r.outcome is not None
+    ]
+    seen = ""
+    if looks:
+        good = looks[-1].outcome is Outcome.SUCCEEDED
+        said = "found it done" if good else "did not find it done"
+        seen = f"Verified at {looks[-1].intended_at:%H:%M:%S}: it {said}."
+    return (
+        f"{run.intent.title}: {run.intent.step_title}",
+        (
+            f"It was confirmed by {run.by} at {run.intended_at:%H:%M:%S} and its end is not known. "
+            "Nothing is repeated by itself: look, then say what became of it."
+        ),
+        *((seen,) if seen else ()),
+        "",
+        *run.intent.command.splitlines()[:8],
+    )
 
 
 def _ended(run: Run) -> str:
