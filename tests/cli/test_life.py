@@ -44,6 +44,14 @@ def runbook(folder: Path, flag: Path, *, undo: bool = True) -> None:
     )
 
 
+def trust(warroom: Shell) -> None:
+    shown = warroom("runbook", "trust", "flag-off", "--json").json
+    assert "Switch the flag off" in shown["text"]
+    assert warroom("runbook", "trust", "flag-off", "--accept", "00000000", ok=False).status == 3
+    accepted = warroom("runbook", "trust", "flag-off", "--accept", shown["accept"], "--json").json
+    assert accepted["trusted"] is True
+
+
 def test_from_declared_to_closed(warroom: Shell, tmp_path: Path) -> None:
     flag = tmp_path / "off"
     runbook(warroom.home / ".config/warroom/runbooks", flag)
@@ -66,6 +74,11 @@ def test_from_declared_to_closed(warroom: Shell, tmp_path: Path) -> None:
     preview = warroom("contain", "1", "flag-off", "--json").json
     assert f"touch '{flag}'" in preview["command"]
     assert not flag.exists()
+    untrusted = warroom("contain", "1", "flag-off", "--confirm", preview["confirm"], ok=False)
+    assert untrusted.status == 3
+    assert "new on this machine" in untrusted.err
+    assert not flag.exists()
+    trust(warroom)
     ran = warroom("contain", "1", "flag-off", "--confirm", preview["confirm"], "--json").json
     assert ran["outcome"] == "succeeded"
     assert ran["in_force"] is True
@@ -103,6 +116,60 @@ def test_a_code_of_another_step_runs_nothing(warroom: Shell, tmp_path: Path) -> 
     assert "nothing ran" in ran.err
     assert not (tmp_path / "other").exists()
     assert not flag.exists()
+
+
+def test_a_checklist_goes_on_where_it_was_left(warroom: Shell, tmp_path: Path) -> None:
+    folder = warroom.home / ".config/warroom/runbooks"
+    runbook(folder, tmp_path / "off")
+    path = folder / "flag-off.md"
+    path.write_text(path.read_text() + "2. [ ] Tell the shop\n")
+    warroom("declare", "x", "--service", "shop")
+    assert (
+        "next: warroom contain INC-1 flag-off --step 1"
+        in warroom("runbook", "run", "1", "flag-off").out
+    )
+    assert warroom("runbook", "run", "1", "flag-off", "--tick", "1", ok=False).status == 3
+    warroom("runbook", "run", "1", "flag-off", "--tick", "2")
+    tasks = warroom("runbook", "run", "1", "flag-off", "--json").json["tasks"]
+    assert [task["state"] for task in tasks] == ["open", "done"]
+    path.write_text(path.read_text().replace("Tell the shop", "Tell everybody"))
+    tasks = warroom("runbook", "run", "1", "flag-off", "--json").json["tasks"]
+    assert [task["state"] for task in tasks] == ["open", "open"]  # it is another task now
+
+
+def test_a_changed_runbook_is_shown_as_a_difference(warroom: Shell, tmp_path: Path) -> None:
+    folder = warroom.home / ".config/warroom/runbooks"
+    runbook(folder, tmp_path / "off")
+    trust(warroom)
+    assert warroom("runbook", "trust", "flag-off", "--json").json["trusted"] is True
+    runbook(folder, tmp_path / "other")
+    shown = warroom("runbook", "trust", "flag-off").out
+    assert f"-   touch '{tmp_path / 'off'}'" in shown
+    assert f"+   touch '{tmp_path / 'other'}'" in shown
+
+
+def test_a_new_runbook_fails_until_it_is_filled_in(warroom: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "mine.md"
+    warroom("runbook", "new", "Cart off", "--service", "shop", "--output", str(path))
+    assert warroom("runbook", "new", "Cart off", "--output", str(path), ok=False).status == 1
+    assert "no-blast-radius" in warroom("runbook", "check", str(path), ok=False).out
+
+
+def test_a_second_person_must_agree(warroom: Shell, tmp_path: Path) -> None:
+    flag = tmp_path / "off"
+    runbook(warroom.home / ".config/warroom/runbooks", flag)
+    (warroom.home / ".config/warroom/config.toml").write_text('second_person = "always"\n')
+    trust(warroom)
+    warroom("declare", "x", "--service", "shop")
+    preview = warroom("contain", "1", "flag-off", "--json").json
+    code = ("contain", "1", "flag-off", "--confirm", preview["confirm"], "--no-measure")
+    for agreed in ((), ("--second", preview["second_to"].upper())):
+        assert warroom(*code, *agreed, ok=False).status == 3
+    assert not flag.exists()
+    warroom(*code, "--second", "leo")
+    assert flag.exists()
+    stores = [path for path in warroom.home.rglob("warroom.db*") if path.is_file()]
+    assert any(b"agreed by leo" in path.read_bytes() for path in stores)
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,11 @@ def recount(
 
 
 def counted_again(site: Site, line: re.Pattern[str], form: str, effect: e.EffectMeasured) -> None:
-    intended = next(r for r in events_of(site) if isinstance(r.event, e.StepIntended))
+    intended = next(
+        r
+        for r in events_of(site)
+        if isinstance(r.event, e.StepIntended) and r.event.run == effect.run
+    )
     assert effect.before_since is not None
     assert effect.after_since is not None
     assert effect.after_until is not None

@@ -50,7 +50,10 @@ def run(*, incident: str, name: str, tick: int | None, as_json: bool) -> None:
     if isinstance(found, Refusal):
         refused(found)
     if as_json:
-        emit(asdict(found))
+        tasks = [
+            {**asdict(task), "at": task.at.isoformat() if task.at else None} for task in found.tasks
+        ]
+        emit({"runbook": found.runbook, "title": found.title, "tasks": tasks})
     else:
         _print(found, state.id, name)
 

@@ -190,14 +190,15 @@ class ConfirmScreen(Dialog[str]):
             *gap,
             *_field("because", plan.because or "somebody chose it", width),
             *gap,
-            *(_field("asks again", self._term(), width) if plan.minutes else ()),
+            *(_field("stays", self._term(), width) if plan.minutes else ()),
             *(gap if plan.minutes else ()),
         ]
 
     def _term(self) -> str:
         whole, rest = divmod(self.minutes, 60)
         span = f"{whole} h" if not rest else f"{self.minutes} min"
-        return f"after {span} in force; + and − change it"
+        hint = "" if self._typing else "; + and − change it"
+        return f"{span} in force, then it asks{hint}"
 
     def _command(self, width: int) -> list[Line]:
         bar = Piece("▌ ", "warn")
@@ -235,7 +236,10 @@ class ConfirmScreen(Dialog[str]):
             verb = "kill it now"
         others = [("esc", "leave, nothing ran")]
         wishes = list(self._wishes().items())
-        others = others if self._typing else [*wishes, ("y", "copy"), *others]
+        if wishes:
+            others = [*wishes, ("y", "copy"), ("esc", "leave")]
+        elif not self._typing:
+            others = [("y", "copy the command"), *others]
         if not self.scrolled_through():
             more = line(Piece("There is more below: ", "warn"), Piece("↓", "accent", True))
             return [
