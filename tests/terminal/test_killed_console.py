@@ -1,0 +1,88 @@
+"""The console killed at any moment: what the screen confirmed is in the journal, 50 times."""
+
+import contextlib
+import os
+import random
+import re
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from tests.terminal.driver import Forge, Terminal, gone
+
+from warroom.core import events as e
+from warroom.store import open_journal
+
+pytestmark = pytest.mark.terminal
+
+KILLS = 50
+AT_ONCE = 5
+"""Consoles at a time: most of their life is waiting."""
+AT_ONCE = 2
+NOTED = re.compile(r"note: kept-(\d+)")
+
+
+def pause(terminal: Terminal) -> None:
+    """Let the first 300 ms of a dialog pass: it counts no key that sends something in them."""
+    end = time.monotonic() + 0.4
+    while time.monotonic() < end:
+        terminal.read(0.05)
+
+
+def write_notes(terminal: Terminal, confirmed: set[str]) -> None:
+    """Write notes, one after the other, and remember which of them the screen has confirmed."""
+    for number in range(40):
+        terminal.press("n")
+        terminal.sees("what happened", 5)
+        pause(terminal)
+        terminal.press(*f"kept-{number}", "ctrl+s")
+        terminal.loses("what happened", 5)
+        terminal.sees(f"note: kept-{number}", 5)
+        confirmed.add(f"kept-{number}")
+
+
+def play(forge: Forge, home: Path, number: int) -> tuple[int, set[str], set[str]]:
+    """Declare and write notes until the kill; return the status, what was confirmed, what is kept."""
+    home.mkdir()
+    confirmed = {f"broken-{number}"}
+    with Terminal.forged(forge, ["--db", "w.db"], home, size=(100, 30)) as terminal:
+        terminal.sees("No incident. Good.")
+        terminal.press("d")
+        terminal.sees("Only the title is required")
+        pause(terminal)
+        terminal.press(*f"broken-{number}", "ctrl+s")
+        terminal.sees(f"INC-1 broken-{number}")
+        drawing = terminal.drawing
+        moment = random.Random(number).uniform(0.0, 1.5)
+        killer = threading.Timer(moment, os.kill, (drawing, signal.SIGKILL))
+        killer.start()
+        with contextlib.suppress(AssertionError, OSError):
+            write_notes(terminal, confirmed)
+        killer.join()
+        status = terminal.ends()
+        assert gone(drawing)
+        confirmed |= {f"kept-{found}" for found in NOTED.findall(terminal.text)}
+        assert terminal.is_restored(), terminal.still_on()
+    journal = open_journal(home / "w.db", anchors=home / "anchors.log")
+    try:
+        assert journal.verify().problems == ()
+        incident = journal.incident("INC-1")
+        assert incident is not None
+        notes = [r.event.text for r in journal.records("INC-1") if isinstance(r.event, e.NoteAdded)]
+    finally:
+        journal.close()
+    assert len(notes) == len(set(notes))
+    return status, confirmed, {incident.title, *notes}
+
+
+def test_fifty_kills_lose_nothing_that_was_confirmed(forge: Forge, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        played = list(pool.map(lambda n: play(forge, tmp_path / str(n), n), range(KILLS)))
+    for number, (status, confirmed, kept) in enumerate(played):
+        assert status == 128 + signal.SIGKILL
+        assert confirmed <= kept, (number, confirmed - kept)
+    notes = sum(len(confirmed) - 1 for _, confirmed, _ in played)
+    assert notes >= KILLS // 5  # were nothing confirmed before the end, this would prove little
