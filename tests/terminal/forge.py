@@ -46,7 +46,7 @@ def become(request: dict[str, Any]) -> int:
         os.dup2(source, target)
     os.closerange(3, 256)
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        stream = open(
+        stream = open(  # noqa: SIM115 - it stays open as long as the process lives
             number, mode, buffering=1, closefd=False, encoding="utf-8", errors="surrogateescape"
         )
         setattr(sys, name, stream)
