@@ -52,7 +52,9 @@ class Meter:
         acted = (run.finished_at or run.intended_at).timestamp()
         where = watch.where if watch else {}
         until = run.intended_at.timestamp()
-        before = stretch(self._logs, _began(incident, acted), until, where)
+        began = _began(incident, acted)
+        before = stretch(self._logs, began, until, where)
+        complete = self._now().timestamp() >= until + SETTLED
         hold = watch.hold if watch else DEFAULT_HOLD
         begin = acted + min(LONGEST_WASH_OUT, hold / 5)
         within = watch.within if watch else 5 * hold
@@ -60,6 +62,9 @@ class Meter:
         while True:
             clock = self._now().timestamp()
             now = max(begin, clock - SETTLED)
+            if not complete:  # the last lines before the action were not read yet
+                before = stretch(self._logs, began, until, where)
+                complete = clock >= until + SETTLED
             after = stretch(self._logs, max(begin, now - hold), now, where)
             if watch is not None:
                 judged = judge(watch, judged, now, after.share)
