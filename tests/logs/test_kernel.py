@@ -74,6 +74,28 @@ def test_well_formed_lines_have_the_same_status_and_time(lines: list[str]) -> No
     assert fast.parsed == slow.parsed == len(lines)
 
 
+ordinary = st.builds(
+    lambda client, at, path, status: f'{client} - - {at} "GET {path} HTTP/1.1" {status} 12 "-" "c"',
+    st.sampled_from(["10.0.0.1", "203.0.113.255", "2001:db8:0:0:0:0:0:1"]),
+    stamp,
+    st.sampled_from(["/", "/a" * 20, "/a" * 90, "/a" * 200, '/q=\\" 503 ', '/"" 5', "/\\\\"]),
+    st.integers(100, 599),
+)
+
+
+@given(st.lists(ordinary, min_size=20, max_size=40), st.lists(line, max_size=2), st.integers(0, 20))
+@settings(max_examples=150, deadline=None)
+def test_a_few_odd_lines_among_many_ordinary_ones_are_read_alike(
+    many: list[str], few: list[str], place: int
+) -> None:
+    lines = [*many[:place], *few, *many[place:]]
+    fast, slow, codes = both("\n".join(lines).encode() + b"\n")
+    assert marks(fast, codes) == marks(slow, codes)
+    assert times(fast) == times(slow)
+    assert fast.statuses == slow.statuses
+    assert fast.parsed == slow.parsed
+
+
 @given(st.binary(max_size=400) | st.lists(line).map(lambda ls: "\n".join(ls).encode()[7:]))
 @settings(max_examples=150, deadline=None)
 def test_any_bytes_are_lines_and_never_an_error(data: bytes) -> None:

@@ -6,6 +6,7 @@ Importing this module imports numpy; the engine does so in its own thread, after
 import numpy as np
 import numpy.typing as npt
 
+from warroom.logs.heads import WINDOW, every, regular
 from warroom.logs.segments import STRIDE, Codes, Scanned
 from warroom.logs.times import Clock
 
@@ -23,14 +24,12 @@ _DIGIT_SHIFTS = (np.uint64(24), np.uint64(32), np.uint64(40))
 _AFTER_SHIFT = np.uint64(48)
 _LOWEST = np.array([0] + [(byte & -byte).bit_length() - 1 for byte in range(1, 256)], np.intp)
 _MINUTES = 4096
+_ODD_SHARE = 8
+"""One line in so many may need the general way before all lines of a piece take it."""
+_PIECES = 64
+"""Pieces that take it then, until the quick way is tried again."""
 _FEW = 200  # stamps that are decoded one by one
 _OPENING = 29  # from `[` to the quote that opens the request
-
-
-def _words(data: bytearray, kind: str) -> npt.NDArray[np.unsignedinteger]:
-    """Return every byte position readable as a little-endian word."""
-    size = np.dtype(kind).itemsize
-    return np.ndarray((len(data) - size + 1,), dtype=kind, buffer=data, strides=(1,))
 
 
 class AccessScanner:
@@ -47,6 +46,8 @@ class AccessScanner:
         self._decode = clock.decoder("clf")
         self._days: dict[bytes, int] = {}
         self._minutes: dict[bytes, int] = {}
+        self._irregular = 0
+        """Pieces for which the quick way is not tried, as it did not fit the one before."""
         self._landmarks = np.empty(0, np.bool_)
         self._mask = np.empty(0, np.bool_)
         self._shifted = np.empty(0, np.uint8)
@@ -64,21 +65,25 @@ class AccessScanner:
         if not whole:
             return Scanned([], b"", [], [], 0)
         chunk = np.frombuffer(data, np.uint8, whole)
-        ends, brackets, quotes = self._find(chunk)
+        ends = self._newlines(chunk)
         rows = ends.size
-        stamps, stamped = _stamps(data, brackets, ends)
-        marks, parsed = _statuses(data, quotes, ends)
-        run_rows, run_times = self._times(data, stamps, stamped)
-        if stamped is not None:
+        starts = np.empty(rows, np.int64)
+        starts[0] = 0
+        np.add(ends[:-1], 1, out=starts[1:])
+        stamps, marks = self._lines(data, starts, ends)
+        stamped = stamps >= 0
+        parsed = marks > 0
+        if stamped.all():
+            run_rows, run_times = self._times(data, stamps, None)
+        else:
+            # a line without a stamp has the place of the line before
+            run_rows, run_times = self._times(data, np.maximum.accumulate(stamps), stamped)
             parsed &= stamped
         counts = np.bincount(marks, minlength=1)
         statuses = {int(each): int(counts[each]) for each in np.flatnonzero(counts) if each}
         for status in statuses:
             self._codes.code(status)
         table = np.frombuffer(bytes(self._codes.lut), np.uint8)
-        starts = np.empty(rows, np.int64)
-        starts[0] = 0
-        np.add(ends[:-1], 1, out=starts[1:])
         known = run_times[run_times > 0]
         return Scanned(
             starts=starts,  # type: ignore[arg-type]  # sliced and iterated like a sequence
@@ -92,6 +97,42 @@ class AccessScanner:
             timed=(float(known.min()), float(known.max())) if known.size else None,
         )
 
+    def _newlines(self, chunk: _Bytes) -> _Places:
+        if chunk.size > self._mask.size:
+            self._landmarks = np.empty(chunk.size, np.bool_)
+            self._mask = np.empty(chunk.size, np.bool_)
+            self._shifted = np.empty(chunk.size, np.uint8)
+        found = np.equal(chunk, _NEWLINE, out=self._mask[: chunk.size])
+        return _set_bits(np.packbits(found, bitorder="little"))
+
+    def _lines(
+        self, data: bytearray, starts: _Places, ends: _Places
+    ) -> tuple[_Places, npt.NDArray[np.uint16]]:
+        """Return where the stamp of each line opens, -1 for none, and its status, 0 for none."""
+        if not self._irregular:
+            stamps, marks, certain = regular(data, starts, ends)
+            odd = np.flatnonzero(~certain)
+            if not odd.size:
+                return stamps, marks
+            if odd.size * _ODD_SHARE < ends.size:
+                begins, stops = starts[odd], ends[odd] + 1
+                pairs = zip(begins.tolist(), stops.tolist(), strict=True)
+                few = bytearray().join([data[begin:stop] for begin, stop in pairs])
+                shift = begins - np.append(0, np.cumsum(stops - begins)[:-1])
+                found, marks[odd] = self._lines_by_landmarks(few + bytes(WINDOW), len(few))
+                stamps[odd] = np.where(found >= 0, found + shift, -1)
+                return stamps, marks
+            self._irregular = _PIECES
+        self._irregular -= 1
+        return self._lines_by_landmarks(data, int(ends[-1]) + 1)
+
+    def _lines_by_landmarks(
+        self, data: bytearray, size: int
+    ) -> tuple[_Places, npt.NDArray[np.uint16]]:
+        """Return the same after a look at every byte: exact for any line."""
+        ends, brackets, quotes = self._find(np.frombuffer(data, np.uint8, size))
+        return _stamps(data, brackets, ends), _statuses(data, quotes, ends)
+
     def _find(self, chunk: _Bytes) -> tuple[_Places, _Places, _Places]:
         """Return where lines end, where brackets open, and where quote, space and 0-7 follow.
 
@@ -99,9 +140,6 @@ class AccessScanner:
         searching three masks of bytes.
         """
         size = chunk.size
-        if size > self._mask.size:
-            self._landmarks, self._mask = np.empty(size, np.bool_), np.empty(size, np.bool_)
-            self._shifted = np.empty(size, np.uint8)
         found, mask, shifted = self._landmarks[:size], self._mask[:size], self._shifted[:size]
         np.equal(chunk, _QUOTE, out=found)
         np.equal(chunk, _SPACE, out=mask)
@@ -121,7 +159,7 @@ class AccessScanner:
         """Return the rows where the epoch second changes, and the seconds (0 for not known)."""
         rows = stamps.size
         at = np.maximum(stamps, 0)
-        words = _words(data, "<u8")
+        words = every(data, "<u8")
         clock, day, zone = words[at + 13], words[at + 1], words[at + 19]
         change = np.empty(rows, np.bool_)
         change[0] = True
@@ -168,7 +206,7 @@ class AccessScanner:
 
     def _times_at_once(self, data: bytearray, at: _Places) -> npt.NDArray[np.int64]:
         """Return the epoch seconds of stamps, 0 for no time: arithmetic on all of them."""
-        clock = _words(data, "<u8")[at + 13]
+        clock = every(data, "<u8")[at + 13]
 
         def digit(byte: int) -> npt.NDArray[np.int64]:
             each: npt.NDArray[np.uint64] = (clock >> np.uint64(8 * byte)) & np.uint64(255)
@@ -182,7 +220,7 @@ class AccessScanner:
 
     def _bases(self, data: bytearray, at: _Places) -> npt.NDArray[np.int64]:
         """Return the epoch second of midnight of each stamp's day in its zone; 0 for no day."""
-        words = _words(data, "<u8")
+        words = every(data, "<u8")
         day, year, zone = words[at + 1], words[at + 4], words[at + 19]
         change = np.empty(at.size, np.bool_)
         change[0] = True
@@ -205,12 +243,10 @@ class AccessScanner:
         return repeated
 
 
-def _statuses(
-    data: bytearray, quotes: _Places, ends: _Places
-) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.bool_]]:
-    """Return the status of each line, 0 for none, and which lines have one."""
+def _statuses(data: bytearray, quotes: _Places, ends: _Places) -> npt.NDArray[np.uint16]:
+    """Return the status of each line, 0 for none."""
     # what is before the quote, the quote, a space, three digits, what follows them: one word
-    word = _words(data, "<u8")[quotes - 1]
+    word = every(data, "<u8")[quotes - 1]
     likely = (word & _STATUS_MASK) == _STATUS
     if not likely.all():
         quotes, word = quotes[likely], word[likely]
@@ -218,7 +254,7 @@ def _statuses(
     before, after = word & 255, (word >> _AFTER_SHIFT) & 255
     fits = (hundreds - 1 < 5) & (tens < 10) & (ones < 10)
     fits &= (after == _SPACE) | (after == _NEWLINE) | (after == _RETURN)
-    status = (hundreds * 100 + tens * 10 + ones).astype(np.uint16)
+    status: npt.NDArray[np.uint16] = (hundreds * 100 + tens * 10 + ones).astype(np.uint16)
     if not fits.all():
         quotes, before, status = quotes[fits], before[fits], status[fits]
     doubtful = np.flatnonzero((before == _BACKSLASH) | (before == _SPACE))
@@ -228,30 +264,27 @@ def _statuses(
             keep[place] = _ends_request(data, int(quotes[place]))
         quotes, status = quotes[keep], status[keep]
     if quotes.size == ends.size and _one_a_line(quotes, ends):
-        return status, np.ones(ends.size, np.bool_)
+        return status
     line, first = _first_a_line(quotes, ends)
     marks = np.zeros(ends.size, np.uint16)
     marks[line] = status[first]
-    return marks, marks > 0
+    return marks
 
 
-def _stamps(
-    data: bytearray, brackets: _Places, ends: _Places
-) -> tuple[_Places, npt.NDArray[np.bool_] | None]:
-    """Return where each line's time stamp opens and which lines have one (None for all).
+def _stamps(data: bytearray, brackets: _Places, ends: _Places) -> _Places:
+    """Return where each line's time stamp opens, -1 for none.
 
-    A line without one has the place of the line before; of several brackets in a line the first
-    that looks like a stamp counts.
+    Of several brackets in a line the first that looks like a stamp counts.
     """
-    looks = (_words(data, "<u8")[brackets + 1] & _SLASHES) == _SLASHED
+    looks = (every(data, "<u8")[brackets + 1] & _SLASHES) == _SLASHED
     if not looks.all():
         brackets = brackets[looks]
     if brackets.size == ends.size and _one_a_line(brackets, ends):
-        return brackets, None
+        return brackets
     line, first = _first_a_line(brackets, ends)
     stamps = np.full(ends.size, -1, np.intp)
     stamps[line] = brackets[first]
-    return np.maximum.accumulate(stamps), stamps >= 0
+    return stamps
 
 
 def _first_a_line(places: _Places, ends: _Places) -> tuple[_Places, _Places]:

@@ -5,9 +5,9 @@ from warroom.logs.linescan import PAD, Scanner
 from warroom.logs.segments import FIRST_SPARE_CODE, Codes, Scanned, without_first
 from warroom.logs.stores import Store
 
-CHUNK = 1 << 19
-"""Bytes scanned at a time: the masks stay in the second-level cache (1 MiB costs half as much
-again), and a key that is pressed meanwhile waits for half a millisecond."""
+CHUNK = 1 << 20
+"""Bytes scanned at a time: half of it costs a tenth more for the calls, twice of it a sixth more,
+as the masks leave the second-level cache."""
 
 
 def line_start(store: Store, position: int) -> int:
