@@ -90,7 +90,7 @@ class WarroomApp(App[int]):
         loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="console"))
         if self.is_headless:
             return
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self.leave, 128 + number))
 
     async def on_event(self, event: Event) -> None:

@@ -211,7 +211,9 @@ class FormScreen(Dialog[T]):
     def complain(self, words: str) -> None:
         """Say why it was not sent."""
         self.complaint = words
-        self.query_one("#complaint", Sheet).redraw()
+        place = self.query_one("#complaint", Sheet)
+        place.redraw()
+        self.call_after_refresh(place.scroll_visible, animate=False)  # a low window hides the foot
 
     def _complaint(self, width: int) -> Sequence[Line]:
         if not self.complaint:

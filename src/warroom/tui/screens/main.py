@@ -1,7 +1,7 @@
 """The war room: header, rail, four panes, notice row and footer, and what goes where."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -314,18 +314,22 @@ class MainScreen(Watching):
         event.stop()
         self.pin(event.excerpt, event.note)
 
-    async def on_time_cursor_moved(self, event: TimeCursorMoved) -> None:
+    def on_time_cursor_moved(self, event: TimeCursorMoved) -> None:
         """Let the other side that shows time follow."""
         event.stop()
         if self.front == "work":
-            await self.logs.go_to_time(event.at)
+            self._beside(self.logs.go_to_time(event.at), "time")
         else:
             self.work_pane.show_time(event.at)
 
     @on(LogsPane.ReportReady)
-    async def _analysed(self, event: LogsPane.ReportReady) -> None:
+    def _analysed(self, event: LogsPane.ReportReady) -> None:
         for tab in self.query(BoundaryTab):
-            await tab.set_report(event.report)
+            self._beside(tab.set_report(event.report), "report")
+
+    def _beside(self, reading: Coroutine[object, object, None], group: str) -> None:
+        """Let something read a log while the screen goes on: a file may not answer for long."""
+        self.run_worker(reading, group=group, exclusive=True, exit_on_error=False)
 
     @on(BoundaryTab.FilterAsked)
     def _filter(self, event: BoundaryTab.FilterAsked) -> None:
