@@ -4,6 +4,7 @@ import getpass
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from textual import events
 from textual.app import ComposeResult
@@ -64,14 +65,13 @@ class ConfirmScreen(Dialog[str]):
         yield self.sheet(lambda width: self.sections(width, roomy=self.app.size.height >= 28))
 
     def deliberate(self) -> Mapping[str, Callable[[], None]]:
-        """Return the one key, while it may be used."""
-        if self._void or not self.scrolled_through():
-            return {}
-        if self.plan.typed and self._typed != self.plan.typed:
-            return {}
-        if self.plan.second_to and not self._agreed:
-            return {}
-        return {self.plan.key: self._confirm}
+        """Return the one key, while it may be used, and those that wish for something else."""
+        wishes = {key: partial(self._wish, key) for key in self._wishes()}
+        typed = not self.plan.typed or self._typed == self.plan.typed
+        agreed = not self.plan.second_to or self._agreed
+        if self._void or not self.scrolled_through() or not typed or not agreed:
+            return wishes
+        return {**wishes, self.plan.key: self._confirm}
 
     def on_key(self, event: events.Key) -> None:
         """Read the deliberate key, the typed name, scrolling and escape; nothing else."""
@@ -91,9 +91,6 @@ class ConfirmScreen(Dialog[str]):
                 self._rub_out()
             case "enter" if self._asking_second:
                 self._agree()
-            case "d" | "e" | "s" if not self._typing and event.key in self._wishes():
-                self.wish = event.key
-                self.dismiss(None)
             case "y" if not self._typing:
                 self.app.copy_to_clipboard(str(clean_text(self.plan.command)))
                 self._told = "The command is copied."
@@ -151,6 +148,10 @@ class ConfirmScreen(Dialog[str]):
         """Choose the next longer or shorter time in force."""
         at = min(range(len(_TERMS)), key=lambda n: abs(_TERMS[n] - self.minutes))
         self.minutes = _TERMS[max(0, min(at + by, len(_TERMS) - 1))]
+
+    def _wish(self, key: str) -> None:
+        self.wish = key
+        self.dismiss(None)
 
     def _confirm(self) -> None:
         self.dismiss(self._typed if self.plan.typed else self.plan.key)
