@@ -55,9 +55,7 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.run
 
 servers:
-	@command -v apt-get >/dev/null || { echo "make servers knows Debian and Ubuntu only: install tmux, haproxy, nginx and postgresql by hand" >&2; exit 1; }
-	apt-get update -qq
-	apt-get install -y -qq --no-install-recommends tmux haproxy nginx-light postgresql kubernetes-client openssl
+	@sh scripts/servers.sh
 
 lock:
 	uv export -q --no-emit-project --no-header --no-annotate --no-dev --extra postgres --extra zstd -o requirements.lock

@@ -6,11 +6,13 @@ import io
 import os
 import platform
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import bench_analysis
 import bench_console
+import bench_live
 import bench_logs
 
 TARGET = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -30,6 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=1 << 30, help="bytes of the large log")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--soak", type=float, default=0.0, help="seconds of memory under load")
     chosen = parser.parse_args()
     machine = (
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
@@ -44,6 +47,11 @@ def main() -> None:
     with contextlib.redirect_stdout(text):
         bench_console.main()
     parts.append(text.getvalue().rstrip())
+    parts.append("\n## The console under load\n")
+    with tempfile.TemporaryDirectory() as folder:
+        big = Path(folder) / "access.log"
+        bench_logs.build(big, chosen.size)
+        parts += bench_live.measure(big, folder, chosen.soak)
     TARGET.write_text("\n".join(parts) + "\n")
     sys.stdout.write(TARGET.read_text())
     sys.argv[1:] = ["--write"]

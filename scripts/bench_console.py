@@ -100,6 +100,8 @@ def programs(log: Path) -> dict[str, list[str]]:
     found = {"warroom": own, "warroom tail": [sys.executable, "-m", "warroom", "tail", str(log)]}
     if shutil.which("lnav"):
         found["lnav"] = ["lnav", "-q", str(log)]
+    if shutil.which("tl"):
+        found["toolong"] = ["tl", str(log)]
     if shutil.which("less"):
         found["less +G"] = ["less", "-n", "+G", str(log)]
     return found

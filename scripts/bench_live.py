@@ -17,11 +17,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench_console import Terminal, append, start
+from bench_console import Terminal, append, programs, start
 from bench_logs import build
 
 RATE = 50_000
 KEYS = 60
+QUIET = 0.15
+"""The share of a core below which a program counts as resting: consoles tick."""
 HELD, FOLLOW = b"HELD", b"FOLLOW"
 TYPED = 0x0430
 """The letters typed are Cyrillic: no line of the log holds one, so only the key can draw it."""
@@ -215,6 +217,71 @@ def reopened(big: Path, folder: str, rounds: int) -> str:
     )
 
 
+def quiet_after(pid: int, terminal: Terminal, patience: float = 120.0) -> float:
+    """Return the seconds after which a program had nothing more to compute (for 1.5 s)."""
+    begun = since = time.monotonic()
+    used = processor(pid)
+    while time.monotonic() - begun < patience:
+        terminal.drain(0.1)
+        now = processor(pid)
+        if now - used > QUIET * (time.monotonic() - since) + 0.02:
+            since, used = time.monotonic(), now
+        elif time.monotonic() - since > 1.5:
+            return since - begun
+    return patience
+
+
+def read_whole(terminal: Terminal, size: int, patience: float = 120.0) -> float:
+    """Return the seconds until a program had read the file: warroom then shows it as indexed."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < patience:
+        terminal.drain(0.02)
+        for pid in family(terminal.pid):
+            if int(Path(f"/proc/{pid}/io").read_text().split()[1]) >= size:
+                return time.monotonic() - begun
+    return patience
+
+
+def indexed(big: Path, home: str, rounds: int) -> list[str]:
+    """Open the large log in each console in turn, until its index is complete."""
+    times: dict[str, list[float]] = {}
+    for number in range(rounds):
+        for name, argv in programs(big).items():
+            if name.startswith("less"):
+                continue
+            terminal = start(argv, f"{home}/fresh-{number}")
+            try:
+                own = name.startswith("warroom")
+                took = (
+                    read_whole(terminal, big.stat().st_size)
+                    if own
+                    else quiet_after(terminal.pid, terminal)
+                )
+                times.setdefault(name, []).append(took)
+            finally:
+                terminal.end()
+    own = statistics.median(times["warroom tail"])
+    found = {name: statistics.median(each) for name, each in times.items()}
+    said_times = ", ".join(f"{name} {each:.1f} s" for name, each in found.items())
+    others = [each for name, each in found.items() if not name.startswith("warroom")]
+    ratio = f"{own / min(others):.2f} of the faster other" if others else "nothing to compare with"
+    return [f"| index complete in the console | {said_times}: {ratio} | ≤ 0.30 |"]
+
+
+def yardstick() -> str:
+    """Return a row that says how busy the machine was: all times above stretch alike."""
+    took = []
+    for _ in range(200):
+        begun = time.perf_counter()
+        sum(range(100_000))
+        took.append(time.perf_counter() - begun)
+    ordered = sorted(took)
+    return (
+        f"| a fixed piece of work, alone on a core | {ordered[10] * 1e3:.1f} ms at best, p50 "
+        f"{ordered[100] * 1e3:.1f}, p95 {ordered[190] * 1e3:.1f} ms | |"
+    )
+
+
 def measure(big: Path, folder: str, soak: float = 0.0, only: str = "") -> list[str]:
     """Return all rows; `only` names one part."""
     small = Path(folder) / "live.log"
@@ -227,8 +294,11 @@ def measure(big: Path, folder: str, soak: float = 0.0, only: str = "") -> list[s
         rows += while_pouring(small, big, folder, soak)
     if only in {"", "undrawn"}:
         rows.append(undrawn(small, big))
+    if only in {"", "indexed"}:
+        rows += indexed(big, folder, 3)
     if only in {"", "reopen"}:
         rows.append(reopened(big, folder, 3))
+    rows.append(yardstick())
     return rows
 
 
@@ -237,7 +307,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1 << 30, help="bytes of the large log")
     parser.add_argument("--log", type=Path, help="a large access log that is there already")
     parser.add_argument("--soak", type=float, default=0.0, help="seconds of memory under load")
-    parser.add_argument("--only", default="", help="indexing, pouring, undrawn or reopen")
+    parser.add_argument("--only", default="", help="indexing, pouring, undrawn, indexed or reopen")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         big = chosen.log or Path(folder) / "access.log"

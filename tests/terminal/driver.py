@@ -159,6 +159,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        self._text: str | None = None
         self.master, self.slave = pty.openpty()
         self._size(columns, rows)
         self.modes = termios.tcgetattr(self.slave)
@@ -229,7 +230,9 @@ class Terminal:
     @property
     def text(self) -> str:
         """What is on the screen."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        if self._text is None:
+            self._text = "\n".join(line.rstrip() for line in self.screen.display)
+        return self._text
 
     def read(self, seconds: float = 0.0) -> bool:
         """Take in what was written; wait at most so long for something."""
@@ -244,6 +247,7 @@ class Terminal:
             return False
         self.raw += data
         self._stream.feed(data)
+        self._text = None
         return bool(data)
 
     def settle(self, quiet: float = 0.15, seconds: float = 3.0) -> None:
@@ -278,6 +282,19 @@ class Terminal:
             else:
                 self.write(KEYS.get(key, key).encode())
 
+    def send(self, title: str, seconds: float = PATIENCE) -> None:
+        """Send the form with this title; again, if it says that it was sent too quickly."""
+        end = time.monotonic() + seconds
+        self.press("ctrl+s")
+        while title in self.text:
+            if time.monotonic() > end:
+                raise AssertionError(f"{title!r} was never sent; the screen shows\n{self.text}")
+            if "too quick" in self.text:
+                time.sleep(0.3)
+                self.press("ctrl+s")
+                self.settle(0.1, 1)
+            self.read(0.05)
+
     def write(self, data: bytes) -> None:
         """Type bytes."""
         os.write(self.master, data)
@@ -285,6 +302,7 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size and tell the program."""
         self.screen.resize(rows, columns)
+        self._text = None
         self._size(columns, rows)
 
     def _size(self, columns: int, rows: int) -> None:

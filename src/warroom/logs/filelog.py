@@ -160,16 +160,21 @@ class FileLog(IndexedLog):
                 self._closed.wait(POURING if self._index.bytes - before > TORRENT else calm)
 
     def prepare(self) -> None:
-        """Take the fast scanner where the format allows it; imports numpy."""
-        if self._reader.format.vector:
-            from warroom.logs.kernel import AccessScanner  # noqa: PLC0415 - imports numpy
-
-            self._scanner = AccessScanner(self._clock, self._index.codes)
+        """Look for a kept index; without one take the fast scanner, which imports numpy."""
         if self._cache is not None and self._head:
             store = self._part.watched.store
             known = load(self._cache, self._path, self._index, store, self._how())
             if known is not None and known.end <= self._head:
                 self._known, self._floor = known, known.end
+                return  # the little that is left is read before numpy would be there
+        self._hasten()
+
+    def _hasten(self) -> None:
+        """Take the fast scanner where the format allows it."""
+        if self._reader.format.vector:
+            from warroom.logs.kernel import AccessScanner  # noqa: PLC0415 - imports numpy
+
+            self._scanner = AccessScanner(self._clock, self._index.codes)
 
     def _how(self) -> str:
         """Return what the times and outcomes of the index depend on besides the bytes."""
@@ -199,6 +204,8 @@ class FileLog(IndexedLog):
                 index.prepend_known(known.segments, known.statuses)
                 self._head = 0
             self._known, self._floor, self._cache = None, 0, None
+            self._notify()
+            self._hasten()
             return
         found = scan_back(self._scanner, store, self._head, self._buffer, index.codes, self._floor)
         self._head, scanned = found or (0, None)  # None: the file shrank under the reader

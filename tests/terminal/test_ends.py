@@ -1,0 +1,140 @@
+"""However the console ends, the terminal is as it was found, the status is true, nothing is left."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.terminal.driver import Forge, Terminal, alive, gone
+
+pytestmark = pytest.mark.terminal
+
+CRASHING = """
+def main(arguments):
+    from warroom.cli.main import run
+    from warroom.tui.screens.main import MainScreen
+    def crash(self):
+        password = "hunter2"
+        raise ValueError("a bug")
+    MainScreen.action_zoom = crash
+    return run(arguments)
+"""
+
+
+@pytest.fixture
+def console(
+    forge: Forge, home: Path, log: Path, request: pytest.FixtureRequest
+) -> Iterator[Terminal]:
+    program = getattr(request, "param", "")
+    with Terminal.forged(forge, ["--log", str(log)], home, program=program) as terminal:
+        terminal.sees("no incident is open")
+        yield terminal
+
+
+def write_and_leave_open(terminal: Terminal) -> None:
+    """Declare something, so that the store, its lock and its threads are in use."""
+    terminal.press("d")
+    terminal.sees("Declare an incident")
+    terminal.write(b"checkout down")
+    terminal.send("Declare an incident")
+    terminal.sees("INC-1")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_signal_to_the_console(console: Terminal, number: signal.Signals) -> None:
+    drawing = console.drawing
+    write_and_leave_open(console)
+    os.kill(drawing, number)
+    assert console.ends() == 128 + number
+    assert console.is_restored(), console.still_on()
+    assert gone(drawing)
+    assert (b"ended by SIGKILL" in console.raw) == (number is signal.SIGKILL)
+    assert b"Traceback" not in console.raw
+
+
+def test_a_signal_to_the_process_that_was_started(console: Terminal) -> None:
+    drawing = console.drawing
+    os.kill(console.pid, signal.SIGTERM)
+    assert console.ends() == 143
+    assert console.is_restored(), console.still_on()
+    assert gone(drawing)
+
+
+def test_kill_9_of_the_supervisor_ends_the_console_too(console: Terminal) -> None:
+    drawing = console.drawing
+    os.kill(console.pid, signal.SIGKILL)
+    assert console.ends() == -signal.SIGKILL
+    console.until(lambda: not alive(drawing), "an end of the console")
+    console.settle()
+    assert console.is_restored(), console.still_on()
+
+
+@pytest.mark.parametrize("console", [CRASHING], indirect=True, ids=["crashing"])
+def test_an_exception(console: Terminal) -> None:
+    drawing = console.drawing
+    console.press("z")
+    assert console.ends() == 1
+    assert console.is_restored(), console.still_on()
+    assert gone(drawing)
+    shown = console.raw[console.raw.rindex(b"\x1b[?1049l") :]
+    assert b"warroom stopped because of an error in itself: ValueError('a bug')" in shown
+    assert b"Traceback" not in shown
+    assert b"hunter2" not in console.raw
+
+
+def test_the_terminal_is_closed(console: Terminal) -> None:
+    """A window that is closed, a line that breaks: the end comes soon, without a busy loop."""
+    drawing = console.drawing
+    write_and_leave_open(console)
+    console.press("n")
+    console.sees("what happened")
+    console.write(b"half a note")
+    began = processor_seconds(drawing)
+    console.hang_up()
+    assert console.ends(20) in {129, 0}
+    assert gone(drawing)
+    assert processor_seconds(console.pid) + began < 60  # it did not spin until somebody noticed
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time of a process so far; 0 once it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_suspending_gives_the_terminal_to_the_shell_and_takes_it_back(console: Terminal) -> None:
+    drawing = console.drawing
+    before = len(console.raw)
+    os.kill(drawing, signal.SIGTSTP)
+    console.until(lambda: b"\x1b[?1049l" in console.raw[before:], "an ordinary page")
+    console.until(lambda: state(console.pid) == "T", "a stopped supervisor")
+    assert state(drawing) == "T"
+    assert console.is_restored(), console.still_on()
+    before = len(console.raw)
+    os.kill(console.pid, signal.SIGCONT)
+    console.until(lambda: b"\x1b[?1049h" in console.raw[before:], "the console's page")
+    console.sees("no incident is open")
+    console.press("q")
+    assert console.ends() == 0
+    assert console.is_restored(), console.still_on()
+
+
+def state(pid: int) -> str:
+    """The state of a process in one letter: T is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_started_afresh_and_left_with_q(home: Path, log: Path) -> None:
+    """The one console here that the shell would start in the same way: nothing is shared."""
+    with Terminal.spawned(["--log", str(log)], home, size=(80, 24)) as terminal:
+        terminal.sees("FOLLOW")
+        terminal.sees("no incident is open")
+        drawing = terminal.drawing
+        terminal.press("q")
+        assert terminal.ends() == 0
+        assert terminal.is_restored(), terminal.still_on()
+        assert gone(drawing)
