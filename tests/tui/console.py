@@ -69,7 +69,7 @@ class Console:
         """Wait until something is on the screen."""
         await self.holds(lambda: text in self.text, text, seconds)
 
-    async def holds(self, condition, words: str = "", seconds: float = 5.0) -> None:
+    async def holds(self, condition, words: str = "", seconds: float = 30.0) -> None:
         for _ in range(int(seconds / 0.05)):
             if condition():
                 return
