@@ -65,7 +65,7 @@ class Console:
         """Let threads and messages come to rest."""
         await self.pilot.pause(0.05)
 
-    async def until(self, text: str, seconds: float = 5.0) -> None:
+    async def until(self, text: str, seconds: float = 30.0) -> None:
         """Wait until something is on the screen."""
         await self.holds(lambda: text in self.text, text, seconds)
 
