@@ -182,7 +182,9 @@ class LogPaneCore(Pane):
             return
         reading, before = message.reading, self.facts
         self.reading, self.facts = reading, reading.facts
-        self.view.by_rows = reading.by_rows
+        if reading.by_rows != self.view.by_rows:
+            self.view.by_rows = reading.by_rows
+            self.view.refresh()
         gauge = self._gauges[id(self.feed)]
         if not self._analysing and gauge.due(reading.progress):
             self._analysing = True
