@@ -27,11 +27,7 @@ from incidents.simulate import Replay
 from warroom.logs.analysis.templates import Routes
 
 TARGET = Path(__file__).parents[1] / "docs" / "benchmarks-analysis.md"
-WATCHED = [
-    name
-    for name in shapes.names()
-    if name not in {"aborts_499", "surge_4xx", "latency_only", "silence"}
-]
+WATCHED = [name for name in shapes.names() if name != "silence"]
 
 
 def _judge(job: tuple[str, int, bool, int]) -> Judged:

@@ -4,7 +4,6 @@ import math
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -87,14 +86,19 @@ def canary_delays(part: float, share: float, runs: int = 6) -> list[float]:
     found = []
     for run in range(runs):
         rng = np.random.default_rng(run)
-        watch = LiveWatch()
+        watch = LiveWatch(began=0.0)
         found.append(math.inf)
         for step in range(240):
-            new = rng.poisson(100 * part) if step >= 70 else 0
-            for release, count, chance in (("new", new, share), ("old", 100 - new, 0.002)):
-                for failed in (rng.random(count) < chance).tolist():
-                    watch.add(failed, {"release": release})
-            if watch.tick(10.0 * step) is not None and step >= 70:
+            new = int(rng.poisson(100 * part)) if step >= 70 else 0
+            names = np.array([1] * new + [0] * (100 - new), np.int32)
+            failed = rng.random(100) < np.where(names, share, 0.002)
+            table = Table(
+                at=np.full(100, 10.0 * step + 5),
+                status=np.where(failed, 503, 200).astype(np.uint16),
+                weight=np.ones(100, np.float32),
+                fields={"release": Coded(names, ["old", "new"])},
+            )
+            if watch.take(table, 10.0 * step + 10) and step >= 70:
                 found[-1] = 10.0 * (step - 69)
                 break
     return found
@@ -116,57 +120,35 @@ def replay(name: str, seed: int, *, hard: bool = False, requests: int = 30_000) 
     day = shapes.make(name, seed, hard=hard, requests=requests)
     world, truth = day.world, day.truth
     cut = int(0.25 * len(world.at))
-    watch = LiveWatch(_table(world, cut))
-    names = _names(world)
-    offers = []
-    clock = float(world.at[cut])
-    watch.tick(clock)
-    failed = (world.status >= 500).tolist()
-    for place in range(cut, len(world.at)):
-        at = float(world.at[place])
-        while at >= clock + 10:
-            clock += 10
-            if watch.tick(clock) is not None:
-                offers.append(clock)
-        watch.add(failed[place], names(place))
-    start, end = (truth.start, truth.end) if truth.kind == "5xx" else (math.inf, -math.inf)
+    start = float(world.at[cut])
+    watch = LiveWatch(_table(world, 0, cut), start)
+    rest = _table(world, cut, len(world.at))
+    offers = [one.at for one in watch.take(rest, float(world.at[-1]))]
+    start, end = truth.start, truth.end
+    if truth.kind in {None, "silence"}:
+        start, end = math.inf, -math.inf
     inside = [at for at in offers if start <= at <= end + 600]
     delay = inside[0] - start if inside else None
     return Replay(name, delay, len(offers) - len(inside))
 
 
-def _names(world: World) -> Callable[[int], dict[str, str]]:
-    route = [path.partition("?")[0] for _, path, *_ in ROUTES]
-    columns = [getattr(world, name).tolist() for name in ("route", "upstream", "release", "host")]
-
-    def fields(place: int) -> dict[str, str]:
-        r, u, v, h = (column[place] for column in columns)
-        return {
-            "route": route[r],
-            "upstream": UPSTREAMS[u],
-            "release": RELEASES[v],
-            "zone": ZONES[u // 3],
-            "host": HOSTS[h],
-        }
-
-    return fields
-
-
-def _table(world: World, cut: int) -> Table:
-    route = [path.partition("?")[0] for _, path, *_ in ROUTES]
+def _table(world: World, start: int, stop: int) -> Table:
+    paths = [path.partition("?")[0] for _, path, *_ in ROUTES]
+    route = list(dict.fromkeys(paths))
     coded = {
-        "route": (world.route, route),
+        "route": (np.array([route.index(path) for path in paths])[world.route], route),
         "upstream": (world.upstream, UPSTREAMS),
         "release": (world.release, RELEASES),
         "zone": (world.zone, ZONES),
         "host": (world.host, HOSTS),
     }
     return Table(
-        at=world.at[:cut],
-        status=world.status[:cut].astype(np.uint16),
-        weight=np.ones(cut, np.float32),
+        at=world.at[start:stop],
+        status=world.status[start:stop].astype(np.uint16),
+        weight=np.ones(stop - start, np.float32),
+        duration=world.seconds[start:stop].astype(np.float32),
         fields={
-            name: Coded(codes[:cut].astype(np.int32), list(values))
+            name: Coded(codes[start:stop].astype(np.int32), list(values))
             for name, (codes, values) in coded.items()
         },
     )

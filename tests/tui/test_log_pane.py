@@ -537,9 +537,15 @@ def test_the_spike_watch_offers_while_it_lasts():
     calm = [request(second=n / 10) for n in range(6000)]
     log = FakeLog(calm)
     gauge = Gauge(log)
+    gauge.watch.feed(gauge.read(Asked(60)).latest)
     assert gauge.read(Asked(60)).facts.spike == ""
     log.append(*[request(502 if n % 3 == 0 else 200, second=600 + n / 10) for n in range(600)])
-    assert "5xx" in gauge.read(Asked(60)).facts.spike
+    gauge.watch.feed(gauge.read(Asked(60)).latest)
+    facts = gauge.read(Asked(60)).facts
+    assert facts.spike.startswith("5xx ")
+    assert facts.watch.sees == "this watch sees +3.0 points and up here"
+    gauge.watch.snooze()
+    assert gauge.read(Asked(60)).facts.spike == ""
 
 
 def test_an_analysis_waits_for_the_index_and_for_news():

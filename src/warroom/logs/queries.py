@@ -64,7 +64,7 @@ def _picked(
     times: list[_Ints] = []
     flags: list[npt.NDArray[np.bool_]] = []
     for segment in index.segments():
-        if segment.gap is not None:
+        if segment.gap is not None or _outside(segment, since, until):
             continue
         first, second = _runs(segment)
         lengths = np.diff(np.append(first, len(segment.codes)))
@@ -94,6 +94,14 @@ def _picked(
         last = int(np.searchsorted(picked, kept[-1]))
         weight[last] = good.size - step * (kept.size - 1)
     return row[picked], at[picked], weight, int(row.size)
+
+
+def _outside(segment: Segment, since: float | None, until: float | None) -> bool:
+    """Whether no row of a segment can lie in a span; one without any time is never ruled out."""
+    if not segment.latest:
+        return False
+    early = since is not None and segment.latest < int(since)
+    return early or (until is not None and segment.earliest >= until)
 
 
 def table(

@@ -157,6 +157,7 @@ def _log(incident: Incident | None, keys: Mapping[str, str]) -> Iterable[Entry]:
         ("logs.next_failed", "Next 5xx", "log.next_failed", ""),
         ("logs.search", "Search the log", "log.search", ""),
         ("boundary", "Who is affected: boundary", "log.boundary", ""),
+        ("watch", "The spike watch: what it sees, snooze it", "log.watch", ""),
     ):
         yield Entry("log", title, action, key=keys.get(name, ""), cli=shell)
     yield Entry("log", "Pin the line under the cursor", "logs.pin", key=keys.get("log.pin", "P"),

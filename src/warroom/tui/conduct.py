@@ -16,7 +16,6 @@ from warroom.core import events as e
 from warroom.core.decide import Refusal
 from warroom.core.journal import JournalError
 from warroom.core.queue import why_first
-from warroom.core.spell import share
 from warroom.core.state import Incident
 from warroom.core.words import Phase
 from warroom.room.service import Done, Room
@@ -155,7 +154,7 @@ def prefilled(services: Services, facts: LogFacts, now: datetime, *, title: str 
             sentence=facts.onset_sentence,
         )
     return e.Declared(
-        title=title or facts.title or _spike_title(facts),
+        title=title or facts.title or (facts.watch.title if facts.spike else ""),
         service=services.service,
         started_at=began,
         detected_at=now,
@@ -163,11 +162,6 @@ def prefilled(services: Services, facts: LogFacts, now: datetime, *, title: str 
         boundary=facts.boundary_sentence,
         source="spike watch" if facts.spike else "console",
     )
-
-
-def _spike_title(facts: LogFacts) -> str:
-    """Return what to call a spike that the analysis has not explained yet."""
-    return f"5xx {share(*facts.share_now)} of the requests" if facts.spike else ""
 
 
 def until(text: str, now: datetime) -> datetime | None:

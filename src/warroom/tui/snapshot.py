@@ -12,6 +12,24 @@ from warroom.room.containment import Option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchFacts:
+    """What the spike watch of a log says."""
+
+    sees: str = ""
+    """From how many points on it sees anything; empty while it has not begun."""
+    always: tuple[str, ...] = ()
+    """Slices that always fail and are not watched, each with its share."""
+    sentence: str = ""
+    """Its offer to declare while it lasts; empty otherwise, and while it is snoozed."""
+    title: str = ""
+    """The same in a few words."""
+    offered: float = 0.0
+    """Epoch second of the offer that lasts, 0 without one."""
+    snoozed_until: float | None = None
+    """Epoch second of the log up to which it keeps quiet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogFacts:
     """What the log pane tells the rest of the console."""
 
@@ -29,8 +47,12 @@ class LogFacts:
     boundary_sentence: str = ""
     title: str = ""
     """What fails where, in a few words: the title to propose."""
-    spike: str = ""
-    """The sentence of the spike watch while it offers to declare; empty otherwise."""
+    watch: WatchFacts = field(default_factory=WatchFacts)
+
+    @property
+    def spike(self) -> str:
+        """The sentence of the spike watch while it offers to declare; empty otherwise."""
+        return self.watch.sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from warroom.tui.widgets.bar import Bar
 from warroom.tui.widgets.evidence import Pins
 from warroom.tui.widgets.footer import Footer
 from warroom.tui.widgets.log_filter import FilterError
+from warroom.tui.widgets.log_line import clock
 from warroom.tui.widgets.log_view import LogView
 from warroom.tui.widgets.notice import NoticeRow, Said
 
@@ -133,7 +134,7 @@ class TailApp(App[int]):
         self.notices = NoticeRow(self.palette)
         self.footer = Footer(self.palette)
         self._kept: list[Excerpt] = []
-        self._spike = ""
+        self._offered = 0.0
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Every token exists, whatever the theme."""
@@ -249,15 +250,20 @@ class TailApp(App[int]):
         """Only the boundary is here; the rest belongs to the war room."""
         if message.action == "boundary":
             self.action_boundary()
+        elif message.action == "watch":
+            until = self.pane.snooze_watch()
+            said = f"snoozed until {clock(until)[:5]}" if until else "on"
+            self.say(f"the watch is {said}; {self.pane.facts.watch.sees}")
         else:
             self.say(f"{message.action}: in the war room, not here", "text")
 
     @on(LogsPane.LogFactsChanged)
     def _measured(self, message: LogsPane.LogFactsChanged) -> None:
-        spike = message.facts.spike
-        if spike and not self._spike:
-            self.say(f"{spike}  b shows what the failures share", "s5", "▲")
-        self._spike = spike
+        watch = message.facts.watch
+        if watch.sentence and watch.offered != self._offered:
+            said = "b shows what the failures share, W snoozes"
+            self.say(f"{watch.sentence}. {said}", "s5", "▲")
+        self._offered = watch.offered
 
     @on(LogsPane.ReportReady)
     async def _reported(self, message: LogsPane.ReportReady) -> None:

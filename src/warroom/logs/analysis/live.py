@@ -1,18 +1,13 @@
-"""The spike watch on a live log: total and slices, fed entry by entry, one offer at a time."""
+"""The spike watch on a live log: total and slices, fed stretch by stretch, one offer at a time."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from warroom.logs.analysis import words
-from warroom.logs.analysis.prepare import learn_routes
-from warroom.logs.analysis.templates import Routes
-from warroom.logs.analysis.watch import SLICE, STEP, TOTAL, Offer, Watch
+from warroom.logs.analysis import outcomes, words
+from warroom.logs.analysis.counted import Counter, Key
+from warroom.logs.analysis.watch import OTHER, SLICE, STEP, TOTAL, Offer, Watch
 from warroom.logs.table import Table
 
-SLICE_FIELDS = ("route", "upstream", "release", "zone", "host")
 LEAST_SEEN = 200
 """Requests of a slice before its own level can be held against it."""
 LEAST_NEW = 20
@@ -23,14 +18,16 @@ ALWAYS = 0.2
 """Ordinary share from which a slice is not watched but listed as always failing."""
 SNOOZE = 1800.0
 MOST_VALUES = 300
-
-Key = tuple[str, str]
+_LASTS = 60.0
+"""Seconds without ringing after which what was offered is over: rare failures come with pauses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """An offer to declare an incident."""
 
+    kind: str
+    """The outcome: 5xx, errors, 499, slow, 4xx."""
     slice: Key | None
     """Field and value (raw); None for the total."""
     offer: Offer
@@ -47,116 +44,148 @@ class _Slice:
 
 
 class LiveWatch:
-    """Counts entries into ten-second steps and tells when to offer a declaration.
+    """Counts a log into ten-second steps and tells when to offer a declaration.
 
-    It has no clock: whoever feeds it calls `tick` with the time, at least every ten seconds, also
-    when nothing arrives.
+    It has no clock: whoever feeds it says up to when, also when nothing arrives.
     """
 
-    def __init__(self, history: Table | None = None) -> None:
-        """Learn routes and ordinary shares from `history`, which is not rung for."""
-        self.total = Watch(TOTAL)
+    def __init__(self, history: Table | None = None, began: float | None = None) -> None:
+        """Learn routes and ordinary shares from `history`, which is not rung for.
+
+        Args:
+            history: Rows from before the watch begins.
+            began: When it begins; None for the first row that it is given.
+        """
+        self._counter = Counter(history)
+        self.totals: dict[str, Watch] = {}
         self._slices: dict[Key, _Slice] = {}
-        self._counts: dict[Key | None, list[int]] = defaultdict(lambda: [0, 0])
-        self._step: float | None = None
+        self._step = began
         self._silent_until = 0.0
-        self._began: float | None = None
-        self._routes: Routes | None = None
+        self._began = began
+        self.ringing: Alarm | None = None
+        """What rang last, until it has been quiet for a minute."""
         if history is not None and len(history.at):
             self._learn(history)
 
     def _learn(self, history: Table) -> None:
-        path = history.fields.get("path")
-        if path is not None:
-            self._routes = learn_routes(path, history.status)
-        self._began = float(history.at[0])
-        weight = history.weight.astype(np.float64)
-        bad = np.where(history.status >= 500, weight, 0.0)
-        self.total.learn(float(weight.sum()), float(bad.sum()))
-        columns = {name: history.fields[name] for name in SLICE_FIELDS if name in history.fields}
-        named = [(name, column.values) for name, column in columns.items()]
-        coded = [column.codes for column in columns.values()]
-        if path is not None:
-            named.append(("route", [self._route(value) for value in path.values]))
-            coded.append(path.codes)
-        for (name, values), codes in zip(named, coded, strict=True):
-            known = codes >= 0
-            size = len(values)
-            asked = np.bincount(codes[known], weight[known], size)
-            failed = np.bincount(codes[known], bad[known], size)
-            for code in np.flatnonzero(asked).tolist():
-                one = self._slice((name, values[code]), float(history.at[0]))
-                if one is not None:
-                    one.watch.learn(float(asked[code]), float(failed[code]))
-                    one.seen += float(asked[code])
+        first = float(history.at[0])
+        self._began = first
+        span = float(history.at[-1]) - first + 1.0
+        counted = self._counter.count(history, first, 1, span)
+        requests = float(counted.requests.sum())
+        for kind, failures in counted.failures.items():
+            self._total(kind).learn(requests, float(failures.sum()))
+        for key, (asked, failed) in counted.slices[0].items():
+            one = self._slice(key, first)
+            if one is not None:
+                one.watch.learn(asked, failed)
+                one.seen += asked
 
-    def add(self, failed: bool, fields: Mapping[str, str]) -> None:
-        """Count one entry.
+    def take(self, table: Table, until: float) -> tuple[Alarm, ...]:
+        """Close every step up to `until` with the rows of a table that holds them.
 
-        Args:
-            failed: Whether it is a 5xx.
-            fields: What the format names, by standard names; `path` becomes the route.
+        Returns:
+            The offers that are to be made: none while one was made or snoozed lately.
         """
-        keys: list[Key | None] = [None]
-        keys += [(name, fields[name]) for name in SLICE_FIELDS if fields.get(name)]
-        if fields.get("path") and "route" not in fields:
-            keys.append(("route", self._route(fields["path"])))
-        for key in keys:
-            count = self._counts[key]
-            count[0] += 1
-            count[1] += failed
-
-    def tick(self, now: float) -> Alarm | None:
-        """Close every step that is over; returns an offer unless one was made or snoozed lately."""
         if self._step is None:
-            self._step = now
-            self._began = now if self._began is None else self._began
-        alarm: Alarm | None = None
-        while now - self._step >= STEP:
+            if not len(table.at):
+                return ()
+            self._step = float(table.at[0]) // STEP * STEP
+        if self._began is None:
+            self._began = self._step
+        steps = int((until - self._step) // STEP)
+        if steps <= 0:
+            return ()
+        counted = self._counter.count(table, self._step, steps, STEP)
+        offers: list[Alarm] = []
+        for number in range(steps):
             self._step += STEP
-            alarm = self._close(self._step) or alarm
-        if alarm is None or now < self._silent_until:
-            return None
-        self._silent_until = now + SNOOZE
-        return alarm
+            seen = {kind: float(failed[number]) for kind, failed in counted.failures.items()}
+            alarm = self._close(
+                self._step, float(counted.requests[number]), seen, counted.slices[number]
+            )
+            if alarm is not None:
+                self.ringing = alarm
+                if self._step >= self._silent_until:
+                    self._silent_until = self._step + SNOOZE
+                    offers.append(alarm)
+            elif self.ringing is not None and self._step - self.ringing.at >= _LASTS:
+                self.ringing = None
+        return tuple(offers)
+
+    @property
+    def step(self) -> float | None:
+        """Up to when it has counted; None while it has not begun."""
+        return self._step
 
     def snooze(self, until: float) -> None:
-        """Make no offer before `until`; the sums go on."""
+        """Make no offer before `until`; the sums go on. A time that is past ends the snooze."""
         self._silent_until = until
 
-    def always_failing(self) -> list[tuple[Key, float]]:
+    @property
+    def blind_spot(self) -> str:
+        """What the watch of the total cannot see, to be printed beside it."""
+        first = next(iter(self.totals.values()), None)
+        return (first or Watch(TOTAL)).blind_spot
+
+    def always_failing(self) -> tuple[tuple[Key, float], ...]:
         """Slices that are not watched because failing is ordinary for them."""
-        return [
+        return tuple(
             (key, one.watch.ordinary)
             for key, one in self._slices.items()
             if one.seen >= LEAST_SEEN and one.watch.ordinary > ALWAYS
-        ]
+        )
 
-    def _route(self, path: str) -> str:
-        bare = path.partition("?")[0]
-        return self._routes(bare)[0] if self._routes is not None else bare
+    def _total(self, kind: str) -> Watch:
+        rule = TOTAL if kind == "5xx" else OTHER
+        return self.totals.setdefault(kind, Watch(rule))
 
     def _slice(self, key: Key, now: float) -> _Slice | None:
         one = self._slices.get(key)
         if one is None:
             if sum(name == key[0] for name, _ in self._slices) >= MOST_VALUES:
                 return None
-            one = _Slice(Watch(SLICE, share=self.total.ordinary), now)
-            self._slices[key] = one
+            ordinary = next((watch.ordinary for watch in self.totals.values()), None)
+            watch = Watch(SLICE) if ordinary is None else Watch(SLICE, share=ordinary)
+            one = self._slices[key] = _Slice(watch, now)
         return one
 
-    def _close(self, now: float) -> Alarm | None:
-        requests, failures = self._counts.pop(None, [0, 0])
-        offer = self.total.step(requests, failures)
-        ordinary = self.total.ordinary
-        ringing: tuple[float, Key, Offer] | None = None
-        counts, self._counts = self._counts, defaultdict(lambda: [0, 0])
+    def _close(
+        self,
+        now: float,
+        requests: float,
+        failures: dict[str, float],
+        slices: Mapping[Key, tuple[float, float]],
+    ) -> Alarm | None:
+        rung = [
+            (kind, offer)
+            for kind, failed in failures.items()
+            if (offer := self._total(kind).step(requests, failed)) is not None
+        ]
+        main = next(iter(self.totals), "5xx")
+        slice_ = self._close_slices(now, slices)
+        if rung and (rung[0][0] == main or slice_ is None):
+            kind, offer = rung[0]
+            mostly = self._mostly(offer) if kind == main else ""
+            said = offer.sentence(outcome=outcomes.NAMES[kind]) + mostly
+            return Alarm(kind, None, offer, said, now)
+        if slice_ is None:
+            return None
+        key, offer = slice_
+        said = offer.sentence(words.describe((key,)), outcomes.NAMES[main])
+        return Alarm(main, key, offer, said, now)
+
+    def _close_slices(
+        self, now: float, counts: Mapping[Key, tuple[float, float]]
+    ) -> tuple[Key, Offer] | None:
+        """Step every slice; the one with the most failures that rings."""
+        ordinary = next((watch.ordinary for watch in self.totals.values()), 0.0)
+        ringing: tuple[Key, Offer] | None = None
         for key in counts:
-            if key is not None:
-                self._slice(key, now)
+            self._slice(key, now)
         began = now if self._began is None else self._began
         for key, one in self._slices.items():
-            asked, failed = counts.get(key, [0, 0])
+            asked, failed = counts.get(key, (0.0, 0.0))
             one.seen += asked
             newborn = one.born > began + NEWBORN / 6 and now - one.born < NEWBORN
             rung = one.watch.step(asked, failed, ordinary=ordinary if newborn else None)
@@ -164,14 +193,9 @@ class LiveWatch:
             least = LEAST_NEW if newborn else LEAST_SEEN
             if rung is None or one.seen < least or usual > ALWAYS:
                 continue
-            if ringing is None or rung.failures > ringing[0]:
-                ringing = (rung.failures, key, rung)
-        if offer is not None:
-            return Alarm(None, offer, offer.sentence() + self._mostly(offer), now)
-        if ringing is not None:
-            _, key, rung = ringing
-            return Alarm(key, rung, rung.sentence(words.describe((key,))), now)
-        return None
+            if ringing is None or rung.failures > ringing[1].failures:
+                ringing = (key, rung)
+        return ringing
 
     def _mostly(self, offer: Offer) -> str:
         """Which slice holds most of the failures of an offer, if one does."""

@@ -22,6 +22,7 @@ SLOW_FLOOR = 0.2
 """Seconds below which nothing is slow."""
 SLOW_TIMES = 3.0
 """Times its route's median from which an answer may be slow."""
+_LEAST_DURATIONS = 30
 
 
 def kinds(frame: Frame) -> tuple[str, ...]:
@@ -33,16 +34,29 @@ def kinds(frame: Frame) -> tuple[str, ...]:
 
 def mask(frame: Frame, kind: str) -> np.ndarray:
     """Which rows have the outcome `kind`."""
-    status = frame.status
+    if kind == "errors":
+        return np.zeros(len(frame.at), bool) if frame.failing is None else frame.failing
+    return _slow(frame) if kind == "slow" else by_status(frame.status, kind)
+
+
+def by_status(status: np.ndarray, kind: str) -> np.ndarray:
+    """Which rows have an outcome that their status tells."""
     if kind == "5xx":
         return np.asarray(status >= 500)
     if kind == "499":
         return np.asarray(status == 499)
-    if kind == "4xx":
-        return np.asarray((status >= 400) & (status < 499) & (status != 404))
-    if kind == "errors":
-        return np.zeros(len(status), bool) if frame.failing is None else frame.failing
-    return _slow(frame)
+    return np.asarray((status >= 400) & (status < 499) & (status != 404))
+
+
+def slow_from(seconds: np.ndarray) -> float | None:
+    """From how many seconds on an answer of one route is slow; None where too few are known."""
+    if len(seconds) < _LEAST_DURATIONS:
+        return None
+    logs = np.log(np.maximum(seconds, 1e-3))
+    median = float(np.median(logs))
+    spread = 1.4826 * float(np.median(np.abs(logs - median))) + 0.05
+    limit = median + max(4 * spread, math.log(SLOW_TIMES))
+    return max(math.exp(limit), SLOW_FLOOR)
 
 
 def _slow(frame: Frame) -> np.ndarray:
@@ -53,16 +67,11 @@ def _slow(frame: Frame) -> np.ndarray:
     known = np.flatnonzero(~np.isnan(frame.duration))
     order = known[np.argsort(frame.cell[known], kind="stable")]
     seconds = frame.duration[order]
-    logs = np.log(np.maximum(seconds, 1e-3))
     cuts = np.searchsorted(frame.cell[order], np.arange(frame.cells + 1))
     for start, stop in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-        if stop - start < 30:
-            continue
-        own = logs[start:stop]
-        median = float(np.median(own))
-        spread = 1.4826 * float(np.median(np.abs(own - median))) + 0.05
-        limit = median + max(4 * spread, math.log(SLOW_TIMES))
-        slow[order[start:stop]] = (own > limit) & (seconds[start:stop] > SLOW_FLOOR)
+        limit = slow_from(seconds[start:stop])
+        if limit is not None:
+            slow[order[start:stop]] = seconds[start:stop] > limit
     return slow
 
 

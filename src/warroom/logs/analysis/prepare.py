@@ -104,6 +104,12 @@ def _failing(level: Coded | None) -> np.ndarray | None:
     return np.asarray(named[level.codes])
 
 
+def failing_levels(table: Table) -> np.ndarray:
+    """Which rows of a log without statuses failed, by their level."""
+    found = _failing(table.fields.get("level"))
+    return np.zeros(len(table.at), bool) if found is None else found
+
+
 def _cells(fields: dict[str, Coded]) -> tuple[np.ndarray, int]:
     route, method = fields.get("route"), fields.get("method")
     known = [column for column in (route, method) if column is not None]

@@ -38,6 +38,9 @@ class Rule:
 
 TOTAL = Rule()
 SLICE = Rule(tolerated=(0.03, 2.5), unacceptable=(0.15, 6.0), threshold=16.0, prior=30.0)
+OTHER = Rule(tolerated=(0.01, 3.0), unacceptable=(0.05, 8.0), threshold=16.0, least_failures=12)
+"""For what happens on good days too: clients that give up, slow answers, refused requests, errors
+by level. Their shares wander further than that of 5xx, and a few points of them hurt nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from warroom.tui.widgets.entry import EntryView
 from warroom.tui.widgets.evidence import Pins
 from warroom.tui.widgets.log_bar import LogBar
 from warroom.tui.widgets.log_gauge import SPAN, Asked, Gauge, Reading, Report, nearly_complete
+from warroom.tui.widgets.log_line import clock
 from warroom.tui.widgets.log_query import LogQuery, grouped
 from warroom.tui.widgets.log_view import LogView
 from warroom.tui.widgets.no_log import NoLog
@@ -62,6 +63,10 @@ class LogPaneCore(Pane):
         reading: Reading
         log: Log
 
+    @dataclass
+    class _Watched(Message):
+        log: Log
+
     class _Found(Message):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, LogPaneCore._Found)
@@ -95,6 +100,7 @@ class LogPaneCore(Pane):
         self._monotonic = monotonic
         self._busy = False
         self._analysing = False
+        self._watching = False
         self._held = (0, 0, 0)
         """While held: the row that was the end, the last one looked at, failures since."""
         self._grew_at: float | None = None
@@ -189,10 +195,29 @@ class LogPaneCore(Pane):
         if not self._analysing and gauge.due(reading.progress):
             self._analysing = True
             self._analyse(gauge)
+        self._feed(gauge, reading)
         if reading.facts != before:
             self.post_message(self.LogFactsChanged(reading.facts))
         self.draw_chart()
         self._say_title()
+
+    def _feed(self, gauge: Gauge, reading: Reading) -> None:
+        """Give the spike watch what has come in since it last looked."""
+        ready = reading.latest is not None and nearly_complete(reading.progress)
+        if ready and not self._watching and gauge.watch.due(reading.latest or 0.0):
+            self._watching = True
+            self._watch(gauge, reading.latest or 0.0)
+
+    @work(thread=True, group="log-watch", exit_on_error=False, description="Watch the log")
+    def _watch(self, gauge: Gauge, latest: float) -> None:
+        gauge.watch.feed(latest)
+        self.post_message(self._Watched(gauge.log))
+
+    def on_log_pane_core__watched(self, message: _Watched) -> None:
+        """Show what the watch says now."""
+        self._watching = False
+        if message.log is self.feed:
+            self.ask()
 
     @work(thread=True, group="log-analysis", exit_on_error=False, description="Analyse the log")
     def _analyse(self, gauge: Gauge) -> None:
@@ -209,6 +234,7 @@ class LogPaneCore(Pane):
         if event.state is WorkerState.ERROR and event.worker.group.startswith("log-"):
             self._busy = self._busy and event.worker.group != "log-facts"
             self._analysing = self._analysing and event.worker.group != "log-analysis"
+            self._watching = self._watching and event.worker.group != "log-watch"
             self.post_message(
                 Notice(f"{event.worker.description} failed: {event.worker.error}", "warn", "✗")
             )
@@ -332,6 +358,10 @@ class LogPaneCore(Pane):
         progress = None if self.reading is None else self.reading.progress
         if progress is not None and not nearly_complete(progress):
             detail += f" · indexing {100 * progress.indexed_bytes // progress.total_bytes} %"
+        elif self.facts.watch.snoozed_until is not None:
+            detail += f" · watch snoozed until {clock(self.facts.watch.snoozed_until)[:5]}"
+        elif self.facts.watch.sees:
+            detail += f" · {self.facts.watch.sees}"
         self.title_line.detail = detail
         self.title_line.fact = self.status
 

@@ -35,6 +35,7 @@ class LogsPane(LogSeek):
         Binding("space", "hold", "hold", id="log.hold"),
         Binding("b", "boundary", "boundary", id="log.boundary"),
         Binding("d", "declare", "declare", id="log.declare"),
+        Binding("W", "watch", "the watch", id="log.watch"),
         Binding("equals_sign", "only", "only this error", id="log.only"),
         Binding("t", "request", "this request", id="log.request"),
         Binding("left_square_bracket", "step(-1)", "earlier", id="log.earlier"),
@@ -56,6 +57,8 @@ class LogsPane(LogSeek):
             found.append(Hint("m", "dim or hide"))
         closing = "close detail" if self.opened else "detail"
         hold = "hold" if self.view.following else "follow"
+        if self.facts.spike:
+            found.insert(0, Hint("W", "snooze the watch"))
         found += [Hint("P", "pin"), Hint("b", "boundary"), Hint("enter", closing)]
         return [*found, Hint("space", hold), Hint("y", "copy"), Hint("z", "zoom")]
 
@@ -157,6 +160,17 @@ class LogsPane(LogSeek):
     def action_boundary(self) -> None:
         """Ask what the failures share."""
         self.post_message(ActionRequested("boundary"))
+
+    def action_watch(self) -> None:
+        """Ask what the spike watch sees, or snooze it."""
+        self.post_message(ActionRequested("watch"))
+
+    def snooze_watch(self) -> float | None:
+        """Snooze the watch of this log or wake it; returns until when of the log it sleeps."""
+        watch = self._gauges[id(self.feed)].watch
+        watch.snooze()
+        self.ask()
+        return watch.facts.snoozed_until
 
     def action_declare(self) -> None:
         """Declare an incident with what the log says."""

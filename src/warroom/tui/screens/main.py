@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -13,6 +12,7 @@ from textual.events import DescendantFocus, Resize
 from textual.widgets import Input, TextArea
 
 from warroom.tui.footing import footer_hints
+from warroom.tui.guarding import Guarding
 from warroom.tui.layout import PANES, Shape, arrange
 from warroom.tui.messages import ActionRequested, Notice, PinRequested, TimeCursorMoved
 from warroom.tui.panes.base import Pane
@@ -27,7 +27,6 @@ from warroom.tui.reminders import reminders
 from warroom.tui.services import Services
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
-from warroom.tui.watching import Watching
 from warroom.tui.widgets.divider import Divider
 from warroom.tui.widgets.footer import Footer
 from warroom.tui.widgets.header import Header
@@ -36,7 +35,7 @@ from warroom.tui.widgets.rail import Rail
 from warroom.tui.widgets.tabs import PaneTabs
 
 
-class MainScreen(Watching):
+class MainScreen(Guarding):
     """Lays out the panes, hands them snapshots, and routes what they post."""
 
     CSS = """
@@ -58,6 +57,7 @@ class MainScreen(Watching):
         Binding("p", "act('postmortem')", "postmortem", id="incident.postmortem"),
         Binding("H", "act('handover')", "hand over", id="incident.handover"),
         Binding("b", "act('boundary')", "boundary", id="log.boundary"),
+        Binding("W", "act('watch')", "the watch", show=False, id="log.watch"),
         Binding("e", "logs('next_failed')", "next 5xx", id="log.next_failed"),
         Binding("slash", "logs('search')", "search", id="log.search"),
         Binding("at", "go_to", "go to incident", id="go.incident"),
@@ -149,15 +149,6 @@ class MainScreen(Watching):
         for one in due[-1:] if first else due:
             self.say(one.words, one.tone)
         self._reminded |= {one.key for one in due}
-
-    @on(LogsPane.LogFactsChanged)
-    def _measured(self, event: LogsPane.LogFactsChanged) -> None:
-        spike, before = event.facts.spike, self.log_facts.spike
-        self.log_facts = event.facts
-        if spike and not before:
-            self.say(f"{spike}. d declares", "s5", "▲")
-        base = self.snapshot or Snapshot(now=self.clock(), actor="")
-        self.show(replace(base, log=event.facts))
 
     async def save_everything(self) -> None:
         """Save the text that is being written, as far as that takes no longer than two seconds."""

@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING
 from warroom.logs.protocol import Log, Progress
 from warroom.tui.snapshot import LogFacts
 from warroom.tui.widgets.chart import Bars, worst
+from warroom.tui.widgets.log_watch import LogWatch
 
 if TYPE_CHECKING:
     from warroom.logs.analysis.answer import Finding, Findings
-    from warroom.logs.analysis.watch import Watch
 
 MINUTE = 60.0
 SPAN = 1800.0
 """Seconds of the chart unless the reader zooms or an onset lies before."""
 _PEAK_CELLS = 90
-_WATCHED = 1800
-"""Seconds before the end that the spike watch walks when a log is opened."""
 _REACH = 4 * 3600
 """Seconds before its left edge for which the chart stretches to show the onset."""
 _AGAIN = 15.0
@@ -34,7 +32,6 @@ _SAMPLE = 40_000
 """Good lines that are read for the denominators; failing lines are all read."""
 _SOON = 2.0
 """Seconds between two analyses while a spike is unexplained."""
-_STEP = 10
 
 
 def nearly_complete(progress: Progress) -> bool:
@@ -82,10 +79,7 @@ class Gauge:
     def __init__(self, log: Log, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.log = log
         self._monotonic = monotonic
-        self._watch: Watch | None = None
-        self._watched = 0
-        """Epoch second up to which the watch has been fed."""
-        self._spike = ""
+        self.watch = LogWatch(log)
         self._report: Report | None = None
         self._analysed_at = -1e9
         self._analysed = (0, 0)
@@ -98,7 +92,6 @@ class Gauge:
         if latest is None:
             facts = LogFacts(label=self.log.label)
             return Reading(progress, None, None, facts)
-        self._feed_watch(latest)
         facts = self._facts(latest)
         until = latest + 1 if asked.until is None else asked.until
         since = until - asked.span
@@ -151,7 +144,7 @@ class Gauge:
         facts = LogFacts(
             label=self.log.label,
             share_now=self._counts(latest + 1 - MINUTE, latest + 1),
-            spike=self._spike,
+            watch=self.watch.facts,
         )
         main = None if self._report is None else self._report.findings.main
         if main is None:
@@ -166,31 +159,6 @@ class Gauge:
             title=_title(main),
         )
 
-    def _feed_watch(self, latest: float) -> None:
-        """Walk the watch over every step of ten seconds that is complete."""
-        from warroom.logs.analysis.watch import Watch  # noqa: PLC0415 - not before the first frame
-
-        until = int(latest) // _STEP * _STEP
-        if self._watch is None:
-            self._watch = Watch()
-            self._watched = until - _WATCHED
-            failed, total = self._counts(None, self._watched)
-            self._watch.learn(total, failed)
-        steps = (until - self._watched) // _STEP
-        if steps <= 0:
-            return
-        if steps > 10 * _WATCHED // _STEP:  # the log jumped: what lay between is silence
-            self._watched = until - _WATCHED
-            steps = _WATCHED // _STEP
-        found = self.log.histogram(steps, self._watched, until)
-        self._watched = until
-        if found is None or found.width != _STEP:
-            return
-        offer = None
-        for total, failed in zip(found.total, found.failed, strict=True):
-            offer = self._watch.step(float(total), float(failed))
-        self._spike = "" if offer is None else offer.sentence()
-
     def due(self, progress: Progress) -> bool:
         """Whether an analysis is worth its time: more failed, or what goes on may have ended."""
         took = 0.0 if self._report is None else self._report.seconds
@@ -200,7 +168,7 @@ class Gauge:
         failed, entries = self._analysed
         news = progress.failed > failed or (open_ended and progress.entries > entries)
         # A spike that nothing explains yet cannot wait: whoever declares now wants to know more.
-        unexplained = bool(self._spike) and not open_ended
+        unexplained = bool(self.watch.facts.title) and not open_ended
         patience = _SOON if unexplained else max(_AGAIN, _IDLE * took)
         return nearly_complete(progress) and news and waited >= patience
 
