@@ -574,7 +574,8 @@ async def test_the_onset_of_the_analysis_stands_on_the_axis():
                 break
         await settle(pilot)
         axis = app.pane.chart.render_line(3).text
-        assert "12:10:00 onset" in axis
+        assert "12:10:00 ±1 s onset" in axis
+        assert "✓ 12:14:59 ±2 s over" in axis
         assert "▲" in axis
         assert any(type(message).__name__ == "ReportReady" for message in app.posted)
 

@@ -43,6 +43,13 @@ class LogFacts:
     """Epoch seconds."""
     onset_bounds: tuple[float, float] | None = None
     """Epoch seconds between which the onset lies."""
+    end: float | None = None
+    """Epoch seconds; None while it goes on, or where nothing was found."""
+    end_bounds: tuple[float, float] | None = None
+    gone: bool = False
+    """Whether the requests stopped, so that no recovery could be seen."""
+    outcome: str = "5xx"
+    """What is counted from the onset on, as it is said: 5xx, slow answers, silence."""
     onset_sentence: str = ""
     boundary_sentence: str = ""
     title: str = ""

@@ -28,7 +28,7 @@ class Counted:
 
 
 class Counter:
-    """Counts rows as a history taught it: which routes there are, and from when on they are slow."""
+    """Counts rows as a history taught it: which routes there are, and what is slow on each."""
 
     def __init__(self, history: Table | None = None) -> None:
         self._routes: Routes | None = None

@@ -14,14 +14,14 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from warroom.logs.protocol import Log
 from warroom.tui.messages import Notice, TimeCursorMoved
 from warroom.tui.panes.base import Pane
+from warroom.tui.panes.log_signs import fitting, marks, title_parts
 from warroom.tui.snapshot import LogFacts, Snapshot
 from warroom.tui.theme import Palette
-from warroom.tui.widgets.chart import ChartState, LogChart, Mark, plot_width
+from warroom.tui.widgets.chart import ChartState, LogChart, plot_width
 from warroom.tui.widgets.entry import EntryView
 from warroom.tui.widgets.evidence import Pins
 from warroom.tui.widgets.log_bar import LogBar
 from warroom.tui.widgets.log_gauge import SPAN, Asked, Gauge, Reading, Report, nearly_complete
-from warroom.tui.widgets.log_line import clock
 from warroom.tui.widgets.log_query import LogQuery, grouped
 from warroom.tui.widgets.log_view import LogView
 from warroom.tui.widgets.no_log import NoLog
@@ -36,6 +36,8 @@ _HANDOVER = 0.0005
 every read and write: a key pressed during an analysis took a quarter of a second."""
 _SILENT = 30.0
 """Seconds without a line after which a log that was growing is called silent."""
+_TITLE_REST = 18
+"""Cells of the title line that its name, its gaps and a piece of hairline take."""
 _SILENT_TIMES = 8
 """Or so many times its longest ordinary pause."""
 
@@ -242,34 +244,14 @@ class LogPaneCore(Pane):
     def draw_chart(self) -> None:
         """Draw the chart from what is known now."""
         entry = None if self.view.following else self.view.entries.get(self.view.cursor)
+        current = None if self.snapshot is None else self.snapshot.current
         self.chart.state = ChartState(
             bars=None if self.reading is None else self.reading.bars,
             facts=self.facts,
-            marks=self._marks(),
+            marks=marks(current, self.facts, self._gauges[id(self.feed)].report),
             cursor=None if entry is None else entry.at,
             live=self._until() is None,
         )
-
-    def _marks(self) -> tuple[Mark, ...]:
-        marks: list[Mark] = []
-        current = None if self.snapshot is None else self.snapshot.current
-        onset = self.facts.onset
-        if current is not None and current.onset is not None:
-            onset = current.onset.at.timestamp()
-        if current is not None and current.changes:
-            marks += [Mark(one.happened_at.timestamp(), "◆", "p2") for one in current.changes]
-        elif (report := self._gauges[id(self.feed)].report) is not None:
-            near = [one for one in report.findings.changes if one.possible]
-            marks += [Mark(one.change.at, "◆", "p2") for one in near[:3]]
-        if onset is not None:
-            when = time.strftime("%H:%M:%S", time.gmtime(onset))
-            marks.insert(0, Mark(onset, "▲", "s5", f"{when} onset"))
-        if current is not None:
-            for run in current.ledger:
-                at = run.finished_at or run.intended_at
-                when = f"{at:%H:%M:%S}"
-                marks.append(Mark(at.timestamp(), "●", "ok", f"{run.intent.title} {when}"))
-        return tuple(marks)
 
     def watch_snapshot(self, _: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what the incident adds: marks on the axis, pinned lines."""
@@ -358,10 +340,9 @@ class LogPaneCore(Pane):
         progress = None if self.reading is None else self.reading.progress
         if progress is not None and not nearly_complete(progress):
             detail += f" · indexing {100 * progress.indexed_bytes // progress.total_bytes} %"
-        elif self.facts.watch.snoozed_until is not None:
-            detail += f" · watch snoozed until {clock(self.facts.watch.snoozed_until)[:5]}"
-        elif self.facts.watch.sees:
-            detail += f" · {self.facts.watch.sees}"
+        else:
+            room = self.size.width - len(self.status[0]) - _TITLE_REST
+            detail = fitting(detail, list(title_parts(self.facts)), room)
         self.title_line.detail = detail
         self.title_line.fact = self.status
 

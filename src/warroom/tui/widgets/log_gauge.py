@@ -149,11 +149,17 @@ class Gauge:
         main = None if self._report is None else self._report.findings.main
         if main is None:
             return facts
+        from warroom.logs.analysis.outcomes import NAMES  # noqa: PLC0415 - loaded by the analysis
+
         return replace(
             facts,
             share_before=self._counts(None, main.onset.at),
             onset=main.onset.at,
             onset_bounds=(main.onset.low, main.onset.high),
+            end=None if main.end is None else main.end.at,
+            end_bounds=None if main.end is None else (main.end.low, main.end.high),
+            gone=main.gone,
+            outcome=NAMES.get(main.kind, main.kind),
             onset_sentence=main.sentences[0] if main.sentences else "",
             boundary_sentence=main.sentences[1] if len(main.sentences) > 1 else "",
             title=_title(main),
@@ -218,8 +224,12 @@ def moment(at: float) -> datetime:
 
 def _title(finding: Finding) -> str:
     """Return what fails where; without a boundary, since when."""
+    from warroom.logs.analysis.outcomes import NAMES  # noqa: PLC0415 - with it
     from warroom.logs.analysis.words import describe  # noqa: PLC0415 - not before the first frame
 
+    what = NAMES.get(finding.kind, finding.kind)
+    if finding.kind == "silence":
+        return "No requests arrive"
     if finding.boundary and finding.boundary[0].fields:
-        return f"{finding.kind} on {describe(finding.boundary[0].fields)}"[:120]
-    return f"{finding.kind} everywhere" if finding.boundary else f"{finding.kind} above the usual"
+        return f"{what} on {describe(finding.boundary[0].fields).removeprefix('on ')}"[:120]
+    return f"{what} everywhere" if finding.boundary else f"{what} above the usual"

@@ -1,0 +1,78 @@
+"""The moments that a log shows on its axis, and what stands beside its name in the title."""
+
+from collections.abc import Iterator, Sequence
+
+from warroom.core.state import Incident
+from warroom.tui.snapshot import LogFacts
+from warroom.tui.widgets.chart import Mark
+from warroom.tui.widgets.log_gauge import Report
+from warroom.tui.widgets.log_line import clock
+
+_CHANGES = 3
+"""Changes of the log itself that are marked: those closest to the onset."""
+
+
+def doubt(at: float, bounds: tuple[float, float] | None) -> str:
+    """Return how far a moment may be off: ` ±8 s`; nothing where the second is certain."""
+    if bounds is None:
+        return ""
+    seconds = round(max(at - bounds[0], bounds[1] - at))
+    if seconds < 1:
+        return ""
+    return f" ±{seconds} s" if seconds < 120 else f" ±{round(seconds / 60)} min"
+
+
+def marks(current: Incident | None, facts: LogFacts, report: Report | None) -> tuple[Mark, ...]:
+    """Return the marks of the axis: onset and end, changes, what was done."""
+    return (*_edges(current, facts), *_changes(current, report), *_deeds(current))
+
+
+def _edges(current: Incident | None, facts: LogFacts) -> Iterator[Mark]:
+    onset, bounds = facts.onset, facts.onset_bounds
+    if current is not None and current.onset is not None:
+        onset = current.onset.at.timestamp()
+        bounds = (current.onset.low.timestamp(), current.onset.high.timestamp())
+    if onset is not None:
+        yield Mark(onset, "▲", "s5", f"{clock(onset)}{doubt(onset, bounds)} onset")
+    if facts.end is not None and (onset is None or facts.end > onset):
+        word = "requests stopped" if facts.gone else "over"
+        text = f"{clock(facts.end)}{doubt(facts.end, facts.end_bounds)} {word}"
+        yield Mark(facts.end, "▪" if facts.gone else "✓", "warn" if facts.gone else "ok", text)
+
+
+def _changes(current: Incident | None, report: Report | None) -> Iterator[Mark]:
+    if current is not None and current.changes:
+        yield from (Mark(one.happened_at.timestamp(), "◆", "p2") for one in current.changes)
+    elif report is not None:
+        near = [one for one in report.findings.changes if one.possible]
+        yield from (Mark(one.change.at, "◆", "p2") for one in near[:_CHANGES])
+
+
+def _deeds(current: Incident | None) -> Iterator[Mark]:
+    for run in current.ledger if current is not None else ():
+        at = run.finished_at or run.intended_at
+        yield Mark(at.timestamp(), "●", "ok", f"{run.intent.title} {at:%H:%M:%S}")
+
+
+def title_parts(facts: LogFacts) -> Iterator[str]:
+    """Return what stands in the title beside the name of the log, most important first."""
+    if facts.onset is not None:
+        said = f"{facts.outcome} since {clock(facts.onset)}{doubt(facts.onset, facts.onset_bounds)}"
+        if facts.end is not None:
+            until = "last seen" if facts.gone else "until"
+            said += f" {until} {clock(facts.end)}{doubt(facts.end, facts.end_bounds)}"
+        yield said
+    if facts.watch.snoozed_until is not None:
+        yield f"watch snoozed until {clock(facts.watch.snoozed_until)[:5]}"
+    elif facts.watch.sees:
+        yield facts.watch.sees
+
+
+def fitting(name: str, parts: Sequence[str], room: int) -> str:
+    """Return the name with as many parts, whole ones, as there is room for."""
+    for part in parts:
+        longer = f"{name} · {part}"
+        if len(longer) > room:
+            break
+        name = longer
+    return name
