@@ -11,11 +11,12 @@ from tests.core.strategies import NOON, commands, declared
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.canonical import canonical
-from warroom.core.conduct import Measured
+from warroom.core.conduct import Answered, Measured
 from warroom.core.decide import Refusal
 from warroom.core.events import from_payload, kind_of, to_payload
 from warroom.core.nextstep import next_step
 from warroom.core.postmortem import draft, open_questions
+from warroom.core.questions import asked
 from warroom.core.queue import rank
 from warroom.core.state import replay
 from warroom.core.timeline import timeline
@@ -23,6 +24,8 @@ from warroom.core.views import incident_view
 from warroom.core.words import (
     Check,
     ContainmentKind,
+    Criterion,
+    Factor,
     FixLevel,
     Outcome,
     Phase,
@@ -47,10 +50,14 @@ def effect(run: str, verdict: Verdict, after: int) -> c.MeasureEffect:
     )
 
 
+def answered(key: str, text: str) -> c.Answer:
+    return c.Answer(facts=Answered(question=key, text=text, known=bool(text)))
+
+
 def test_the_whole_life_by_the_next_step_alone() -> None:
     story = Story().declared()
     seen = []
-    for _ in range(12):
+    for _ in range(30):
         step = next_step(story.incident, story.now)
         if step is None:
             break
@@ -62,22 +69,31 @@ def test_the_whole_life_by_the_next_step_alone() -> None:
             case "contain":
                 story.run("r1", Outcome.SUCCEEDED)
                 story.do(effect("r1", Verdict.HELPED, 4))
+            case "qualify":
+                story.do(c.Qualify(facts=e.Qualified(criteria=(Criterion.REVENUE,))))
+                for factor in Factor:
+                    story.do(answered(f"factor.{factor.value}", ""))
             case "diagnose":
                 story.do(c.Diagnose(text="cart v2 sends an empty currency"))
+            case "fix":
+                story.do(c.RecordFix(level=FixLevel.HOTFIX, text="currency checked"))
+            case "answer":
+                assert next(x for x in asked(story.incident) if x.question.key == step.argument)
+                story.do(answered(step.argument, "" if step.argument == "staging" else "yes"))
+            case "undo":
+                story.run("u1", Outcome.SUCCEEDED, action="undo", undoes=step.argument, undo="")
             case "resolve":
                 story.do(c.Resolve(text="rolled back"))
             case "postmortem":
                 story.do(c.EditPostmortem(text=draft(story.incident, story.records), base=0))
             case "verify":
-                if story.incident.ledger:
-                    story.run("u1", Outcome.SUCCEEDED, action="undo", undoes="r1", undo="")
                 for check in Check:
                     found = Measured(check=check, passed=True, sentence="well")
                     story.do(c.RecordCheck(facts=found))
             case "close":
                 story.do(c.Close())
-    life = ["acknowledge", "contain", "diagnose", "resolve", "postmortem", "verify", "close"]
-    assert seen == life
+    life = ["acknowledge", "contain", "qualify", "diagnose", "fix", *["answer"] * 9, "resolve"]
+    assert seen == [*life, "undo", "postmortem", "verify", "close"]
     assert story.incident.phase is Phase.CLOSED
     assert not story.refusals
 

@@ -41,7 +41,7 @@ def test_a_key_that_cannot_work_is_refused(overrides: dict[str, str], words: str
         ("ctrl+l", "ctrl+l"),
         (";", "semicolon"),
         ("f12, ctrl+l", "f12,ctrl+l"),
-        ("A", "A"),
+        ("Z", "Z"),
     ],
 )
 def test_a_good_key_is_taken(key: str, stored: str) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from warroom.core.clocks import Pace, update_clock
 from warroom.core.closing import missing, unverified
+from warroom.core.questions import Asked, Group, asked
 from warroom.core.state import Incident
 from warroom.core.words import Outcome, Phase
 
@@ -14,25 +15,37 @@ class NextStep:
     """What to do now."""
 
     action: str
-    """Name of the console's action: declare, acknowledge, contain, settle, update, diagnose,
-    resolve, postmortem, verify, close."""
+    """Name of the console's action: declare, acknowledge, accept, settle, update, contain,
+    qualify, diagnose, answer, fix, resolve, undo, postmortem, verify, close."""
     verb: str
     """What the footer says, in one to three words."""
     why: str
     """One sentence for the notice row."""
+    argument: str = ""
+    """What the action is given, such as the group of questions that is open."""
 
 
-def next_step(incident: Incident | None, now: datetime) -> NextStep | None:
+def next_step(incident: Incident | None, now: datetime, me: str = "") -> NextStep | None:
     """Return the next thing; None when nothing is left to do.
 
     The order is that of the method: take charge, contain before diagnosing, tell people when it is
-    due, say what is wrong, end it, write it down, verify in the log, close. It opens things and
-    runs none.
+    due, say how bad it is, say what is wrong, repair and end it, take back what was temporary,
+    write it down, verify in the log, close. It opens things and runs none. A question that
+    somebody has looked at without an answer stays open, and is not asked here again.
+
+    Args:
+        incident: The one that is shown.
+        now: The instant by the room's clock.
+        me: Who asks; a role that was offered to them waits for their word.
     """
     if incident is None:
         return NextStep(action="declare", verb="declare", why="No incident is open.")
     if incident.phase is Phase.CLOSED:
         return None
+    offered = next((role for role, offer in incident.offers.items() if offer.to == me), None)
+    if me and offered is not None:
+        why = f"You are to be {offered.value}: read the briefing, then accept or decline."
+        return NextStep(action="accept", verb="answer the offer", why=why, argument=offered.value)
     if incident.acknowledged_at is None or not incident.commander:
         return NextStep(action="acknowledge", verb="acknowledge", why="Nobody has taken charge.")
     if any(run.outcome is Outcome.UNKNOWN for run in incident.runs):
@@ -46,6 +59,50 @@ def next_step(incident: Incident | None, now: datetime) -> NextStep | None:
         return NextStep(action="update", verb="write the update", why="An update is due.")
     if incident.resolved_at is None:
         return _to_resolve(incident)
+    return _to_close(incident)
+
+
+def _to_resolve(incident: Incident) -> NextStep:
+    if incident.contained_at is None:
+        return NextStep(
+            action="contain", verb="contain", why="The damage goes on: contain before diagnosing."
+        )
+    if _untouched(incident, Group.CRITERIA, Group.FACTORS):
+        return NextStep(
+            action="qualify", verb="say how bad it is", why="Criteria or factors are open."
+        )
+    if not incident.diagnoses:
+        return NextStep(
+            action="diagnose",
+            verb="share diagnosis",
+            why="Contained. Say what is wrong, and until when.",
+        )
+    if not incident.fixes:
+        return NextStep(
+            action="fix", verb="record the fix", why="Workaround, hotfix or root cause: which?"
+        )
+    for group in (Group.DIAGNOSIS, Group.FIX):
+        if found := _untouched(incident, group):
+            return NextStep(
+                action="answer",
+                verb="answer a question",
+                why=found[0].question.text,
+                argument=found[0].question.key,
+            )
+    return NextStep(
+        action="resolve", verb="resolve", why="Resolve it once the failure is gone for good."
+    )
+
+
+def _to_close(incident: Incident) -> NextStep:
+    temporary = next((run for run in incident.ledger if run.keep_until is None), None)
+    if temporary is not None:
+        return NextStep(
+            action="undo",
+            verb="take it back",
+            why=f"{temporary.intent.title} is still in force.",
+            argument=temporary.intent.run,
+        )
     if incident.postmortem_version == 0:
         return NextStep(
             action="postmortem", verb="read the postmortem", why="The draft is written: read it."
@@ -59,17 +116,8 @@ def next_step(incident: Incident | None, now: datetime) -> NextStep | None:
     return NextStep(action="close", verb="close", why=why)
 
 
-def _to_resolve(incident: Incident) -> NextStep:
-    if incident.contained_at is None:
-        return NextStep(
-            action="contain", verb="contain", why="The damage goes on: contain before diagnosing."
-        )
-    if not incident.diagnoses:
-        return NextStep(
-            action="diagnose",
-            verb="share diagnosis",
-            why="Contained. Say what is wrong, and until when.",
-        )
-    return NextStep(
-        action="resolve", verb="resolve", why="Resolve it once the failure is gone for good."
+def _untouched(incident: Incident, *groups: Group) -> tuple[Asked, ...]:
+    """Return the open questions of these groups that nobody has looked at yet."""
+    return tuple(
+        one for group in groups for one in asked(incident, group) if one.open and not one.unknown
     )

@@ -9,11 +9,11 @@ from textual import work
 
 from warroom.core import commands as c
 from warroom.core import events as e
-from warroom.core.closing import missing
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
 from warroom.core.words import Place, Priority
 from warroom.tui.conduct import Conduct, prefilled, until, why
+from warroom.tui.deeds import people, repair, triage
 from warroom.tui.screens.dialog import Asked, Drafts
 from warroom.tui.services import Services
 from warroom.tui.theme import Palette
@@ -36,12 +36,8 @@ class Actions(Conduct):
             "hypothesis": self._hypothesis,
             "change": self._change,
             "follow-up": self._follow_up,
-            "fix": self._fix,
-            "handover": self._hand_over,
             "update": self._update,
             "resolve": self._resolve,
-            "verify": self._verify,
-            "close": self._close,
             "reopen": self._reopen,
             "snooze": self._snooze,
             "finish": self._finish,
@@ -53,6 +49,8 @@ class Actions(Conduct):
             "wake": self._wake,
             "reorder": self._reorder,
         }
+        for part in (triage, repair, people):
+            self.deeds |= part.deeds(self, self.drafts)
 
     @work(group="action", exit_on_error=False, description="The action")
     async def perform(self, action: str, incident: str | None, argument: str) -> None:
@@ -133,18 +131,6 @@ class Actions(Conduct):
         dialog = FollowUpScreen(incident, self.clock(), argument, drafts=self.drafts)
         await self._send(dialog, incident)
 
-    async def _fix(self, incident: Incident, argument: str) -> None:
-        from warroom.tui.screens.entries import FixScreen  # noqa: PLC0415 - first frame
-
-        del argument
-        await self._send(FixScreen(incident, drafts=self.drafts), incident)
-
-    async def _hand_over(self, incident: Incident, argument: str) -> None:
-        from warroom.tui.screens.forms import HandoverScreen  # noqa: PLC0415 - first frame
-
-        dialog = HandoverScreen(incident, self.clock(), briefing=argument, drafts=self.drafts)
-        await self._send(dialog, incident)
-
     async def _update(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.update import UpdateScreen  # noqa: PLC0415 - first frame
 
@@ -159,28 +145,6 @@ class Actions(Conduct):
         dialog = ResolveScreen(
             incident, self.clock(), share=self.log_facts.share_now, drafts=self.drafts
         )
-        await self._send(dialog, incident)
-
-    async def _verify(self, incident: Incident, argument: str) -> None:
-        """Measure the checks before closing in the open logs, keep them and say what they found."""
-        from warroom.room.verify import verify  # noqa: PLC0415 - numpy, when asked
-
-        del argument
-        if not self.services.logs:
-            self.say("No log is open to measure in; closing asks for a reason.", "warn")
-            return
-        found = await asyncio.to_thread(verify, incident, self.services.logs, self.clock())
-        for check in found.checks:
-            await self.do(c.RecordCheck(facts=check), incident.id)
-        told = [check.sentence for check in found.checks if not check.passed]
-        words = "; ".join(told) or found.checks[0].sentence
-        self.say(words, "warn" if told else "ok", "✗" if told else "✓")
-
-    async def _close(self, incident: Incident, argument: str) -> None:
-        from warroom.tui.screens.closing import CloseScreen  # noqa: PLC0415 - first frame
-
-        del argument
-        dialog = CloseScreen(incident, missing(incident), drafts=self.drafts)
         await self._send(dialog, incident)
 
     async def _reopen(self, incident: Incident, argument: str) -> None:

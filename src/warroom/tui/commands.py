@@ -105,8 +105,10 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
         yield entry("update", "Write an update", "", "opens the draft")
         yield entry("diagnose", "Share the diagnosis", f"diagnose {name} 'what is wrong'")
         yield entry("hypothesis", "Propose a hypothesis")
-        yield entry("handover", "Hand over", "", "with a briefing")
-        yield entry("fix", "Record a fix")
+        yield entry("handover", "Hand over", f"handover {name} PERSON", "with a briefing")
+        yield entry("roles", "Who does what", f"role {name} scribe PERSON", "the four roles")
+        yield entry("qualify", "Say how bad it is", f"qualify {name}", "criteria, factors, kind")
+        yield entry("fix", "Record a fix", f"fix {name} TEXT --level hotfix", "with its checklist")
         if incident.snoozed_until is not None and incident.snoozed_until > snapshot.now:
             yield entry("wake", "Wake it before its time")
         else:
@@ -125,6 +127,8 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
         yield entry("settle", "Verify the unknown step", f"contain {name} --settle RUN --done")
     if incident.resolved_at is not None:
         yield entry("reopen", "Reopen", f"reopen {name} 'what came back'")
+    yield entry("answer", "Answer a question", f"qualify {name} --answer KEY=TEXT", "what is open")
+    yield entry("verify", "Verify in the log", f"verify {name}", "before closing")
     yield entry("note", "Note", f"note {name} 'what you saw'")
     yield entry("follow-up", "Add a follow-up")
     yield entry("change", "Record a change")

@@ -141,7 +141,7 @@ class Observer:
             timeline=lines,
             postmortem_draft=text,
             options=options,
-            next_step=next_step(current, now),
+            next_step=next_step(current, now, self.room.actor),
             promises=self._promises,
             connection=self._connection,
             running=running.intent.run if running else "",

@@ -77,7 +77,8 @@ class Ways(Stepping):
             if step is None:
                 self.say("Nothing is left to do here.")
                 return
-            action = step.action
+            action, argument = step.action, argument or step.argument
+            self.say(step.why)
         if action in self.ways:
             self.ways[action](argument or incident or "")
         elif action.startswith("logs."):

@@ -51,6 +51,7 @@ class QueuePane(Pane):
         Binding("i", "why", "why", id="queue.why"),
         Binding("s", "ask('snooze')", "snooze", id="queue.snooze"),
         Binding("o", "ask('reorder')", "put first", id="queue.reorder"),
+        Binding("t", "ask('qualify')", "how bad", id="queue.qualify"),
     ]
 
     class Selected(Message):

@@ -24,13 +24,13 @@ from warroom.tui.when import EXAMPLES, parse
 from warroom.tui.widgets.pieces import Line, Piece, cut, fit, line, rule
 from warroom.tui.widgets.sheet import Sheet
 
-_CRITERIA = [
+CRITERION_WORDS = [
     (Criterion.REVENUE.value, "revenue loss"),
     (Criterion.DATA_EXPOSURE.value, "data exposure"),
     (Criterion.CORE_FUNCTION.value, "broken core function"),
     (Criterion.SLA_BREACH.value, "SLA breach"),
 ]
-_FACTORS = [
+FACTOR_WORDS = [
     (Factor.BUSINESS.value, "business impact"),
     (Factor.USERS.value, "users affected"),
     (Factor.DATA_LOSS.value, "data-loss risk"),
@@ -38,7 +38,7 @@ _FACTORS = [
     (Factor.NO_WORKAROUND.value, "no workaround"),
     (Factor.COMPLEXITY.value, "hard to recover"),
 ]
-_KINDS = [
+KIND_WORDS = [
     (Category.PRODUCTION.value, "production incident"),
     (Category.FUNCTIONAL.value, "functional bug"),
     (Category.DATA.value, "data"),
@@ -154,11 +154,11 @@ class DeclareScreen(FormScreen[Declare]):
                 pairs = [(p.value, p.value) for p in Priority]
                 yield PriorityChoice(palette, "priority", kept["priority"], pairs)
                 yield self.sheet(lambda _: ((),))
-                yield Several(palette, "criteria", kept["criteria"], _CRITERIA)
+                yield Several(palette, "criteria", kept["criteria"], CRITERION_WORDS)
                 yield self.sheet(self._rule("Six factors", "0 to 3", gap=True))
-                yield Weights(palette, "factors", kept["factors"], _FACTORS)
+                yield Weights(palette, "factors", kept["factors"], FACTOR_WORDS)
                 yield self.sheet(self._rule("Kind", "", gap=True))
-                yield Choice(palette, "category", kept["category"], _KINDS)
+                yield Choice(palette, "category", kept["category"], KIND_WORDS)
                 yield self.sheet(self._clocks, id="clocks")
         yield self.sheet(self._complaint, id="complaint")
 

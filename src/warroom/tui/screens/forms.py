@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 
 from warroom.core import drafting, spell
 from warroom.core.clocks import clocks
-from warroom.core.commands import Diagnose, TakeRole
+from warroom.core.commands import Diagnose, OfferHandover
+from warroom.core.conduct import HandoverOffered
 from warroom.core.state import Incident
 from warroom.core.words import HypothesisState, Role
 from warroom.tui.screens.dialog import Drafts
@@ -159,11 +160,11 @@ def _confirmed(state: HypothesisState) -> bool:
     return state is HypothesisState.CONFIRMED
 
 
-class HandoverScreen(FormScreen[TakeRole]):
-    """Give a role to somebody, with a briefing written from the facts."""
+class HandoverScreen(FormScreen[OfferHandover]):
+    """Offer a role to somebody, with a briefing written from the facts; it moves on acceptance."""
 
     KIND: ClassVar[str] = "handover"
-    SEND: ClassVar[str] = "hand over"
+    SEND: ClassVar[str] = "offer it"
 
     def __init__(
         self,
@@ -195,10 +196,11 @@ class HandoverScreen(FormScreen[TakeRole]):
         """Yield an empty row."""
         yield self.sheet(lambda _: ((),))
 
-    def result(self, values: Mapping[str, str]) -> TakeRole:
+    def result(self, values: Mapping[str, str]) -> OfferHandover:
         """Return the command."""
-        return TakeRole(
+        facts = HandoverOffered(
             role=Role(values["role"]),
-            person=values["person"].strip(),
+            to=values["person"].strip(),
             briefing=values["briefing"].strip(),
         )
+        return OfferHandover(facts=facts)

@@ -56,6 +56,8 @@ class MainScreen(Guarding):
         Binding("h", "act('hypothesis')", "hypothesis", id="incident.hypothesis"),
         Binding("p", "act('postmortem')", "postmortem", id="incident.postmortem"),
         Binding("H", "act('handover')", "hand over", id="incident.handover"),
+        Binding("A", "act('answer')", "answer a question", id="incident.answer"),
+        Binding("w", "act('roles')", "who does what", id="incident.roles"),
         Binding("b", "act('boundary')", "boundary", id="log.boundary"),
         Binding("W", "act('watch')", "the watch", show=False, id="log.watch"),
         Binding("e", "logs('next_failed')", "next 5xx", id="log.next_failed"),
