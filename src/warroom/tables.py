@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from warroom.core.hours import parse_hours, parse_span, parse_week
 from warroom.core.oncall import Rota
-from warroom.core.services import Service, ServiceMap
+from warroom.core.services import Metrics, Service, ServiceMap
 from warroom.core.terms import DEFAULT_POLICIES, Agreement, Limits, Terms, limits_of
 from warroom.core.words import Priority
 
@@ -261,6 +261,12 @@ def _service(name: str, data: Mapping[str, Any]) -> Service:
     labels = table.take("labels", dict, {})
     if not all(isinstance(value, str) for value in labels.values()):
         raise TableError(f"[services.{name}] labels is not a table of texts")
+    silence = table.take("silence", dict, {})
+    if not all(isinstance(value, str) for value in silence.values()):
+        raise TableError(f"[services.{name}] silence is not a table of texts")
+    alertmanager = table.take("alertmanager", str, "")
+    if alertmanager and not alertmanager.startswith(("http://", "https://")):
+        raise TableError(f"[services.{name}] alertmanager = {alertmanager!r} is no http address")
     service = Service(
         name=name,
         depends_on=table.texts("depends_on"),
@@ -270,9 +276,31 @@ def _service(name: str, data: Mapping[str, Any]) -> Service:
         repositories=table.texts("repositories"),
         logs=table.texts("logs"),
         labels=labels,
+        metrics=_metrics(name, table.take("prometheus", dict, {})),
+        alertmanager=alertmanager.rstrip("/"),
+        silence=silence,
     )
     table.done()
     return service
+
+
+def _metrics(name: str, data: Mapping[str, Any]) -> Metrics | None:
+    if not data:
+        return None
+    where = f"services.{name}.prometheus"
+    table = _Table(where, data)
+    url = table.take("url", str, "")
+    if not url.startswith(("http://", "https://")):
+        raise TableError(f"[{where}] url = {url!r} is no http address")
+    queries = {key: table.take(key, str, "") for key in ("failures", "total", "ratio", "p95")}
+    if bool(queries["ratio"]) == bool(queries["failures"] and queries["total"]):
+        raise TableError(f"[{where}] needs either failures and total, or ratio")
+    average = table.take("range", int, 60)
+    if not 1 <= average <= 3600:
+        raise TableError(f"[{where}] range = {average!r}: seconds, from 1 to 3600")
+    token = table.take("token", str, "")
+    table.done()
+    return Metrics(url=url.rstrip("/"), range=average, token=token, **queries)
 
 
 def _views(data: object) -> Mapping[str, str]:

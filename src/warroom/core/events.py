@@ -236,6 +236,8 @@ class EffectMeasured:
     after_since: datetime | None = None
     after_until: datetime | None = None
     """Between which instants the requests afterwards were counted: anybody can count again."""
+    source: str = ""
+    """Who counted: empty for the logs, else the name of a monitoring system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,26 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Where Prometheus is, and what to ask it about a service; queries give values a second."""
+
+    url: str
+    """Its address, without a path's end: `http://prometheus:9090`."""
+    failures: str = ""
+    """Failures a second; `$range` in a query stands for the range below."""
+    total: str = ""
+    """Requests a second."""
+    ratio: str = ""
+    """Failures a request, where there are no counts."""
+    p95: str = ""
+    """Seconds in which 95 of 100 requests are answered."""
+    range: float = 60.0
+    """Seconds that a value is averaged over: four scrapes are usual."""
+    token: str = ""
+    """Name of the environment variable with its bearer token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One service as the configuration declares it."""
 
@@ -21,6 +41,12 @@ class Service:
     """Its own access logs, to see how it fares."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """What it has, as in `router: haproxy`: which runbooks apply to it."""
+    metrics: Metrics | None = None
+    """What Prometheus knows of it."""
+    alertmanager: str = ""
+    """Address of the Alertmanager that wakes people about it."""
+    silence: Mapping[str, str] = field(default_factory=dict)
+    """Labels of its alerts, as in `service: shop`; empty: `service` with its own name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

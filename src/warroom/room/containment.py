@@ -169,6 +169,10 @@ class Progress:
     after_since: datetime | None = None
     after_until: datetime | None = None
     """Between which instants the requests afterwards were counted."""
+    source: str = ""
+    """Who counted: empty for the logs, else the name of a monitoring system."""
+    looks: int = 0
+    """Where only a share was known: how often it was asked for since."""
 
 
 class Containment(Protocol):

@@ -1,6 +1,6 @@
-"""Measure from the logs what an action did, for as long as its watch asks."""
+"""Measure what an action did, for as long as its watch asks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
@@ -10,9 +10,9 @@ from warroom.core import spell
 from warroom.core.state import Incident, Run
 from warroom.core.text import clean_line
 from warroom.core.words import Verdict
-from warroom.logs.protocol import Log
 from warroom.room.containment import Progress
-from warroom.room.stretch import Stretch, improvement, only_a_pause, stretch
+from warroom.room.sources import Source
+from warroom.room.stretch import Stretch, improvement, only_a_pause
 from warroom.runbooks.watch import Verdict as WatchVerdict
 from warroom.runbooks.watch import Watch, WatchState, judge
 
@@ -26,17 +26,21 @@ HALF_THE_TRAFFIC = 0.5
 SETTLED = 2.0
 """Seconds before now that are not counted yet: a line is written when its request ends, and read
 a moment later. Without it a count could not be repeated from the file."""
+LONGEST_UNSETTLED = 10.0
+"""The same at most, where requests last longer: a router stamps them with their beginning."""
 LOOK_BACK = 3600.0
 """Seconds before the action that are counted at most when no onset is known."""
+LATE_LOOKS = 10
+"""How often a count that still changes is repeated, a second apart, before it is kept."""
 
 
 class Meter:
-    """Follows the effect of one action in the logs."""
+    """Follows the effect of one action in a source of counts."""
 
     def __init__(
-        self, logs: Sequence[Log], now: Callable[[], datetime], sleep: Callable[[float], None]
+        self, source: Source, now: Callable[[], datetime], sleep: Callable[[float], None]
     ) -> None:
-        self._logs = logs
+        self._source = source
         self._now = now
         self._sleep = sleep
 
@@ -53,44 +57,114 @@ class Meter:
         where = watch.where if watch else {}
         until = run.intended_at.timestamp()
         began = _began(incident, acted)
-        before = stretch(self._logs, began, until, where)
-        complete = self._now().timestamp() >= until + SETTLED
+        before = self._source.stretch(began, until, where)
+        unsettled = _unsettled(before)
+        complete = self._now().timestamp() >= until + unsettled
         hold = watch.hold if watch else DEFAULT_HOLD
-        begin = acted + min(LONGEST_WASH_OUT, hold / 5)
-        within = watch.within if watch else 5 * hold
+        wash_out = max(min(LONGEST_WASH_OUT, hold / 5), self._source.smear)
+        begin = round(acted + wash_out, 6)
+        within = (watch.within if watch else 5 * hold) + self._source.smear
         judged = WatchState(started=acted)
         while True:
             clock = self._now().timestamp()
-            now = max(begin, clock - SETTLED)
+            now = round(max(begin, clock - unsettled), 6)
             if not complete:  # the last lines before the action were not read yet
-                before = stretch(self._logs, began, until, where)
-                complete = clock >= until + SETTLED
-            after = stretch(self._logs, max(begin, now - hold), now, where)
+                before = self._source.stretch(began, until, where)
+                unsettled = _unsettled(before)
+                complete = clock >= until + unsettled
+            after = self._source.stretch(round(max(begin, now - hold), 6), now, where)
             if watch is not None:
-                judged = judge(watch, judged, now, after.share)
+                judged = judge(watch, judged, now, _watched(watch, after))
             counted = min(now - begin, hold)
             enough = counted >= hold and after.requests >= LEAST_REQUESTS
-            over = clock - acted >= within + hold + SETTLED
-            effect = _judged(before, after, enough=enough, over=over)
-            progress = Progress(
-                before=(before.failures, before.requests),
-                after=(after.failures, after.requests),
-                seconds=counted,
-                needed=hold,
-                verdict=effect.verdict,
-                sentence=effect_sentence(before, after, counted, effect, where),
-                before_since=datetime.fromtimestamp(before.since, UTC),
-                after_since=datetime.fromtimestamp(after.since, UTC),
-                after_until=datetime.fromtimestamp(after.until, UTC),
-            )
+            over = clock - acted >= within + hold + unsettled
+            progress = self._told(before, after, where, (counted, hold), enough=enough, over=over)
             if on_progress is not None:
                 on_progress(progress)
-            told = enough and effect.verdict is not Verdict.TOO_EARLY
+            told = enough and progress.verdict is not Verdict.TOO_EARLY
             answered = told and (watch is None or judged.verdict is not WatchVerdict.PENDING)
-            stopped = cancel is not None and cancel.is_set()
-            if stopped or answered or over:
+            if cancel is not None and cancel.is_set():
                 return progress
+            if answered or over:
+                before, after = self._counted_again(before, after, where, cancel)
+                kept = self._told(before, after, where, (counted, hold), enough=enough, over=over)
+                if over or kept.verdict is not Verdict.TOO_EARLY:
+                    if on_progress is not None and kept != progress:
+                        on_progress(kept)
+                    return kept
             self._sleep(1.0)
+
+    def _told(
+        self,
+        before: Stretch,
+        after: Stretch,
+        where: Mapping[str, str],
+        counted: tuple[float, float],
+        *,
+        enough: bool,
+        over: bool,
+    ) -> Progress:
+        """Return how far it has come; `counted` is how long was counted, and how long it must."""
+        effect = _judged(before, after, enough=enough, over=over)
+        seconds, needed = counted
+        return Progress(
+            before=(before.failures, before.requests),
+            after=(after.failures, after.requests),
+            seconds=seconds,
+            needed=needed,
+            verdict=effect.verdict,
+            sentence=effect_sentence(before, after, seconds, effect, where, self._source.name),
+            before_since=datetime.fromtimestamp(before.since, UTC),
+            after_since=datetime.fromtimestamp(after.since, UTC),
+            after_until=datetime.fromtimestamp(after.until, UTC),
+            source=self._source.name,
+            looks=after.looks,
+        )
+
+    def _counted_again(
+        self, before: Stretch, after: Stretch, where: Mapping[str, str], cancel: Event | None
+    ) -> tuple[Stretch, Stretch]:
+        """Count the same two stretches until all was read and a second adds nothing to them.
+
+        Servers write lines late (buffers, requests under way, a busy disk), and what is kept must
+        be what anybody counts in the file afterwards.
+        """
+        for _ in range(LATE_LOOKS):
+            if cancel is not None and cancel.is_set():
+                break
+            self._sleep(1.0)
+            read = self._source.caught_up()
+            again = (
+                self._source.stretch(before.since, before.until, where),
+                self._source.stretch(after.since, after.until, where),
+            )
+            same = _counts(*again) == _counts(before, after)
+            before, after = again
+            if same and read:
+                break
+        return before, after
+
+
+def _counts(*stretches: Stretch) -> list[tuple[int, int]]:
+    return [(one.failures, one.requests) for one in stretches]
+
+
+def _watched(watch: Watch, after: Stretch) -> float | None:
+    """Return what a watch looks at; None: it cannot be told."""
+    values = {
+        "5xx_rate": after.share,
+        "5xx_count": float(after.failures),
+        "requests": after.rate,
+        "latency_p50": after.p50,
+        "latency_p95": after.p95,
+        "latency_p99": after.p99,
+    }
+    return values[watch.measure]
+
+
+def _unsettled(before: Stretch) -> float:
+    """Return how many seconds before now cannot be counted yet."""
+    return min(LONGEST_UNSETTLED, max(SETTLED, before.p99 or 0.0))
 
 
 def _began(incident: Incident, acted: float) -> float:
@@ -100,6 +174,19 @@ def _began(incident: Incident, acted: float) -> float:
     if incident.started_at is not None and incident.started_at.timestamp() < acted:
         return incident.started_at.timestamp()
     return acted - LOOK_BACK
+
+
+def untold(why: str, source: str) -> Progress:
+    """Return what is kept of an effect that could not be measured."""
+    return Progress(
+        before=(0, 0),
+        after=(0, 0),
+        seconds=0,
+        needed=0,
+        verdict=Verdict.TOO_EARLY,
+        sentence=f"not measured: {clean_line(why, 300)}",
+        source=source,
+    )
 
 
 def measured(run: str, progress: Progress) -> e.EffectMeasured:
@@ -116,6 +203,7 @@ def measured(run: str, progress: Progress) -> e.EffectMeasured:
         before_since=progress.before_since,
         after_since=progress.after_since,
         after_until=progress.after_until,
+        source=progress.source,
     )
 
 
@@ -133,7 +221,12 @@ class _Effect:
 
 
 def effect_sentence(
-    before: Stretch, after: Stretch, seconds: float, effect: _Effect, where: Mapping[str, str]
+    before: Stretch,
+    after: Stretch,
+    seconds: float,
+    effect: _Effect,
+    where: Mapping[str, str],
+    source: str = "",
 ) -> str:
     """Return the effect in one sentence, as it stands in the timeline.
 
@@ -154,10 +247,9 @@ def effect_sentence(
         Verdict.HELPED: "helped",
         Verdict.SOLVED: "gone",
     }
-    told = (
-        f"{change} in {max(0, round(seconds))} s, {spell.count(after.requests)} requests: "
-        f"{words[effect.verdict]}"
-    )
+    number = f"{after.looks} looks" if after.looks else f"{spell.count(after.requests)} requests"
+    by = f" by {source}" if source else ""
+    told = f"{change} in {max(0, round(seconds))} s, {number}{by}: {words[effect.verdict]}"
     if effect.pause:
         told += "; such pauses happened before without any action"
     if effect.volume is not None and effect.volume < HALF_THE_TRAFFIC:

@@ -1,4 +1,4 @@
-"""Run containment: intent before, outcome after, effect measured from the log."""
+"""Run containment: intent before, outcome after, effect measured from logs or Prometheus."""
 
 import time
 import uuid
@@ -12,8 +12,9 @@ from warroom.core.decide import Refusal
 from warroom.core.state import Incident, Run
 from warroom.core.words import CONTAINS, ContainmentKind, StepAction
 from warroom.logs.protocol import Log
+from warroom.monitor.wire import MonitorError
 from warroom.room.containment import Option, Plan, Progress
-from warroom.room.effects import Meter, measured
+from warroom.room.effects import LOOK_BACK, Meter, measured, untold
 from warroom.room.known import STAYS, Policy
 from warroom.room.measure import evidence
 from warroom.room.options import options
@@ -21,6 +22,7 @@ from warroom.room.outcomes import NotKept, ended, finished, intended, lost, neve
 from warroom.room.reader import Reader, kept, refused, step_of
 from warroom.room.service import Room
 from warroom.room.shelf import Shelf
+from warroom.room.sources import Logs, Prometheus, Source
 from warroom.runbooks.errors import RunbookError
 from warroom.runbooks.model import Confirmation, ParameterType, Runbook, Step
 from warroom.runbooks.outcome import Identity
@@ -280,13 +282,35 @@ class Operator(Reader):
         """Watch the log until the effect of a run can be told, and record it."""
         state = self.room.incident(incident)
         found = state.run(run) if state else None
-        if state is None or found is None or found.finished_at is None or not self.logs:
+        if state is None or found is None or found.finished_at is None:
             return None
-        meter = Meter(self.logs, self.room.now, self._sleep)
-        progress = meter.follow(state, found, self._watch_of(found), on_progress, cancel)
+        source = self.source(state)
+        if source is None:
+            return None
+        meter = Meter(source, self.room.now, self._sleep)
+        try:
+            progress = meter.follow(state, found, self._watch_of(found), on_progress, cancel)
+        except MonitorError as error:
+            progress = untold(str(error), source.name)
+            if on_progress is not None:
+                on_progress(progress)
         if cancel is None or not cancel.is_set():
             self.room.do(c.MeasureEffect(facts=measured(run, progress)), incident)
         return progress
+
+    def source(self, incident: Incident) -> Source | None:
+        """Return where effects on an incident's service are counted; None: nowhere.
+
+        The logs come first, since they can be counted again by hand; Prometheus stands in where
+        none is open, or where those that are hold no request of the last hour.
+        """
+        metrics = self._policy.map.get(incident.service).metrics
+        if self.logs:
+            logs = Logs(self.logs)
+            now = self.room.now().timestamp()
+            if metrics is None or logs.stretch(now - LOOK_BACK, now, {}).requests:
+                return logs
+        return Prometheus(metrics) if metrics is not None else None
 
     def _watch_of(self, run: Run) -> Watch | None:
         book = self.shelf.books().get(run.intent.runbook)

@@ -29,8 +29,14 @@ class Stretch:
     requests: int
     window: Window
     """The same in buckets, counted back from the end: the first one may be shorter."""
+    p50: float | None = None
+    """The median in seconds."""
     p95: float | None = None
     """Seconds in which 95 of 100 requests were answered; None where the log has no durations."""
+    p99: float | None = None
+    """Seconds in which 99 of 100 were."""
+    looks: int = 0
+    """Where only a share could be asked for: how often it was; each counts as 100 requests."""
 
     @property
     def share(self) -> float | None:
@@ -70,7 +76,9 @@ def stretch(
         failures=round(float(failures.sum())),
         requests=round(float(requests.sum())),
         window=Window(requests, failures),
+        p50=_quantile(durations, weights, 0.50),
         p95=_quantile(durations, weights, 0.95),
+        p99=_quantile(durations, weights, 0.99),
     )
 
 

@@ -1,0 +1,1 @@
+"""Monitoring systems: numbers from Prometheus, silences in Alertmanager."""
