@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from warroom.room.operator import Operator
     from warroom.room.service import Room
     from warroom.runbooks.trust import TrustStore
+    from warroom.server.desk import Desk
     from warroom.settings import Settings
+    from warroom.store import SqlJournal, TokenStore
     from warroom.tui.services import Services
 
 AFTER_THE_FIRST_FRAME = 0.3
@@ -52,6 +54,60 @@ def open_local_room(
         changes=lambda since: read_changes(files, since),
         agreements=settings.agreements,
     )
+
+
+@contextmanager
+def open_desk(settings: "Settings", *, title: str) -> "Iterator[Desk]":
+    """Open what a server stands on: the team's own journal, never a copy of another server's.
+
+    Raises:
+        JournalError: The journal cannot be opened.
+    """
+    from warroom.room.changes import read_changes
+    from warroom.room.local import LocalRoom
+    from warroom.server.desk import Desk
+    from warroom.store import TokenStore
+
+    files = [Path(name).expanduser() for name in settings.changes]
+    journal = _own_journal(settings)
+    hall = LocalRoom(
+        journal,
+        actor=settings.person(),
+        device=settings.device(),
+        changes=lambda since: read_changes(files, since),
+        agreements=settings.agreements,
+    )
+    try:
+        yield Desk(
+            hall=hall,
+            tokens=TokenStore(journal),
+            audit=settings.state_folder / "audit.log",
+            title=title,
+        )
+    finally:
+        hall.close()
+
+
+@contextmanager
+def open_tokens(settings: "Settings") -> "Iterator[TokenStore]":
+    """Open the tokens of the team's journal.
+
+    Raises:
+        JournalError: The journal cannot be opened.
+    """
+    from warroom.store import TokenStore
+
+    journal = _own_journal(settings)
+    try:
+        yield TokenStore(journal)
+    finally:
+        journal.close()
+
+
+def _own_journal(settings: "Settings") -> "SqlJournal":
+    from warroom.store import open_journal
+
+    return open_journal(settings.served(), anchors=settings.state_folder / "anchors.log")
 
 
 @contextmanager

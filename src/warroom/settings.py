@@ -81,6 +81,10 @@ class Settings:
         """Return the path or URL of the store."""
         return self.db or str(user_data_path("warroom") / "warroom.db")
 
+    def served(self) -> str:
+        """Return the path or URL of what this machine would serve to others."""
+        return self.db or str(user_data_path("warroom") / "warroom.db")
+
     def person(self) -> str:
         """Return the name to act under."""
         if self.actor:

@@ -100,6 +100,7 @@ def old(journal: SqlJournal) -> None:
         for statement in (
             "DROP TABLE incident",
             "DROP TABLE document",
+            "DROP TABLE token",
             "UPDATE warroom_version SET version_num = '0001'",
         ):
             connection.execute(sa.text(statement))

@@ -11,7 +11,7 @@ from warroom.core.decide import Refusal, decide
 from warroom.core.state import Incident, Run, evolve
 from warroom.core.words import ContainmentKind, Criterion, Outcome, Priority, StepAction, Verdict
 from warroom.room.containment import Ask, Checklist, Doubt, Option, Plan, Progress, Task, TaskState
-from warroom.room.service import Done
+from warroom.room.service import Contact, Done
 from warroom.tui.services import Services
 from warroom.tui.theme import load_palettes
 
@@ -34,6 +34,7 @@ class FakeRoom:
         self._seq = 0
         self._lock = threading.Lock()
         self.closed = False
+        self.standing = Contact(where="local")
 
     def now(self) -> datetime:
         return self.at
@@ -95,6 +96,9 @@ class FakeRoom:
     def subscribe(self, changed: Callable[[Sequence[e.Recorded]], None]) -> Callable[[], None]:
         self._listeners.append(changed)
         return lambda: self._listeners.remove(changed)
+
+    def contact(self) -> Contact:
+        return self.standing
 
     def close(self) -> None:
         self.closed = True

@@ -64,6 +64,44 @@ class JournalDamaged(JournalError):  # noqa: N818
     """The file is not a whole journal."""
 
 
+class JournalGone(JournalError):  # noqa: N818
+    """The server cannot be reached, or the connection broke; a retry may help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One event exactly as it was hashed: what a copy of the journal on another machine is made of.
+
+    The fields up to `body` are those that the hash covers, in the order in which it does.
+    """
+
+    seq: int
+    at: str
+    incident: str
+    version: int
+    kind: str
+    actor: str
+    device: str
+    command_id: str
+    part: int
+    """Place among the events of its command, from 0."""
+    body: str
+    """The canonical payload, byte for byte."""
+    hash: str
+    """Hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Where a journal ends."""
+
+    journal: str
+    """Its random name."""
+    seq: int
+    hash: str
+    """Of its last event, hexadecimal; without events, that of the journal's name."""
+
+
 class Journal(Protocol):
     """Append-only, hash-chained, with projections in the same transaction.
 
@@ -107,6 +145,22 @@ class Journal(Protocol):
 
     def head(self) -> int:
         """The position of the last event; 0 for none. Cheap: pollable several times a second."""
+        ...
+
+    def end(self) -> Head:
+        """Which journal this is and where it ends."""
+        ...
+
+    def links(self, seq: int, limit: int = 1000) -> Sequence[Link]:
+        """The events after a position as they were hashed, in order."""
+        ...
+
+    def listen(self, wake: Callable[[], None]) -> Callable[[], None] | None:
+        """Call `wake` from a background thread soon after another process has stored something.
+
+        It may be called without news, and after a broken connection it always is. Returns how to
+        stop it; None: nobody tells here, so the caller has to look by itself.
+        """
         ...
 
     def search(self, words: str, limit: int = 50) -> Sequence[Incident]:

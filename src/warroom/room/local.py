@@ -10,16 +10,19 @@ from datetime import UTC, datetime, timedelta
 from warroom.core.commands import Command, Declare, Qualify, RecordChange
 from warroom.core.decide import Refusal, decide
 from warroom.core.events import ChangeRecorded, Recorded
-from warroom.core.journal import Journal, JournalError, Origin
+from warroom.core.journal import Head, Journal, JournalError, Link, Origin
 from warroom.core.state import Incident
 from warroom.core.terms import Agreement, Terms, terms_for
-from warroom.room.service import Done
+from warroom.room.service import Contact, Done
 
 _log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
 """How often other consoles' events are looked for: well under the second that people are promised,
 and a read of one row."""
+
+LISTENING_POLL_SECONDS = 0.9
+"""The same where the database tells of news by itself: the promised second holds without it too."""
 
 LOOK_BACK = timedelta(days=1)
 MOST_CHANGES = 20
@@ -66,6 +69,7 @@ class LocalRoom:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._watcher: threading.Thread | None = None
+        self._unlisten: Callable[[], None] | None = None
 
     @property
     def actor(self) -> str:
@@ -83,8 +87,9 @@ class LocalRoom:
         *,
         actor: str | None = None,
         command_id: str | None = None,
+        device: str | None = None,
     ) -> Done | Refusal:
-        """Decide and keep a command.
+        """Decide and keep a command; by default it comes from this machine.
 
         Raises:
             JournalError: The store could not keep it; nothing happened.
@@ -95,7 +100,7 @@ class LocalRoom:
         by = actor or self._actor
         origin = Origin(
             actor=by,
-            device=self._device,
+            device=device or self._device,
             command_id=command_id or uuid.uuid4().hex,
             now=self._clock(),
         )
@@ -154,11 +159,26 @@ class LocalRoom:
         """Incidents that hold all the words."""
         return self._journal.search(words)
 
+    def end(self) -> Head:
+        """Which journal this is and where it ends."""
+        return self._journal.end()
+
+    def links(self, seq: int, limit: int = 1000) -> Sequence[Link]:
+        """The events after a position as they were hashed."""
+        return self._journal.links(seq, limit)
+
+    def contact(self) -> Contact:
+        """There is nothing between this console and its journal."""
+        return Contact(where="local")
+
     def subscribe(self, changed: Listener) -> Callable[[], None]:
         """Call `changed` from the watching thread for every event from now on."""
         with self._lock:
             self._listeners.append(changed)
             if self._watcher is None:
+                self._unlisten = self._journal.listen(self._wake.set)
+                if self._unlisten is not None:
+                    self._poll_seconds = max(self._poll_seconds, LISTENING_POLL_SECONDS)
                 self._watcher = threading.Thread(target=self._watch, name="room-watch", daemon=True)
                 self._watcher.start()
 
@@ -173,6 +193,8 @@ class LocalRoom:
         """Stop watching and release the journal."""
         self._closing.set()
         self._wake.set()
+        if self._unlisten is not None:
+            self._unlisten()
         if self._watcher is not None:
             self._watcher.join(timeout=2)
         self._journal.close()

@@ -19,6 +19,23 @@ class Done:
     records: tuple[Recorded, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How a room stands to where its incidents are kept."""
+
+    where: str
+    """In one or two words."""
+    online: bool = True
+    since: datetime | None = None
+    """The last contact, while there is none; None: there was none yet."""
+    pending: int = 0
+    """Commands that are kept here and not yet there."""
+    trouble: str = ""
+    """Why it cannot go on by itself; empty: it can."""
+    refused: int = 0
+    """Commands that were made without contact and refused later."""
+
+
 class Room(Protocol):
     """What every front door talks to; methods block and may be called from any thread."""
 
@@ -60,6 +77,10 @@ class Room(Protocol):
 
     def search(self, words: str) -> Sequence[Incident]:
         """Incidents that hold all the words."""
+        ...
+
+    def contact(self) -> Contact:
+        """How it stands to where the incidents are kept; answers at once."""
         ...
 
     def subscribe(self, changed: Callable[[Sequence[Recorded]], None]) -> Callable[[], None]:

@@ -3,6 +3,16 @@
 from warroom.store.backup import Copy, backup, restore
 from warroom.store.journal import SqlJournal
 from warroom.store.opening import default_anchors, open_journal
+from warroom.store.tokens import TokenStore
 from warroom.store.transactions import Tuning
 
-__all__ = ["Copy", "SqlJournal", "Tuning", "backup", "default_anchors", "open_journal", "restore"]
+__all__ = [
+    "Copy",
+    "SqlJournal",
+    "TokenStore",
+    "Tuning",
+    "backup",
+    "default_anchors",
+    "open_journal",
+    "restore",
+]

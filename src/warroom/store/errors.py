@@ -7,15 +7,17 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from warroom.core.journal import JournalBusy, JournalDamaged, JournalError, JournalFull
+from warroom.core.journal import (
+    JournalBusy,
+    JournalDamaged,
+    JournalError,
+    JournalFull,
+    JournalGone,
+)
 from warroom.core.text import clean_line
 from warroom.store.place import Place
 
 _RESTORE = "Keep the file as it is and restore the journal from a backup."
-
-
-class JournalGone(JournalError):  # noqa: N818 - a state, not a mistake
-    """The server cannot be reached, or the connection broke; a retry may help."""
 
 
 def translate(error: BaseException, place: Place) -> JournalError | None:

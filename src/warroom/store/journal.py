@@ -12,13 +12,21 @@ from sqlalchemy import Connection, insert, select, text, update
 
 from warroom.core.decide import Decision, Refusal
 from warroom.core.events import Recorded
-from warroom.core.journal import Appended, JournalError, Origin, Verified
+from warroom.core.journal import Appended, Head, JournalError, Link, Origin, Verified
 from warroom.core.state import Incident, evolve
 from warroom.core.text import clean_line
-from warroom.store import projections
+from warroom.store import follow, listen, projections
 from warroom.store.anchors import Anchor, Anchors
 from warroom.store.place import Place
-from warroom.store.records import AFTER, BY_COMMAND, BY_INCIDENT, NEWEST, batch, to_record
+from warroom.store.records import (
+    AFTER,
+    BY_COMMAND,
+    BY_INCIDENT,
+    NEWEST,
+    batch,
+    head_of,
+    to_record,
+)
 from warroom.store.states import Known, States
 from warroom.store.tables import EVENT, HEAD, INCIDENT
 from warroom.store.transactions import Transactions, Tuning
@@ -125,6 +133,31 @@ class SqlJournal:
         """The position of the last event; 0 for none."""
         return self.transactions.read(lambda c: int(c.execute(_HEAD_SEQ).scalar_one()))
 
+    def end(self) -> Head:
+        """Which journal this is and where it ends."""
+        row = self.transactions.read(head_of)
+        return Head(journal=str(row.journal_id), seq=int(row.seq), hash=bytes(row.hash).hex())
+
+    def links(self, seq: int, limit: int = 1000) -> Sequence[Link]:
+        """The events after a position as they were hashed, in order."""
+        return self.transactions.read(lambda c: follow.links_after(c, seq, limit))
+
+    def take(self, links: Sequence[Link]) -> tuple[Recorded, ...]:
+        """Take over what follows in the journal that this one is a copy of; returns what was new.
+
+        Raises:
+            JournalDamaged: These events are not its continuation; nothing was stored.
+        """
+        self._may_write()
+        records, head = self.transactions.write(lambda c: follow.take(c, links))
+        if records:
+            self._announce(head)
+        return records
+
+    def listen(self, wake: Callable[[], None]) -> Callable[[], None] | None:
+        """Call `wake` soon after another process has stored something; None: nobody tells here."""
+        return self.transactions.listen(self.end().journal, wake)
+
     def wait(self, seq: int, timeout: float, step: float = 0.1) -> int:
         """Return the head as soon as it is past `seq`, at the latest after `timeout` seconds.
 
@@ -206,6 +239,7 @@ class SqlJournal:
         connection.execute(_ADD, new.rows)
         connection.execute(_MOVE_HEAD, {"seq": seq, "hash": new.last_hash, "incidents": number})
         projections.store(connection, state, new.last_hash, new.rows)
+        listen.tell(connection, str(head.journal_id), seq)
         now = (seq, new.last_hash, str(head.journal_id))
         return Appended(incident=state, records=new.records), Known(state, new.last_hash), now
 

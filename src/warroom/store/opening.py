@@ -42,6 +42,7 @@ def open_journal(
     anchors: Path | None = None,
     tuning: Tuning | None = None,
     adopt: bool = False,
+    journal_id: str | None = None,
 ) -> SqlJournal:
     """Return the journal at a path or `postgresql://…` URL; a missing one is made.
 
@@ -51,6 +52,7 @@ def open_journal(
         anchors: The anchor file; by default the one in the user's state folder.
         tuning: Limits of time and space.
         adopt: Take the journal that is found there, though another one belongs there.
+        journal_id: The name of a journal that is made now: that of the one it will be a copy of.
 
     Raises:
         JournalError: It cannot be opened; says why and what to do.
@@ -63,7 +65,7 @@ def open_journal(
             return _open_server(place, kept, tuning, read_only=read_only)
         if read_only:
             return _open_file_read_only(place.path, place, kept, tuning)
-        return _open_file(place.path, place, kept, tuning, adopt=adopt)
+        return _open_file(place.path, place, kept, tuning, adopt=adopt, journal_id=journal_id)
     except Exception as error:
         problem = translate(error, place)
         if problem is None or problem is error:
@@ -72,17 +74,23 @@ def open_journal(
 
 
 def _open_file(
-    path: Path, place: Place, anchors: Anchors, tuning: Tuning, *, adopt: bool
+    path: Path,
+    place: Place,
+    anchors: Anchors,
+    tuning: Tuning,
+    *,
+    adopt: bool,
+    journal_id: str | None,
 ) -> SqlJournal:
     prepare(path, place)
     try:
-        journal_id = identify(path, place)
+        found = identify(path, place)
     except JournalFull:  # even reading needs a little room beside the file
         if not release(path):
             raise
-        journal_id = identify(path, place)
-    belongs = None if journal_id is None or adopt else _belongs(anchors, place)
-    if belongs not in {None, journal_id}:
+        found = identify(path, place)
+    belongs = None if found is None or adopt else _belongs(anchors, place)
+    if belongs not in {None, found}:
         # Before any connection that writes: what lies under a foreign log may still be whole.
         raise JournalDamaged(
             f"{place.label} holds another journal than the one that belongs there",
@@ -97,7 +105,7 @@ def _open_file(
     except BaseException:
         lock.close()
         raise
-    return _start(transactions, place, anchors, tuning)
+    return _start(transactions, place, anchors, tuning, journal_id=journal_id)
 
 
 def _open_file_read_only(path: Path, place: Place, anchors: Anchors, tuning: Tuning) -> SqlJournal:
@@ -135,6 +143,7 @@ def _start(
     *,
     read_only: bool = False,
     on_close: Callable[[], None] | None = None,
+    journal_id: str | None = None,
 ) -> SqlJournal:
     journal = SqlJournal(
         transactions, place, anchors, tuning, read_only=read_only, on_close=on_close
@@ -148,7 +157,7 @@ def _start(
             if found != schema.REVISION:
                 if found is not None and place.path is not None:
                     _keep_before(place.path, place, found)
-                transactions.write(lambda connection: schema.upgrade(connection, place))
+                transactions.write(lambda connection: schema.upgrade(connection, place, journal_id))
         _compare(transactions, anchors, place, read_only=read_only)
     except BaseException:
         journal.close()

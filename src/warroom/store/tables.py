@@ -96,9 +96,27 @@ class IncidentRow(Row, table=True):
     snoozed_until: str | None = Field(sa_type=Text)
 
 
+class TokenRow(Row, table=True):
+    """Somebody's right to use the server: what proves a token, never the token."""
+
+    __tablename__ = "token"
+    __table_args__ = ({"sqlite_strict": True},)
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    person: str = Field(sa_type=Text)
+    scopes: str = Field(sa_type=Text)
+    """A JSON list, like `clients`."""
+    clients: str = Field(sa_type=Text)
+    digest: bytes
+    created_at: str = Field(sa_type=Text)
+    expires_at: str | None = Field(sa_type=Text)
+    revoked_at: str | None = Field(sa_type=Text)
+
+
 EVENT = Row.metadata.tables["event"]
 HEAD = Row.metadata.tables["head"]
 INCIDENT = Row.metadata.tables["incident"]
+TOKEN = Row.metadata.tables["token"]
 
 DOCUMENT = Table(
     "document",

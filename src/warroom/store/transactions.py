@@ -7,10 +7,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from warroom.core.journal import JournalBusy, JournalError
+from warroom.core.journal import JournalBusy, JournalError, JournalGone
 from warroom.store.disk import Disk
 from warroom.store.engine import reader
-from warroom.store.errors import JournalGone, translate
+from warroom.store.errors import translate
+from warroom.store.listen import Listener
 from warroom.store.lock import WriterLock, pause
 from warroom.store.place import Place
 
@@ -43,6 +44,7 @@ class Transactions:
         self._lock = lock
         self._disk = disk
         self._seconds = tuning.busy_seconds
+        self._listeners: list[Listener] = []
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Return what `work` finds in one snapshot; never waits for a writer.
@@ -83,6 +85,14 @@ class Transactions:
                 self._disk.tidy(self._engine)
             return result
 
+    def listen(self, journal: str, wake: Callable[[], None]) -> Callable[[], None] | None:
+        """Call `wake` when the database tells of news; None: it is one that tells nobody."""
+        if self._engine.dialect.name != "postgresql":
+            return None
+        listener = Listener(self._engine, journal, wake)
+        self._listeners.append(listener)
+        return listener.stop
+
     def warn(self, text: str) -> None:
         """Say something once that somebody should know though everything goes on."""
         if text not in self.warnings:
@@ -94,6 +104,8 @@ class Transactions:
 
     def close(self) -> None:
         """Let go of the database; the last one out merges the write-ahead log into the file."""
+        for listener in self._listeners:
+            listener.stop()
         try:
             with self._lock.hold(time.monotonic() + self._seconds):
                 self._engine.dispose()

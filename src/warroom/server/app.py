@@ -1,0 +1,124 @@
+"""Put the server together: routes, bounds, headers, and the one form of every refusal."""
+
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from warroom import __version__
+from warroom.core.journal import JournalError
+from warroom.server.audit import Audit
+from warroom.server.auth import Porter
+from warroom.server.bodies import schemas
+from warroom.server.commands import command_routes
+from warroom.server.desk import Desk
+from warroom.server.dress import Dress
+from warroom.server.health import health_routes
+from warroom.server.limits import Bounds
+from warroom.server.metrics import Metrics
+from warroom.server.problems import Problem, Refused, answer, of_journal
+from warroom.server.reads import read_routes
+from warroom.server.streams import Hub
+
+
+def create_app(desk: Desk) -> FastAPI:
+    """Return the server over a room; it starts to watch the room when it is served."""
+    metrics = Metrics()
+    audit = Audit(desk.audit)
+    porter = Porter(desk, audit, metrics)
+    hub = Hub(desk.hall)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        hub.start()
+        try:
+            yield
+        finally:
+            hub.stop()
+
+    app = FastAPI(
+        title="warroom",
+        version=__version__,
+        description="Incidents, their commands and their journal. Every change is one command.",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+        separate_input_output_schemas=False,
+    )
+    app.state.hub = hub
+    for routes in (
+        command_routes(desk.hall, porter),
+        read_routes(desk, porter, hub),
+        health_routes(desk, porter, metrics),
+    ):
+        app.include_router(routes)
+    _handle(app)
+
+    def bounded(client: str, status: int, reason: str) -> None:
+        metrics.refused(status)
+        audit.write("refused", status=status, reason=reason, client=client)
+
+    app.add_middleware(Dress, metrics=metrics)
+    app.add_middleware(Bounds, limits=desk.limits, report=bounded)
+    _document(app)
+    return app
+
+
+def _handle(app: FastAPI) -> None:
+    @app.exception_handler(Refused)
+    async def _refused(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Refused)  # noqa: S101 - what it was registered for
+        headers = {}
+        if error.seconds:
+            headers["retry-after"] = str(max(1, math.ceil(error.seconds)))
+        if error.problem.status == HTTPStatus.UNAUTHORIZED:
+            headers["www-authenticate"] = "Bearer"
+        return answer(error.problem, headers)
+
+    @app.exception_handler(JournalError)
+    async def _journal(request: Request, error: Exception) -> Response:
+        assert isinstance(error, JournalError)  # noqa: S101 - what it was registered for
+        return await _refused(request, of_journal(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - what it was registered for
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        # An address that names nothing possible names nothing.
+        status = 404 if first["loc"][0] == "path" else 422
+        return answer(Problem(status=status, reason=f"{where}: {first['msg']}"))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - what it was registered for
+        problem = Problem(status=error.status_code, reason=str(error.detail))
+        return answer(problem, error.headers)
+
+
+def _document(app: FastAPI) -> None:
+    """Describe the bodies, which are read by hand: strictly, and before any conversion."""
+    generate = app.openapi
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            found = generate()
+            references, definitions = schemas()
+            found["components"]["schemas"].update(definitions)
+            for name, reference in references.items():
+                operation = found["paths"][f"/v1/commands/{name}"]["post"]
+                operation["requestBody"] = {
+                    "required": True,
+                    "content": {"application/json": {"schema": reference}},
+                }
+            app.openapi_schema = found
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # how FastAPI wants it to be replaced

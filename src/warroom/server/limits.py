@@ -1,0 +1,123 @@
+"""Bounds on a request, kept before anything reads it: headers, target, body, and its time."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from warroom.server.desk import Limits
+from warroom.server.problems import Problem, answer
+
+Report = Callable[[str, int, str], None]
+"""Called with the client's address, the status and the reason of a refusal."""
+
+_MOST_BUCKETS = 10_000
+
+
+class TooMuch(Exception):  # noqa: N818 - reads as what it is
+    """A body went over its bounds while it was read."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class Bounds:
+    """Refuses what is too large or too slow; a body that says nothing of its length is counted."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, report: Report) -> None:
+        self._app = app
+        self._limits = limits
+        self._report = report
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on if its head is within bounds, with its body under watch."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = self._head(scope)
+        if refusal is not None:
+            await self._refuse(scope, receive, send, *refusal)
+            return
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started |= message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, self._counted(receive), sending)
+        except TooMuch as error:
+            if started:
+                raise
+            await self._refuse(scope, receive, send, error.status, error.reason)
+
+    def _head(self, scope: Scope) -> tuple[int, str] | None:
+        headers = scope["headers"]
+        if sum(len(name) + len(value) for name, value in headers) > self._limits.header_bytes:
+            return 431, f"the headers are larger than {self._limits.header_bytes} bytes"
+        target = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
+        if target > self._limits.target_bytes:
+            return 414, f"the address is longer than {self._limits.target_bytes} bytes"
+        length = dict(headers).get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self._limits.body_bytes:
+            return 413, f"the body is larger than {self._limits.body_bytes} bytes"
+        return None
+
+    def _counted(self, receive: Receive) -> Receive:
+        count = 0
+        deadline: float | None = None
+        whole = False
+
+        async def counted() -> MutableMapping[str, Any]:
+            nonlocal count, deadline, whole
+            if whole:  # what is waited for now is the client leaving
+                return await receive()
+            now = asyncio.get_running_loop().time()
+            deadline = now + self._limits.body_seconds if deadline is None else deadline
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise TooMuch(
+                    408, f"the body took longer than {self._limits.body_seconds:g} s"
+                ) from None
+            count += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
+            if count > self._limits.body_bytes:
+                raise TooMuch(413, f"the body is larger than {self._limits.body_bytes} bytes")
+            return message
+
+        return counted
+
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, status: int, reason: str
+    ) -> None:
+        self._report((scope.get("client") or ("",))[0], status, reason)
+        response = answer(Problem(status=status, reason=reason), {"Connection": "close"})
+        await response(scope, receive, send)
+
+
+class Rates:
+    """One bucket of requests for each client; full at first, refilled steadily."""
+
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, who: str) -> float:
+        """Take one request out; returns 0, or after how many seconds there will be another."""
+        now = self._clock()
+        left, at = self._buckets.pop(who, (float(self._burst), now))
+        left = min(float(self._burst), left + (now - at) * self._rate)
+        allowed = left >= 1
+        self._buckets[who] = (left - 1 if allowed else left, now)
+        if len(self._buckets) > _MOST_BUCKETS:
+            self._buckets.popitem(last=False)  # the one that was quiet longest: it is full again
+        return 0.0 if allowed else (1 - left) / self._rate

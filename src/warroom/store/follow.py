@@ -1,0 +1,120 @@
+"""A copy of another machine's journal: its events are taken over hash by hash, never made here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from warroom.core.canonical import NotCanonical
+from warroom.core.codec import CannotDecode
+from warroom.core.events import Recorded
+from warroom.core.journal import JournalDamaged, Link
+from warroom.store import projections
+from warroom.store.chain import link as chained
+from warroom.store.records import AFTER, BY_INCIDENT, NEWEST, to_record
+from warroom.store.tables import EVENT, HEAD
+
+_HEAD = select(HEAD).with_for_update()
+
+
+def links_after(connection: Connection, seq: int, limit: int) -> tuple[Link, ...]:
+    """Return the events after a position as they were hashed."""
+    return tuple(
+        Link(
+            seq=row.seq,
+            at=row.at,
+            incident=row.incident,
+            version=row.version,
+            kind=row.kind,
+            actor=row.actor,
+            device=row.device,
+            command_id=row.command_id,
+            part=row.part,
+            body=str(row.body, "utf-8"),
+            hash=row.hash.hex(),
+        )
+        for row in connection.execute(AFTER, {"seq": seq, "limit": limit})
+    )
+
+
+def take(
+    connection: Connection, links: Sequence[Link]
+) -> tuple[tuple[Recorded, ...], tuple[int, bytes, str]]:
+    """Append what follows the head of a copy; what it already holds is passed over.
+
+    Returns:
+        The new records, and the new head: position, hash, name of the journal.
+
+    Raises:
+        JournalDamaged: An event is missing before these, or its hash does not fit: this is not the
+            continuation of what the copy holds. Nothing was stored.
+    """
+    head = connection.execute(_HEAD).one()
+    seq, digest, opened = head.seq, bytes(head.hash), head.incidents
+    rows: list[dict[str, Any]] = []
+    for given in links:
+        if given.seq <= seq:
+            continue
+        if given.seq != seq + 1:
+            raise JournalDamaged(
+                f"event {seq + 1} is missing before event {given.seq} from the server",
+                "Nothing was stored.",
+            )
+        row = _row(given, digest)
+        rows.append(row)
+        seq, digest = given.seq, row["hash"]
+        opened += given.version == 1
+    if rows:
+        connection.execute(insert(EVENT), rows)
+        connection.execute(update(HEAD), {"seq": seq, "hash": digest, "incidents": opened})
+        _project(connection, rows)
+    records = tuple(to_record(_Row(row)) for row in rows)
+    return records, (seq, digest, str(head.journal_id))
+
+
+class _Row:
+    """A row that is not in the database yet, read like one that is."""
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        self.__dict__.update(row)
+
+
+def _row(given: Link, prev: bytes) -> dict[str, Any]:
+    place = (
+        given.seq,
+        given.at,
+        given.incident,
+        given.version,
+        given.kind,
+        given.actor,
+        given.device,
+        given.command_id,
+    )
+    try:
+        body = given.body.encode("utf-8")
+        digest = chained(prev, place, body)
+    except (NotCanonical, UnicodeEncodeError) as error:
+        raise JournalDamaged(f"event {given.seq} from the server: {error}") from error
+    if digest.hex() != given.hash:
+        raise JournalDamaged(
+            f"event {given.seq} from the server does not continue what this copy holds",
+            "The server's history is another one, or was changed: ask who runs it.",
+        )
+    names = ("seq", "at", "incident", "version", "kind", "actor", "device", "command_id")
+    row: dict[str, Any] = dict(zip(names, place, strict=True))
+    return {**row, "part": given.part, "body": body, "prev": prev, "hash": digest}
+
+
+def _project(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    by_incident: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_incident.setdefault(row["incident"], []).append(row)
+    for name, mine in by_incident.items():
+        states: dict[str, Any] = {}
+        whole = {"incident": name, "first": 1, "last": NEWEST}
+        try:
+            for known in connection.execute(BY_INCIDENT, whole):
+                projections.fold_into(states, known)
+        except CannotDecode as error:
+            raise JournalDamaged(f"an event of {name} cannot be read: {error}") from error
+        projections.store(connection, states[name], mine[-1]["hash"], mine)
