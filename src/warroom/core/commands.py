@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from warroom.core import events as e
+from warroom.core.channels import Delivered, Reported
 from warroom.core.conduct import Answered, Called, EntryAmended, HandoverOffered, Linked, Measured
 from warroom.core.words import (
     Audience,
@@ -341,6 +342,20 @@ class RecordCheck:
     facts: Measured
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Record what another system told about it."""
+
+    facts: Reported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDelivery:
+    """Record how the sending of something went."""
+
+    facts: Delivered
+
+
 ConductCommand: TypeAlias = (
     Wait
     | Resume
@@ -357,6 +372,8 @@ ConductCommand: TypeAlias = (
     | AnswerHandover
     | Amend
     | RecordCheck
+    | Report
+    | RecordDelivery
 )
 
 Command: TypeAlias = (

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from warroom.core.channels import Delivered, Reported
 from warroom.core.words import Check, Place, Role
 
 
@@ -153,6 +154,8 @@ Conduct: TypeAlias = (
     | HandoverDeclined
     | EntryAmended
     | Measured
+    | Reported
+    | Delivered
 )
 
 CONDUCT_KINDS: dict[str, type[Conduct]] = {
@@ -171,4 +174,6 @@ CONDUCT_KINDS: dict[str, type[Conduct]] = {
     "handover_declined": HandoverDeclined,
     "entry_amended": EntryAmended,
     "check_measured": Measured,
+    "reported": Reported,
+    "delivered": Delivered,
 }

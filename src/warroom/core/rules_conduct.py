@@ -44,6 +44,10 @@ def conduct(incident: Incident, command: c.ConductCommand, by: str, now: datetim
             return _amend(incident, amended, now)
         case c.RecordCheck(facts=found):
             return (found,)
+        case c.Report(facts=told):
+            return () if told in incident.reports else (told,)
+        case c.RecordDelivery(facts=sent):
+            return (sent,)
 
 
 def _wait(incident: Incident, command: c.Wait | c.Resume) -> Decision:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from warroom.core import conduct as k
 from warroom.core import events as e
+from warroom.core.channels import Delivered, Reported
 from warroom.core.parts import Hypothesis, Reply, Run, Wait
 from warroom.core.terms import Terms
 from warroom.core.words import (
@@ -92,6 +93,10 @@ class Incident:
     """Roles offered and not yet accepted."""
     checks: Mapping[Check, tuple[datetime, k.Measured]] = field(default_factory=dict)
     """The latest result of each check since it was last (re)opened."""
+    reports: tuple[Reported, ...] = ()
+    """What other systems tell of it: the latest of each group, in the order of their first."""
+    deliveries: Mapping[str, Delivered] = field(default_factory=dict)
+    """How the sending of each thing to each channel stands, by `what > channel`."""
 
     @property
     def waiting_since(self) -> datetime | None:
@@ -286,8 +291,21 @@ def _conducted(state: Incident, record: e.Recorded) -> Incident:
             return replace(state, offers=kept)
         case k.Measured(check=check) as found:
             return replace(state, checks={**state.checks, check: (at, found)})
+        case Reported() as told:
+            return replace(state, reports=_told(state.reports, told))
+        case Delivered(what=what, channel=channel) as sent:
+            return replace(state, deliveries={**state.deliveries, f"{what} > {channel}": sent})
         case _:
             return state  # notes live in the timeline only; unknown kinds change nothing
+
+
+def _told(reports: tuple[Reported, ...], told: Reported) -> tuple[Reported, ...]:
+    def key(one: Reported) -> tuple[str, str]:
+        return (one.source, one.group)
+
+    if all(key(one) != key(told) for one in reports):
+        return (*reports, told)
+    return tuple(told if key(one) == key(told) else one for one in reports)
 
 
 def _qualified(state: Incident, event: e.Qualified, by: str) -> Incident:

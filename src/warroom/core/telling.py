@@ -1,6 +1,7 @@
 """One line of the timeline for each event of conduct."""
 
 from warroom.core import conduct as k
+from warroom.core.channels import Delivered, Reported, Sent
 from warroom.core.words import Place
 
 Told = tuple[str, str, str, str]
@@ -45,8 +46,27 @@ def tell(event: k.Conduct) -> Told | None:  # one line per kind is the clearest 
         case k.Measured(passed=passed, sentence=sentence):
             mark, tone = ("✓", "ok") if passed else ("✗", "s5")
             return mark, "verified", tone, sentence
+        case Reported() as told:
+            return "·", "report", "s5" if told.firing else "ok", _report(told)
+        case Delivered(state=Sent.DELIVERED, what=what, channel=channel):
+            return "✓", "sent", "ok", f"{what} to {channel}"
+        case Delivered(state=Sent.RETRYING, what=what, channel=channel, reason=reason):
+            return "·", "not sent", "warn", f"{what} to {channel}, will be tried again: {reason}"
+        case Delivered(what=what, channel=channel, reason=reason):
+            return "✗", "not sent", "s5", f"{what} to {channel}, given up: {reason}"
         case k.EntryAmended():
             return None
+
+
+def _report(told: Reported) -> str:
+    parts = [f"{told.firing} firing"] if told.firing else []
+    if told.resolved:
+        parts.append(f"{told.resolved} ended")
+    if told.truncated:
+        parts.append(f"{told.truncated} more left out by the sender")
+    many = f" ({told.deliveries} messages)" if told.deliveries > 1 else ""
+    words = "; ".join(told.newest)
+    return f"{told.source}: {', '.join(parts) or 'told'}{many}" + (f": {words}" if words else "")
 
 
 def _why(what: str, reason: str) -> str:
