@@ -7,12 +7,22 @@ goes only where one side removed it and the other left it alone.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from enum import StrEnum
 
 from warroom.core.lint import UNMERGED
 
 MINE = UNMERGED + "two versions, the first:"
 THEIRS = UNMERGED + "the second, written at the same time:"
 END = UNMERGED + "end of the two versions; keep what is right and delete these three lines"
+
+
+class Keep(StrEnum):
+    """What to do where both changed the same lines."""
+
+    BOTH = "both"
+    """Put both there, between marked lines."""
+    MINE = "mine"
+    THEIRS = "theirs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +56,13 @@ _Key = tuple[str, int]
 """A heading and which of those that are alike."""
 
 
-def merge(base: str, mine: str, theirs: str) -> Merged:
+def merge(base: str, mine: str, theirs: str, keep: Keep = Keep.BOTH) -> Merged:
     """Return both changes of `base` in one text.
 
     Sections (headings of level one and two) are merged by themselves, so that people who write in
     different ones never meet. Changes of the same lines stand one after the other between three
-    marked lines. A section that one removed and the other changed stays.
+    marked lines, unless `keep` says whose go there: then only there the other's are left out. A
+    section that one removed and the other changed stays.
     """
     if theirs in (mine, base):
         return Merged(text=mine, conflicts=())
@@ -73,7 +84,7 @@ def merge(base: str, mine: str, theirs: str) -> Merged:
                 )
                 conflicts.append(kept)
             continue
-        merged, clashes = _merge_lines(was or [], one, two)
+        merged, clashes = _merge_lines(was or [], one, two, keep)
         lines += merged
         conflicts += [
             Conflict(section=key[0].lstrip("# "), mine=tuple(a), theirs=tuple(b))
@@ -110,7 +121,7 @@ def _order(old: list[_Key], ours: list[_Key], others: list[_Key]) -> list[_Key]:
 
 
 def _merge_lines(
-    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]
+    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], keep: Keep
 ) -> tuple[list[str], list[tuple[list[str], list[str]]]]:
     ours, others = _changes(base, mine), _changes(base, theirs)
     lines: list[str] = []
@@ -137,7 +148,8 @@ def _merge_lines(
         elif not left:
             lines += two
         else:
-            lines += [MINE, *one, THEIRS, *two, END]
+            both = [MINE, *one, THEIRS, *two, END]
+            lines += {Keep.BOTH: both, Keep.MINE: one, Keep.THEIRS: two}[keep]
             clashes.append((one, two))
         place = end
     return [*lines, *base[place:]], clashes

@@ -1,6 +1,7 @@
 """What each action does: a dialog where one is needed, then one command to the room."""
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeAlias, TypeVar
@@ -11,6 +12,7 @@ from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
+from warroom.core.versions import versions
 from warroom.core.words import Place, Priority
 from warroom.tui.conduct import Conduct, prefilled, until, why
 from warroom.tui.deeds import people, repair, triage
@@ -48,6 +50,7 @@ class Actions(Conduct):
             "resume": self._resume,
             "wake": self._wake,
             "reorder": self._reorder,
+            "versions": self._versions,
         }
         for part in (triage, repair, people):
             self.deeds |= part.deeds(self, self.drafts)
@@ -217,6 +220,23 @@ class Actions(Conduct):
         if found is not None:
             at, reason = found
             await self.do(c.Snooze(until=at, reason=reason), incident.id)
+
+    async def _versions(self, incident: Incident, argument: str) -> None:
+        """Compare the saved texts; one that is taken goes into the editor."""
+        from warroom.tui.screens.versions import VersionsScreen  # noqa: PLC0415 - first frame
+
+        del argument
+        if self.room is None or self.snapshot is None:
+            return
+        records = await asyncio.to_thread(self.room.records, incident.id)
+        draft = self.snapshot.postmortem_draft
+        text = await self.ask(VersionsScreen(self.palette, versions(records), draft))
+        if text is not None:
+            self.replace_postmortem(incident.id, text)
+
+    @abstractmethod
+    def replace_postmortem(self, incident: str, text: str) -> None:
+        """Put a text into the editor of the postmortem."""
 
     # -- helpers ---------------------------------------------------------------------------------
 

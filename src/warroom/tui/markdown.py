@@ -24,13 +24,18 @@ class Span(NamedTuple):
 _HEADING = re.compile(r"#{1,6}(?=\s)")
 _BULLET = re.compile(r"(\s*)([-*+]|\d{1,3}[.)])(\s+)(\[[ xX]\] )?")
 _INLINE = re.compile(
-    r"(?P<code>`[^`]{1,200}`)"
+    r"(?P<told>\bT\d{1,6} · \d\d:\d\d:\d\d)"
+    r"|(?P<code>`[^`]{1,200}`)"
     r"|(?P<strong>\*\*[^*]{1,200}\*\*)"
     r"|(?P<fact>\[(?:T\d+|log:[^\]]{1,60})\])"
     r"|(?P<person>(?<!\w)@[\w.-]{1,40})"
     r"|(?P<date>(?<!\d)\d{4}-\d{2}-\d{2}(?!\d))"
 )
+_RESOLVED = re.compile(r"\[((?:\\.|[^\]\\])+)\]\(#t\d{1,6}\)")
+"""A reference with the words of its entry, as `references.resolve` writes it."""
+_ESCAPED = re.compile(r"\\([\\`*_\[\]<>|#])")
 _INLINE_STYLE = {
+    "told": ("accent", False),
     "code": ("ok", False),
     "strong": ("text", True),
     "fact": ("accent", False),
@@ -97,7 +102,7 @@ def section(text: str, caret: int) -> str:
 
 def preview(text: str, width: int) -> list[Line]:
     """Return Markdown as it reads, in lines of at most `width` cells."""
-    lines = text.split("\n")
+    lines = _RESOLVED.sub(lambda found: _ESCAPED.sub(r"\1", found[1]), text).split("\n")
     code = fenced(lines)
     found: list[Line] = []
     number = 0

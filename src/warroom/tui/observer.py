@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from warroom.core import events as e
+from warroom.core.impact import Impact
 from warroom.core.journal import JournalError
 from warroom.core.nextstep import next_step
 from warroom.core.postmortem import draft
@@ -13,6 +14,7 @@ from warroom.core.queue import rank
 from warroom.core.state import Incident
 from warroom.core.timeline import TimelineEntry, timeline
 from warroom.core.words import FollowUpState
+from warroom.logs.protocol import Log
 from warroom.room.containment import Containment, Option
 from warroom.room.service import Room
 from warroom.tui.snapshot import Promise, Snapshot
@@ -32,8 +34,13 @@ class Observer:
     Everything else may be called from any thread.
     """
 
-    def __init__(self, room: Room, containment: Containment, connection: str) -> None:
+    def __init__(
+        self, room: Room, containment: Containment, connection: str, logs: Sequence[Log] = ()
+    ) -> None:
         self.room = room
+        self._logs = logs
+        self._impact: tuple[tuple[str, datetime, datetime], Impact | None] | None = None
+        """What was counted last: for which incident and time, and what."""
         self.containment = containment
         self._connection = connection
         self._wake = threading.Event()
@@ -43,7 +50,7 @@ class Observer:
         self._selected = ""
         self._incidents: Sequence[Incident] = ()
         self._promises: tuple[Promise, ...] = ()
-        self._story: tuple[tuple[str, int], tuple[TimelineEntry, ...], str] = (("", 0), (), "")
+        self._story: tuple[tuple[object, ...], tuple[TimelineEntry, ...], str] = ((), (), "")
         self._shown: Incident | None = None
         self._options: tuple[str, tuple[Option, ...]] = ("", ())
         self._options_wanted = threading.Event()
@@ -97,7 +104,10 @@ class Observer:
         """Ask what could be run for the incident that is shown."""
         with self._lock:
             incident = self._shown
-        if incident is None or incident.resolved_at is not None:
+        if incident is None:
+            return
+        self._count(incident)
+        if incident.resolved_at is not None:
             return
         found: tuple[Option, ...] = ()
         trouble = ""
@@ -110,6 +120,28 @@ class Observer:
             self._options, self._options_trouble = (incident.id, found), trouble
         if not same:
             self._wake.set()
+
+    def _count(self, incident: Incident) -> None:
+        """Count in the open logs what an incident cost, once, when its damage is over."""
+        if not self._logs or (incident.contained_at is None and incident.resolved_at is None):
+            return
+        from warroom.room.impact import measure_impact, window  # noqa: PLC0415 - numpy, when needed
+
+        span = window(incident, self.room.now())
+        if span is None or (self._impact is not None and self._impact[0] == (incident.id, *span)):
+            return
+        try:
+            found = measure_impact(self._logs, *span)
+        except Exception:  # noqa: BLE001 - a log that cannot be read leaves a question in the draft
+            found = None
+        with self._lock:
+            self._impact = ((incident.id, *span), found)
+        self._wake.set()
+
+    def _counted(self, incident: Incident | None) -> Impact | None:
+        with self._lock:
+            known = self._impact
+        return known[1] if known and incident and known[0][0] == incident.id else None
 
     def take(self) -> Snapshot:
         """Return what is so now; trouble with the store is a state to show, not an end."""
@@ -140,6 +172,7 @@ class Observer:
             current=current,
             timeline=lines,
             postmortem_draft=text,
+            impact=self._counted(current),
             options=options,
             next_step=next_step(current, now, self.room.actor),
             promises=self._promises,
@@ -176,10 +209,11 @@ class Observer:
 
     def _story_of(self, incident: Incident) -> tuple[tuple[TimelineEntry, ...], str]:
         """Return the timeline and the postmortem draft, made once a version."""
-        key = (incident.id, incident.version)
+        impact = self._counted(incident)
+        key = (incident.id, incident.version, impact)
         if self._story[0] != key:
             records = self.room.records(incident.id)
-            self._story = (key, timeline(records), draft(incident, records))
+            self._story = (key, timeline(records), draft(incident, records, impact))
         return self._story[1], self._story[2]
 
     def _options_of(self, incident: Incident | None) -> tuple[tuple[Option, ...], str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from warroom.core.events import FollowUpChanged
+from warroom.core.impact import Impact
 from warroom.core.nextstep import NextStep
 from warroom.core.queue import QueueRow
 from warroom.core.state import Incident
@@ -85,6 +86,8 @@ class Snapshot:
     timeline: tuple[TimelineEntry, ...] = ()
     postmortem_draft: str = ""
     """What the facts alone would write; shown until somebody has saved a text."""
+    impact: Impact | None = None
+    """What was counted in the open logs, once the damage is over; None: not counted."""
     options: tuple[Option, ...] = ()
     """Containments that could be run next, fastest first."""
     options_trouble: str = ""

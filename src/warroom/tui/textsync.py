@@ -4,8 +4,10 @@ A machine of four facts: the version we began from, its text, what is on its way
 side of a conflict. It knows no widget and no clock.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+
+from warroom.core.merge import Conflict, Keep, merge
 
 
 @dataclass(slots=True)
@@ -20,12 +22,15 @@ class TextSync:
     """What is on its way to the room."""
     theirs: tuple[int, str] | None = None
     """Version and text of somebody else that clash with ours; saving waits for a choice."""
+    conflicts: Sequence[Conflict] = ()
+    """Where they clash, both sides; empty without a conflict."""
 
     def arrived(self, version: int, text: str, mine: str) -> str | None:
         """Take note of what the room holds; return the text to show instead of `mine`, if any.
 
-        An unchanged text follows the room. Changes at different places are joined. Changes of
-        the same lines are a conflict: `mine` stays, `theirs` is kept beside it.
+        An unchanged text follows the room. Changes at different places, in other sections above
+        all, are joined. Changes of the same lines are a conflict: `mine` stays, `theirs` is kept
+        beside it until `settle`.
         """
         if version < self.base:
             return None
@@ -37,13 +42,13 @@ class TextSync:
         if mine == self.saved:
             self.base, self.saved, self.sent, self.theirs = version, text, None, None
             return text
-        joined = join(self.saved, mine, text)
+        joined = merge(self.saved, mine, text)
         self.sent = None
-        if joined is None:
-            self.theirs = (version, text)
+        if joined.text != merge(self.saved, mine, text, Keep.MINE).text:
+            self.theirs, self.conflicts = (version, text), joined.conflicts
             return None
         self.base, self.saved, self.theirs = version, text, None
-        return joined
+        return joined.text
 
     def _same(self, text: str, mine: str) -> str | None:
         if self.base == 0 and text != self.saved and mine == self.saved:
@@ -62,42 +67,17 @@ class TextSync:
         """Forget what was on its way: the room did not take it."""
         self.sent = None
 
-    def keep_mine(self) -> None:
-        """Settle a conflict: ours replaces theirs at the next save."""
-        if self.theirs is not None:
-            self.base, self.saved = self.theirs
-            self.theirs = None
+    def settle(self, keep: Keep, mine: str) -> str | None:
+        """Settle a conflict; return the text that becomes ours, None: there is no conflict.
 
-    def take_theirs(self) -> str | None:
-        """Settle a conflict: return their text, which becomes ours."""
+        Only the clashing lines are chosen between: what either wrote elsewhere stays.
+        """
         if self.theirs is None:
             return None
-        self.keep_mine()
-        return self.saved
-
-
-def join(base: str, mine: str, theirs: str) -> str | None:
-    """Return both changes of `base` in one text, None where they touch the same lines."""
-    base_lines = base.split("\n")
-    ours = _changes(base_lines, mine.split("\n"))
-    others = _changes(base_lines, theirs.split("\n"))
-    for start, end, _ in ours:
-        for other_start, other_end, _ in others:
-            if start <= other_end and other_start <= end:
-                return None
-    result = list(base_lines)
-    for start, end, lines in sorted([*ours, *others], key=lambda change: -change[0]):
-        result[start:end] = lines
-    return "\n".join(result)
-
-
-def _changes(before: list[str], after: list[str]) -> list[tuple[int, int, list[str]]]:
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    return [
-        (start, end, after[low:high])
-        for tag, start, end, low, high in matcher.get_opcodes()
-        if tag != "equal"
-    ]
+        version, text = self.theirs
+        settled = merge(self.saved, mine, text, keep).text
+        self.base, self.saved, self.theirs, self.conflicts = version, text, None, ()
+        return settled
 
 
 def difference(before: str, after: str) -> tuple[int, int, str]:

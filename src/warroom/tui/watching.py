@@ -63,7 +63,9 @@ class Watching(Ways):
         except Exception as error:  # noqa: BLE001 - whatever a store raises, the logs stay usable
             self.app.call_from_thread(self._cannot_open, f"{type(error).__name__}: {error}")
             return
-        observer = Observer(room, self.services.containment(room), self.services.connection)
+        services = self.services
+        containment = services.containment(room)
+        observer = Observer(room, containment, services.connection, services.logs)
         self.post_message(RoomOpened(room, observer))
 
     def _cannot_open(self, why: str) -> None:

@@ -32,7 +32,7 @@ class Ways(Stepping):
             "open": self._open,
             "why": self.explain,
             "why_option": self.explain_option,
-            "postmortem": lambda _: self.go("work", tab="postmortem"),
+            "postmortem": lambda _: self.write(),
             "boundary": lambda _: self.go("work", tab="boundary"),
             "pane": lambda number: self.action_pane(int(number)),
             "tab": lambda name: self.go("work", tab=name),
@@ -53,6 +53,10 @@ class Ways(Stepping):
     @abstractmethod
     def go(self, name: str, *, tab: str = "") -> None:
         """Bring a pane to the front."""
+
+    @abstractmethod
+    def write(self) -> None:
+        """Open the postmortem on the whole screen."""
 
     @abstractmethod
     def action_pane(self, number: int) -> None:

@@ -1,41 +1,48 @@
-"""The postmortem: a Markdown editor that saves itself and never loses what was typed."""
+"""The postmortem: what helps to write it, round the editor that saves itself."""
 
 import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import events
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
 
 from warroom.core.text import clean_text
-from warroom.tui.markdown import preview, section
-from warroom.tui.marks import Mark, marks
-from warroom.tui.messages import Notice
+from warroom.core.timeline import TimelineEntry
+from warroom.tui.external import ExternalError, edit
+from warroom.tui.facts import facts
+from warroom.tui.findings import Mark, look, people_of
+from warroom.tui.messages import ActionRequested, Notice
 from warroom.tui.panes.base import Hint
-from warroom.tui.panes.tab import Tab
+from warroom.tui.panes.postmortem_parts import (
+    TWO_VERSIONS,
+    WRITING,
+    conflict_lines,
+    mark_lines,
+    preview_lines,
+)
+from warroom.tui.panes.writing import WritingTab
 from warroom.tui.snapshot import Snapshot
-from warroom.tui.textsync import TextSync
 from warroom.tui.theme import Palette
-from warroom.tui.widgets.editor import MarkdownArea
-from warroom.tui.widgets.pieces import Line, Piece, cut, fit, line, rule, wrap
+from warroom.tui.widgets.factlist import FactList
+from warroom.tui.widgets.finder import Finder
+from warroom.tui.widgets.pieces import Line
 from warroom.tui.widgets.sheet import Sheet
-
-SAVE_AFTER = 0.8
-"""Seconds from the first unsaved key stroke to the save: a crash may cost one second."""
 
 LOOK_AFTER = 0.25
 """Seconds from a key stroke to the marks and the preview: in a long text they cost more than it."""
 
-_MARKS_SHOWN = 4
-_GIVE_UP = 5.0
-"""Seconds after which a save that nobody answered is tried again."""
+_BESIDE = 120
+"""Cells from which the preview stands beside the text without being asked for."""
+_FACTS_TOO = 26
+"""Rows from which the facts stand above the preview without being asked for."""
 
 
-class PostmortemTab(Tab):
+class PostmortemTab(WritingTab):
     """The text of the postmortem, its marks, and a preview of one section."""
 
     NAME: ClassVar[str] = "Postmortem"
@@ -44,63 +51,68 @@ class PostmortemTab(Tab):
     DEFAULT_CSS = """
     PostmortemTab #split { height: 1fr; }
     PostmortemTab #split.-narrow { layout: vertical; }
-    PostmortemTab MarkdownArea { width: 3fr; }
-    PostmortemTab #preview { display: none; padding: 0 1; width: 2fr; height: 1fr; }
-    PostmortemTab #split.-preview #preview { display: block; }
+    PostmortemTab #writing { width: 3fr; height: 1fr; }
+    PostmortemTab #side { display: none; padding: 0 1; width: 2fr; height: 1fr; }
+    PostmortemTab #split.-side #side { display: block; }
+    PostmortemTab #facts { display: none; height: 1fr; max-height: 50%; }
+    PostmortemTab #split.-facts #facts { display: block; }
+    PostmortemTab #split.-picking #facts { max-height: 100%; }
+    PostmortemTab #split.-picking #preview { display: none; }
+    PostmortemTab #preview { height: 1fr; }
     PostmortemTab #marks { max-height: 6; }
-    PostmortemTab #conflict { max-height: 10; }
+    PostmortemTab #conflict { max-height: 12; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "save now", show=False, id="postmortem.save"),
         Binding("ctrl+g", "draft", "draft again", show=False, id="postmortem.draft"),
         Binding("f2", "preview", "preview", show=False, id="postmortem.preview"),
-        Binding("f8", "next_mark", "next mark", show=False, id="postmortem.next_mark"),
-        Binding("f9", "take", "take theirs", show=False, id="postmortem.take"),
-        Binding("escape", "leave", "leave", show=False, id="postmortem.leave"),
+        Binding("f3", "external", "$EDITOR", show=False, id="postmortem.external"),
+        Binding("f4", "facts", "facts", show=False, id="postmortem.facts"),
+        Binding("ctrl+f", "find", "find", show=False, id="postmortem.find"),
+        Binding("ctrl+l", "versions", "versions", show=False, id="postmortem.versions"),
+        Binding("f8", "next_mark(1)", "next mark", show=False, id="postmortem.next_mark"),
+        Binding(
+            "shift+f8,f20",
+            "next_mark(-1)",
+            "previous mark",
+            show=False,
+            id="postmortem.previous_mark",
+        ),
     ]
 
-    class Edited(Message):
-        """The text is to be saved."""
+    class Looked(Message):
+        """The lint has looked at a text."""
 
-        def __init__(self, incident: str, text: str, base: int) -> None:
+        def __init__(self, text: str, marks: Sequence[Mark]) -> None:
             super().__init__()
-            self.incident = incident
             self.text = text
-            self.base = base
-
-    class Told(Message):
-        """How the text stands has changed."""
-
-    class Left(Message):
-        """The writer leaves the editor."""
+            self.marks = marks
 
     def __init__(self, palette: Palette, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(palette)
-        self.editor = MarkdownArea(palette)
-        self.sync = TextSync()
-        self._clock = clock
-        self._incident = ""
+        super().__init__(palette, clock)
         self._draft = ""
-        self._kept: dict[str, tuple[TextSync, str]] = {}
-        self._timer: Timer | None = None
         self._looking: Timer | None = None
-        self._saved_at: float | None = None
-        self._sent_at = 0.0
-        self._refusal = ""
-        self._people: frozenset[str] = frozenset()
+        self._snapshot: Snapshot | None = None
         self._marks: Sequence[Mark] = ()
         self._seen: tuple[object, ...] = ()
+        self._beside: bool | None = None
+        """Whether somebody asked for the preview or sent it away; None: as there is room."""
+        self._finder = Finder(palette)
+        self._facts = FactList(palette)
         self._preview = Sheet(palette, self._preview_lines, id="preview")
         self._mark_list = Sheet(palette, self._mark_lines, id="marks")
         self._conflict = Sheet(palette, self._conflict_lines, id="conflict")
 
     def compose(self) -> ComposeResult:
-        """Lay out editor, preview, conflict and marks."""
+        """Lay out the editor with search, conflict and marks; facts and preview beside it."""
         with Horizontal(id="split"):
-            yield self.editor
-            yield self._preview
-        yield self._conflict
-        yield self._mark_list
+            with Vertical(id="writing"):
+                yield self.editor
+                yield self._finder
+                yield self._conflict
+                yield self._mark_list
+            with Vertical(id="side"):
+                yield self._facts
+                yield self._preview
 
     # What comes from the room.
 
@@ -108,97 +120,23 @@ class PostmortemTab(Tab):
         """Take over what the room holds, unless it would overwrite what is being typed."""
         current = snapshot.current
         name = current.id if current else ""
+        self._snapshot = snapshot
         if name != self._incident:
-            self._switch(name)
+            self.switch(name)
+            self._seen = ()
         if current is None:
             return
-        seen = (current.postmortem_version, current.postmortem, snapshot.postmortem_draft)
-        people = frozenset((current.declared_by, *current.roles.values(), snapshot.actor))
-        if seen == self._seen and people == self._people:
+        seen = (current.id, current.version, snapshot.postmortem_draft, snapshot.impact)
+        if seen == self._seen:
             return
-        self._seen, self._people, self._draft = seen, people, snapshot.postmortem_draft
+        self._seen, self._draft = seen, snapshot.postmortem_draft
+        self._facts.show(facts(snapshot))
         text = current.postmortem if current.postmortem_version else snapshot.postmortem_draft
         self.take(current.postmortem_version, text)
 
-    def take(self, version: int, text: str) -> None:
-        """Take note of a version of the text in the room."""
-        base, waited = self.sync.base, self.sync.sent
-        replacement = self.sync.arrived(version, text, self.editor.text)
-        if self.sync.base != base and waited is not None and self.sync.sent is None:
-            self._saved_at, self._refusal = self._clock(), ""
-        if replacement is not None:
-            first = not self.editor.text
-            self.editor.become(str(clean_text(replacement)))
-            if self.sync.saved == replacement:
-                self.sync.saved = self.editor.text  # cleaning is not an edit
-            if first:
-                self.editor.move_cursor((0, 0))
-        if self.sync.theirs is not None:
-            words = (
-                "Somebody else changed the same lines. Yours stays; ^s keeps it, F9 takes theirs."
-            )
-            self.post_message(Notice(words, "warn"))
-        self._redraw()
-
-    def refused(self, reason: str) -> None:
-        """Take note that the room did not save: the text stays here and is tried again."""
-        self.sync.refused()
-        self._refusal = reason
-        self._wait()
-        self._redraw()
-
     # What is typed.
 
-    def on_text_area_changed(self) -> None:
-        """Save within a second of the first unsaved key stroke."""
-        if self.editor.text != self.sync.saved:
-            self._wait()
-        self.post_message(self.Told())
-        if self._looking is None:
-            self._looking = self.set_timer(LOOK_AFTER, self._redraw)
-
-    def flush(self) -> None:
-        """Save now what is not saved."""
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-        if self.sync.sent is not None and self._clock() - self._sent_at > _GIVE_UP:
-            self.sync.refused()
-        wanted = self.sync.to_send(self.editor.text) if self._incident else None
-        if wanted is not None:
-            self._sent_at = self._clock()
-            self.post_message(self.Edited(self._incident, *wanted))
-        if self._incident and self.editor.text != self.sync.saved and self.sync.theirs is None:
-            self._wait()  # until the room has answered, or what was typed since is saved too
-
-    def _wait(self) -> None:
-        if self._timer is None and self.is_mounted:
-            self._timer = self.set_timer(SAVE_AFTER, self.flush)
-
-    def _switch(self, name: str) -> None:
-        if self._incident:
-            self.flush()
-            self._kept[self._incident] = (self.sync, self.editor.text)
-        self._incident, self._seen, self._saved_at, self._refusal = name, (), None, ""
-        self.sync, text = self._kept.pop(name, (TextSync(), ""))
-        self.editor.load_text(text)
-        self._redraw()
-
     # Keys.
-
-    def action_save(self) -> None:
-        """Save at once; in a conflict, keep ours."""
-        self.sync.keep_mine()
-        self.flush()
-        self._redraw()
-
-    def action_take(self) -> None:
-        """In a conflict, take theirs; undo gives ours back."""
-        theirs = self.sync.take_theirs()
-        if theirs is not None:
-            self.editor.become(str(clean_text(theirs)))
-            self.sync.saved = self.editor.text
-            self._redraw()
 
     def action_draft(self) -> None:
         """Write the draft again from the facts of now; undo gives the old text back."""
@@ -207,127 +145,145 @@ class PostmortemTab(Tab):
 
     def action_preview(self) -> None:
         """Show or hide the preview of the section under the caret."""
-        self.query_one("#split").toggle_class("-preview")
-        self._redraw()
+        self._beside = not self.query_one("#split").has_class("-side")
+        self._arrange()
+        self.redraw()
         self.call_after_refresh(self.editor.scroll_cursor_visible)
 
-    def action_next_mark(self) -> None:
-        """Go to the next mark below the caret, from the last to the first."""
-        self._marks = marks(self.editor.text, self._people)
+    def action_facts(self) -> None:
+        """Choose a fact to insert at the caret."""
+        self.query_one("#split").add_class("-side", "-facts", "-picking")
+        self._facts.focus()
+        self.post_message(self.Told())
+
+    @on(FactList.Taken)
+    def _insert(self, event: FactList.Taken) -> None:
+        event.stop()
+        self.editor.insert_fact(event.fact.text, block=event.fact.block)
+        self._back_to_text()
+
+    @on(FactList.Left)
+    @on(Finder.Left)
+    def _back_to_text(self) -> None:
+        self._finder.display = False
+        self.query_one("#split").remove_class("-picking")
+        self._arrange()
+        self.editor.focus()
+
+    def action_find(self) -> None:
+        """Search; what is selected is what is searched for."""
+        selected = self.editor.selected_text
+        self._finder.open("" if "\n" in selected else str(clean_text(selected)))
+
+    @on(Finder.Asked)
+    def _find(self, event: Finder.Asked) -> None:
+        event.stop()
+        found = self.editor.find(event.words, back=event.by < 0, here=event.by == 0)
+        self._finder.tell(*found)
+
+    def action_versions(self) -> None:
+        """Compare the saved versions; one of them can be taken into the editor."""
+        self.flush()
+        self.post_message(ActionRequested("versions", self._incident))
+
+    def action_external(self) -> None:
+        """Edit the text in the editor that the environment names, then take it over."""
+        self.flush()
+        try:
+            text = edit(self.app, self.editor.text, f"{self._incident or 'postmortem'}.md")
+        except ExternalError as error:
+            self.post_message(Notice(str(error), "warn"))
+            return
+        finally:
+            self.editor.focus()
+        self.editor.become(str(clean_text(text)))
+        self.flush()
+
+    def action_next_mark(self, step: int) -> None:
+        """Go to the next mark below the caret, from the last to the first, or upwards."""
+        self._marks = _marks_of(self.editor.text, self._snapshot)
         here = self.editor.cursor_location[0] + 1
         lines = sorted({mark.line for mark in self._marks})
-        if lines:
+        if not lines:
+            self.post_message(Notice("Nothing is marked."))
+            return
+        if step > 0:
             target = next((number for number in lines if number > here), lines[0])
-            row = self.editor.document.get_line(target - 1)
-            self.editor.move_cursor((target - 1, len(row)), center=True)
-
-    def action_leave(self) -> None:
-        """Leave the editor; nothing is lost."""
-        self.flush()
-        self.post_message(self.Left())
+        else:
+            target = next((number for number in reversed(lines) if number < here), lines[-1])
+        row = self.editor.document.get_line(target - 1)
+        self.editor.move_cursor((target - 1, len(row)), center=True)
 
     # What is drawn.
 
-    def fact(self, snapshot: Snapshot) -> tuple[str, str]:
-        """Return how the text is saved."""
-        del snapshot
-        if not self._incident:
-            return ("", "mute")
-        if self.sync.theirs is not None:
-            return ("not saved: two versions", "warn")
-        if self._refusal:
-            return (f"not saved: {self._refusal}", "s5")
-        if self.editor.text != self.sync.saved:
-            return ("saving", "mute")
-        if self.sync.base == 0:
-            return ("draft, not saved", "pend")
-        if self._saved_at is None:
-            return (f"saved, version {self.sync.base}", "ok")
-        seconds = int(self._clock() - self._saved_at)
-        ago = f"{seconds} s" if seconds < 100 else f"{seconds // 60} min"
-        return (f"saved {ago} ago", "ok")
-
     def hints(self) -> list[Hint]:
         """Return the keys of the editor."""
-        if self.sync.theirs is not None:
-            return [Hint("^s", "keep yours"), Hint("F9", "take theirs"), Hint("esc", "leave")]
-        return [
-            Hint("esc", "leave"),
-            Hint("F2", "preview"),
-            Hint("F8", "next mark"),
-            Hint("^s", "save now"),
-            Hint("^g", "draft again"),
-            Hint("^z", "undo"),
-        ]
+        return list(TWO_VERSIONS if self.sync.theirs is not None else WRITING)
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the preview beside the text, or below it where there is no room beside."""
         self.query_one("#split").set_class(event.size.width < 100, "-narrow")
         self._mark_list.display = event.size.height >= 14
+        self._arrange()
+
+    def _arrange(self) -> None:
+        split = self.query_one("#split")
+        beside = self.size.width >= _BESIDE if self._beside is None else self._beside
+        picking = split.has_class("-picking")
+        split.set_class(beside or picking, "-side")
+        room = self.size.height >= _FACTS_TOO and self.size.width >= _BESIDE
+        split.set_class(picking or (beside and room), "-facts")
 
     def on_text_area_selection_changed(self) -> None:
         """Follow the caret with the preview and the next marks."""
-        if self._looking is None and self.is_mounted:
-            self._looking = self.set_timer(LOOK_AFTER, self._redraw)
+        if self.is_mounted:
+            self.look_soon()
 
-    def _redraw(self) -> None:
+    def look_soon(self) -> None:
+        """Look at the text when the writer's fingers have had their time."""
+        if self._looking is None:
+            self._looking = self.set_timer(LOOK_AFTER, self.redraw)
+
+    def redraw(self) -> None:
+        """Draw what stands around the text, and look at the text anew."""
         self._looking = None
-        self._marks = marks(self.editor.text, self._people)
         if self.is_mounted:
             for sheet in (self._preview, self._mark_list, self._conflict):
                 sheet.redraw()
+            self.look_again(self.editor.text, self._snapshot)
             self.post_message(self.Told())
 
+    @work(thread=True, exclusive=True, exit_on_error=False, group="findings")
+    def look_again(self, text: str, snapshot: Snapshot | None) -> None:
+        """Lint the text beside the event loop: a long one takes longer than a key stroke."""
+        self.post_message(self.Looked(text, _marks_of(text, snapshot)))
+
+    def on_postmortem_tab_looked(self, event: Looked) -> None:
+        """Show what the lint found, unless the text has changed meanwhile."""
+        event.stop()
+        if event.text == self.editor.text:
+            self._marks = event.marks
+            self.editor.mark(event.marks)
+            self._mark_list.redraw()
+
+    @property
+    def _entries(self) -> Sequence[TimelineEntry]:
+        return self._snapshot.timeline if self._snapshot is not None else ()
+
     def _preview_lines(self, width: int) -> list[Line]:
-        split = self.query_one("#split")
-        if not split.has_class("-preview"):
+        if not self.query_one("#split").has_class("-side"):
             return []
-        words = section(self.editor.text, self.editor.cursor_location[0])
-        return [rule("Preview", width), (), *preview(words, width)]
+        row = self.editor.cursor_location[0]
+        return preview_lines(self.editor.text, row, self._entries, width)
 
     def _mark_lines(self, width: int) -> list[Line]:
-        if not self._marks:
-            return []
-        here = self.editor.cursor_location[0] + 1
-        ahead = [mark for mark in self._marks if mark.line >= here]
-        shown = (ahead or list(self._marks))[:_MARKS_SHOWN]
-        fact = line(
-            Piece(f"{len(self._marks)} · never block · ", "mute"), Piece("F8", "accent", True)
-        )
-        found = [rule("Marks", width, (*fact, Piece(" next", "mute")))]
-        for mark in shown:
-            hint = f" → {mark.hint}" if mark.hint else ""
-            number = Piece(fit(str(mark.line), 4, right=True), mark.token, bold=True)
-            head = line(Piece(f" {mark.glyph}", mark.token, bold=True), number, "  ")
-            found.append((*head, Piece(mark.text), Piece(hint, "mute")))
-        return found
+        return mark_lines(self._marks, self.editor.cursor_location[0] + 1, width)
 
     def _conflict_lines(self, width: int) -> list[Line]:
-        theirs = self.sync.theirs
-        if theirs is None:
-            return []
-        half = (width - 3) // 2
-        base = self.sync.saved.split("\n")
-        mine = _new_lines(base, self.editor.text.split("\n"), half)
-        other = _new_lines(base, str(clean_text(theirs[1])).split("\n"), half)
-        keys = line(
-            Piece("^s", "accent", True),
-            Piece(" keeps yours  ", "soft"),
-            Piece("F9", "accent", True),
-            Piece(" takes theirs", "soft"),
-        )
-        found = [rule("Both changed the same lines", width, keys)]
-        found.append(
-            line(Piece(fit("yours", half + 3), "accent", True), Piece("theirs", "p2", True))
-        )
-        for number in range(min(max(len(mine), len(other)), 7)):
-            left = mine[number] if number < len(mine) else ""
-            right = other[number] if number < len(other) else ""
-            found.append(line(fit(left, half), Piece(" │ ", "line"), cut(right, half)))
-        return found
+        return conflict_lines(self.sync.conflicts, width)
 
 
-def _new_lines(base: Sequence[str], text: Sequence[str], width: int) -> list[str]:
-    """Return the lines of `text` that are not in `base`, wrapped."""
-    known = set(base)
-    return [part for words in text if words not in known for part in wrap(words, width)]
+def _marks_of(text: str, snapshot: Snapshot | None) -> tuple[Mark, ...]:
+    if snapshot is None:
+        return look(text)
+    return look(text, people_of(snapshot), snapshot.timeline)

@@ -17,6 +17,7 @@ from warroom.tui.panes.postmortem import PostmortemTab
 from warroom.tui.panes.tab import Tab, TabLine
 from warroom.tui.panes.timeline import TimelineTab
 from warroom.tui.panes.updates import UpdatesTab
+from warroom.tui.panes.writing import WritingTab
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 
@@ -127,17 +128,16 @@ class WorkPane(Pane):
         event.stop()
         self.action_tab(event.step)
 
-    def on_postmortem_tab_edited(self, event: PostmortemTab.Edited) -> None:
+    def on_writing_tab_edited(self, event: WritingTab.Edited) -> None:
         """Ask the screen to save the postmortem."""
         event.stop()
         self.post_message(self.PostmortemEdited(event.incident, event.text, event.base))
 
-    def on_postmortem_tab_left(self, event: PostmortemTab.Left) -> None:
-        """Go from the editor to the timeline."""
-        event.stop()
+    def on_writing_tab_left(self) -> None:
+        """Go from the editor to the timeline; the screen may go further."""
         self.show_tab(self.timeline.NAME, focus=True)
 
-    def on_postmortem_tab_told(self, event: PostmortemTab.Told) -> None:
+    def on_writing_tab_told(self, event: WritingTab.Told) -> None:
         """Show how the text is saved."""
         event.stop()
         self._retitle()

@@ -103,6 +103,8 @@ class MainScreen(Guarding):
         self.front = "queue"
         """The pane that has, or had last, the focus."""
         self.zoomed = False
+        self._writing = False
+        """Whether the postmortem was given the whole screen."""
         self._trail: list[tuple[str, bool, str, str]] = []
 
     def compose(self) -> ComposeResult:
@@ -247,6 +249,12 @@ class MainScreen(Guarding):
             self._trail = [*self._trail[-49:], here]
         self._enter(name, tab)
 
+    def write(self) -> None:
+        """Open the postmortem on the whole screen; leaving it gives the other panes back."""
+        self.go("work", tab="postmortem")
+        self.zoomed = self._writing = True
+        self.lay_out()
+
     def _enter(self, name: str, tab: str) -> None:
         self.front = name
         self.lay_out()
@@ -339,6 +347,12 @@ class MainScreen(Guarding):
         refused = self.work_pane.postmortem.refused
         self.save_postmortem(event.incident, event.text, event.base, refused)
 
+    def replace_postmortem(self, incident: str, text: str) -> None:
+        """Put a text into the editor of the postmortem."""
+        self.work_pane.postmortem.replace_text(incident, text)
+
     @on(PostmortemTab.Left)
     def _stopped_writing(self) -> None:
-        self.action_back()
+        if self._writing:
+            self._writing = False
+            self.action_back()

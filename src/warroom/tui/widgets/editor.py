@@ -1,15 +1,21 @@
 """A text area that colours Markdown line by line and takes over changes without losing undo."""
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
 from warroom.core.text import clean_text
+from warroom.tui.findings import Mark
 from warroom.tui.markdown import fenced, spans
 from warroom.tui.textsync import difference
 from warroom.tui.theme import Palette
@@ -122,13 +128,45 @@ class MarkdownArea(WritingArea):
         self.show_line_numbers = True
         self.highlight_cursor_line = True
         self._code: frozenset[int] = frozenset()
+        self._marks: Mapping[int, Sequence[Mark]] = {}
+
+    def mark(self, found: Iterable[Mark]) -> None:
+        """Show marks in the margin and under the words they are about."""
+        marks: dict[int, list[Mark]] = {}
+        for one in found:
+            marks.setdefault(one.line - 1, []).append(one)
+        if marks != self._marks:
+            self._marks = marks
+            self.notify_style_update()
+            self.refresh()
+
+    @property
+    def gutter_width(self) -> int:
+        """The column of the marks, and the line numbers."""
+        return super().gutter_width + 1
 
     def get_line(self, line_index: int) -> Text:
         """Return a line with its Markdown coloured."""
         words = super().get_line(line_index)
         for span in spans(words.plain, code=line_index in self._code):
             words.stylize(self.palette.style(span.token, bold=span.bold), span.start, span.end)
+        for one in self._marks.get(line_index, ()):
+            if one.end > one.start:
+                under = self.palette.style(one.token, bold=True) + _UNDER
+                words.stylize(under, one.start, one.end)
         return words
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line with the mark of its finding at the very left."""
+        strip = super().render_line(y)
+        place = y + self.scroll_offset.y
+        known = self.wrapped_document._offset_to_line_info  # noqa: SLF001 - as Textual draws it
+        row, part = known[place] if 0 <= place < len(known) else (-1, 0)
+        marks = self._marks.get(row, ()) if part == 0 else ()
+        if not marks:
+            return strip
+        sign = Segment(marks[0].glyph, self.palette.style(marks[0].token, bold=True))
+        return Strip([sign, *strip.crop(1, strip.cell_length)], strip.cell_length)
 
     def on_text_area_changed(self) -> None:
         """Find the blocks of code again; only they reach over several lines."""
@@ -141,3 +179,57 @@ class MarkdownArea(WritingArea):
     def action_edge(self, step: int) -> None:
         """Go to the start or the end of the text."""
         self.move_cursor((0, 0) if step < 0 else self.document.end)
+
+    def insert_fact(self, words: str, *, block: bool) -> None:
+        """Insert a fact at the cursor: in the sentence, or on lines of its own."""
+        row, column = self.cursor_location
+        line = self.document.get_line(row)
+        if block:
+            before = "\n\n" if line[:column].strip() else "\n" if row and self._above(row) else ""
+            after = "\n\n" if line[column:].strip() else "\n"
+            words = f"{before}{words}{after}"
+        else:
+            before = " " if column and not line[column - 1].isspace() else ""
+            after = " " if line[column : column + 1].isalnum() else ""
+            words = f"{before}{words}{after}"
+        self.insert(words)
+
+    def _above(self, row: int) -> bool:
+        return bool(self.document.get_line(row - 1).strip())
+
+    def find(self, words: str, *, back: bool = False, here: bool = False) -> tuple[int, int]:
+        """Select the next place that holds `words`; return which it is, and of how many.
+
+        Args:
+            words: To be found, whatever their case, unless they have capitals of their own.
+            back: Whether to look upwards.
+            here: Whether the place under the cursor counts.
+        """
+        if not words.strip():
+            return 0, 0
+        places = _places(self.text, words)
+        if not places:
+            return 0, 0
+        low, high = sorted((self.selection.start, self.selection.end))
+        lines = self.document.lines
+        start = sum(len(line) + 1 for line in lines[: low[0]]) + low[1]
+        if back:
+            number = max((n for n, at in enumerate(places) if at < start), default=len(places) - 1)
+        else:
+            limit = start if here or low == high else start + 1
+            number = min((n for n, at in enumerate(places) if at >= limit), default=0)
+        text = self.text
+        self.move_cursor(_location(text, places[number]), center=True)
+        self.move_cursor(_location(text, places[number] + len(words)), select=True)
+        return number + 1, len(places)
+
+
+_UNDER = Style(underline=True)
+_MOST = 10_000
+"""Places that are counted; nobody steps through more."""
+
+
+def _places(text: str, words: str) -> list[int]:
+    any_case = re.IGNORECASE if words == words.lower() else re.NOFLAG
+    found = re.finditer(re.escape(words), text, any_case)
+    return [match.start() for match in islice(found, _MOST)]
