@@ -32,6 +32,7 @@ MAX_VALUES = 20_000
 """Distinct values a column may have before the rest share one: ids are not for grouping."""
 OTHER = b"(other)"
 _NOT_COLUMNS = frozenset({"at", "status", "size", "message", "request_id", "ident"})
+_FAILED = 500
 _FAILING = frozenset({"error", "critical", "alert", "emergency"})
 _ABSENT = frozenset({b"", b"-"})
 
@@ -94,6 +95,8 @@ class Columns:
         self.duration = np.full(size, np.nan, np.float32)
         self.fields: dict[str, Column] = {}
         self.messages: list[str] = []
+        """What failing entries say."""
+        self.message_rows: list[int] = []
         self._size = size
         self._reader = reader
         self._seconds: dict[tuple[bytes, float], float | None] = {}
@@ -127,8 +130,12 @@ class Columns:
         for name, value in parsed.fields.items():
             if name not in _NOT_COLUMNS and name != "duration":
                 self._column(name).put(row, value.encode("utf-8", "replace"))
-        if parsed.message and not parsed.status and parsed.level in _FAILING:
+        if parsed.level:  # by its common name, and also where only the text of the line tells it
+            self._column("level").put(row, parsed.level.encode())
+        failed = parsed.status >= _FAILED if parsed.status else parsed.level in _FAILING
+        if failed and parsed.message:
             self.messages.append(parsed.message)
+            self.message_rows.append(row)
 
     def _fill_access(self, entries: Iterable[bytes]) -> None:
         """Read access lines group by group, without an object for each."""

@@ -115,6 +115,8 @@ def table(
     at = np.where(np.isnan(columns.at), seconds, columns.at)
     status, duration = columns.status, columns.duration
     order = np.argsort(at, kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(size)
     return Table(
         at=at[order],
         status=status[order],
@@ -128,4 +130,5 @@ def table(
         requests=requests,
         sampled=bool((weight > 1).any()),
         messages=columns.messages,
+        message_rows=place[np.array(columns.message_rows, np.int64)],
     )

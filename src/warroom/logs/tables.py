@@ -46,7 +46,25 @@ def joined(parts: Sequence[Part]) -> Table:
         requests=sum(table.requests for table in tables),
         sampled=any(table.sampled for table in tables),
         messages=[message for table in tables for message in table.messages],
+        message_rows=_message_rows(tables, sizes, order),
     )
+
+
+def _message_rows(
+    tables: Sequence[Table], sizes: Sequence[int], order: np.ndarray
+) -> np.ndarray | None:
+    """Return the place of each message's entry in the joined columns; None where one is unknown."""
+    if any(table.messages and table.message_rows is None for table in tables):
+        return None
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    starts = np.cumsum([0, *sizes[:-1]])
+    own = [
+        table.message_rows + start
+        for table, start in zip(tables, starts, strict=True)
+        if table.message_rows is not None
+    ]
+    return place[np.concatenate(own)] if own else None
 
 
 def _durations(table: Table) -> np.ndarray:

@@ -65,38 +65,48 @@ def analyse_frame(
         return Findings((), (), None, (), (), frame.requests, frame.sampled, nothing)
     found: list[Finding] = []
     said: list[Outcome] = []
-    requests = float(frame.weight.sum())
-    for kind in kinds if kinds is not None else outcomes.kinds(frame):
-        bad = outcomes.mask(frame, kind)
-        finding = _examine(frame, kind, bad, window) if bad.sum() >= LEAST_FAILURES else None
-        failures = float(frame.weight[bad].sum())
-        if finding is not None:
-            found.append(finding)
-        sentence = (
-            finding.sentences[0]
-            if finding is not None
-            else sentences.no_onset(kind, failures, _routes_hit(frame, bad))
-        )
-        said.append(Outcome(kind, failures, requests, finding is not None, sentence))
-    gap = outcomes.silence(frame)
+    shown: tuple[Frame, np.ndarray] | None = None
+    for part in _apart(frame):
+        requests = float(part.weight.sum())
+        told = outcomes.kinds(part)
+        for kind in told if kinds is None else [kind for kind in told if kind in kinds]:
+            bad = outcomes.mask(part, kind)
+            finding = _examine(part, kind, bad, window) if bad.sum() >= LEAST_FAILURES else None
+            failures = float(part.weight[bad].sum())
+            if shown is None or (finding is not None and not found):
+                shown = part, bad
+            if finding is not None:
+                found.append(finding)
+            sentence = (
+                finding.sentences[0]
+                if finding is not None
+                else sentences.no_onset(kind, failures, _routes_hit(part, bad))
+            )
+            said.append(Outcome(kind, failures, requests, finding is not None, sentence))
+    gap = outcomes.silence(frame) if kinds is None or "silence" in kinds else None
     if gap is not None:
-        quiet = _silent(frame, gap)
-        place = sum(one.kind in {"5xx", "errors"} for one in found)
-        found.insert(place, quiet)
-        said.append(Outcome("silence", gap.missing, requests, True, quiet.sentences[0]))
-    told = outcomes.kinds(frame)
-    main = found[0].kind if found else ""
-    shown = outcomes.mask(frame, main if main in told else (*told, "5xx")[0])
+        found.append(_silent(frame, gap))
+        sentence = found[-1].sentences[0]
+        said.append(Outcome("silence", gap.missing, float(frame.weight.sum()), True, sentence))
+    found.sort(key=lambda one: outcomes.ORDER.index(one.kind))
     return Findings(
         outcomes=tuple(said),
         findings=tuple(found),
-        histogram=_histogram(frame, shown),
+        histogram=_histogram(*(shown or (frame, np.zeros(len(frame.at), bool)))),
         groups=(),
         changes=_ranked(frame, found, declared),
         requests=frame.requests,
         sampled=frame.sampled,
         notes=sentences.notes(frame, headless=_headless(frame, found)),
     )
+
+
+def _apart(frame: Frame) -> tuple[Frame, ...]:
+    """Requests, and the lines that are none: logs that were merged, or one that holds both."""
+    asked = frame.status > 0
+    if frame.failing is None or asked.all() or not asked.any():
+        return (frame,)
+    return tuple(frame.take(np.flatnonzero(rows), frame.weight[rows]) for rows in (asked, ~asked))
 
 
 def _ranked(

@@ -41,8 +41,8 @@ class Group:
     last: float | None
     release: str | None
     """The only release that says it, though others ran in this log; else None."""
-    example: int
-    """Place of the first one among the messages."""
+    row: int | None = None
+    """Row of the log that holds the first one; None where the table does not tell."""
 
 
 @dataclass(slots=True)
@@ -102,15 +102,16 @@ def group(table: Table, most: int = 50) -> tuple[Group, ...]:
     ran = _ran(table) if release is not None else set()
     said = []
     for template, places in cluster(table.messages)[:most]:
-        first = last = only = None
+        first = last = only = row = None
         if rows is not None:
             own = rows[places]
+            row = None if table.row is None else int(table.row[own[table.at[own].argmin()]])
             first, last = float(table.at[own].min()), float(table.at[own].max())
             if release is not None:
                 codes = {int(code) for code in np.unique(release.codes[own])}
                 if len(codes) == 1 and len(ran) > 1 and codes <= ran:
                     only = release.values[codes.pop()]
-        said.append(Group(template, len(places), first, last, only, places[0]))
+        said.append(Group(template, len(places), first, last, only, row))
     return tuple(said)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from warroom.logs.analysis.frame import Frame
 
 KINDS = ("5xx", "499", "slow", "4xx")
-"""In the order in which they answer for the incident."""
+ORDER = ("5xx", "errors", "silence", "499", "slow", "4xx")
+"""In which they answer for the incident."""
 NAMES = {
     "5xx": "5xx",
     "errors": "errors",

@@ -51,9 +51,10 @@ def cause(kind: str, name: str, found: Cause) -> str:
     """Which slice, how much of the failures, and the contrast with the rest."""
     what = "failures" if kind in {"5xx", "errors"} else outcomes.NAMES.get(kind, kind)
     fails = "fail" if kind in {"5xx", "errors"} else "are hit"
+    asked = "lines" if kind == "errors" else "requests"
     return (
         f"{words.prose(found.coverage)} of the {what} are {name}: {words.prose(found.rate)} of its "
-        f"requests {fails}, {words.prose(found.elsewhere)} elsewhere ({words.times(found.lift)})"
+        f"{asked} {fails}, {words.prose(found.elsewhere)} elsewhere ({words.times(found.lift)})"
     )
 
 
