@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from warroom.store import SqlJournal, TokenStore
     from warroom.tui.services import Services
 
+FILTERS = "filters.json"
+"""In the state folder: named filters of logs, and what was typed before."""
 AFTER_THE_FIRST_FRAME = 0.3
 """Seconds that the index waits, so that its imports do not hold up the first frame."""
 
@@ -195,6 +197,7 @@ def terminal_refusal() -> str:
 
 def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
     """Return what a console needs; nothing slow happens here."""
+    from warroom.tui.log_memory import LogMemory
     from warroom.tui.services import Services
     from warroom.tui.theme import load_palettes
 
@@ -211,6 +214,7 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
         ascii_glyphs=settings.glyphs == "ascii",
         service=settings.service,
         crash_folder=settings.state_folder,
+        log_memory=LogMemory(settings.state_folder / FILTERS),
         notices=complaints,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from warroom.bootstrap import files_of, open_local_room, reading_of, terminal_refusal
+from warroom.bootstrap import FILTERS, files_of, open_local_room, reading_of, terminal_refusal
 
 if TYPE_CHECKING:
     from warroom.core.events import Excerpt
@@ -72,6 +72,7 @@ def _show(
     command: str,
     incident: str | None,
 ) -> int:
+    from warroom.tui.log_memory import LogMemory
     from warroom.tui.tail import TailServices, run_tail
     from warroom.tui.theme import load_palettes
 
@@ -83,6 +84,7 @@ def _show(
                 palette=palettes.get(settings.theme, palettes["dark"]),
                 open_place=lambda: _place(settings, incident),
                 ascii_glyphs=settings.glyphs == "ascii",
+                log_memory=LogMemory(settings.state_folder / FILTERS),
             )
         )
 

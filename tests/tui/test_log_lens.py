@@ -19,7 +19,8 @@ def walk(lens, forwards=True):
 
 def searched(log, origin=0, query=Query(include=("hit",))):
     finder = Finder(log, query, origin)
-    finder.run(lambda: False, lambda: None)
+    for _ in finder.walk():
+        pass
     return finder
 
 
@@ -61,16 +62,19 @@ def test_a_finder_grows_with_the_log_at_both_ends():
     log.append(request(path="/hit"))
     log.prepend(request(path="/hit"), request(path="/miss"))
     assert finder.behind()
-    finder.run(lambda: False, lambda: None)
+    for _ in finder.walk():
+        pass
     assert walk(finder) == [-4, -2, 0]
 
 
 def test_a_finder_that_was_stopped_goes_on_without_repeating():
     log = some_log(3)
     finder = Finder(log, Query(include=("hit",)), 0)
-    asked = iter([False, False, True])
-    finder.run(lambda: next(asked), lambda: None)
-    finder.run(lambda: False, lambda: None)
+    begun = finder.walk()
+    next(begun)
+    next(begun)
+    for _ in finder.walk():
+        pass
     assert walk(finder) == [e.row for e in log.kept if b"hit" in e.raw]
 
 

@@ -7,6 +7,7 @@ import sys
 
 from tests.tui.fakes import NOW
 from tests.tui.log_kit import PALETTE, FakeLog, request, settle
+from textual.events import Key
 
 from warroom.tui.tail import PinPlace, TailApp, TailServices
 
@@ -176,3 +177,16 @@ def test_without_a_terminal_the_message_names_the_way_out():
         check=True,
     )
     assert "--plain" in done.stdout
+
+
+async def test_what_is_typed_ahead_of_the_search_bar_is_searched():
+    app = console()
+    async with app.run_test(size=(110, 24)) as pilot:
+        await pilot.pause()
+        for key in ("slash", *"pod", "enter"):  # as a terminal sends them: in one go
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        for _ in range(200):
+            if app.pane.sought.words:
+                break
+            await pilot.pause(0.02)
+        assert app.pane.sought.words == "pod"

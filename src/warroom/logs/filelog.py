@@ -139,6 +139,13 @@ class FileLog(IndexedLog):
         part.provisional = not tail.endswith(b"\n") or self._reader.format.multiline
         return start
 
+    def opened_file(self, row: int) -> tuple[int, Path] | None:
+        """Return the open descriptor of the file that holds a row, and the path of the log."""
+        segment = self._index.locate(row)
+        if segment is None or not isinstance(segment.store, FileStore) or segment.store.fd < 0:
+            return None
+        return segment.store.fd, Path(self._path)
+
     def start(self, delay: float = 0.0) -> None:
         """Index and follow in a background thread, from `delay` seconds on."""
         name, args = f"log {self._label}", (delay,)

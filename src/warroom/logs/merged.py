@@ -163,6 +163,16 @@ class MergedLog:
         """One past the highest row."""
         return len(self._owner[0])
 
+    def part_of(self, row: int) -> tuple[Log, int]:
+        """Return the log that a row is of, and its row there.
+
+        Raises:
+            IndexError: The row is not known.
+        """
+        for part, own, _ in self._spans(row, row + 1):
+            return part.log, own
+        raise IndexError(row)
+
     def _spans(self, start: int, stop: int) -> list[tuple[_Part, int, int]]:
         """Return for each log which of its rows lie between two rows of the whole."""
         with self._lock:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from warroom.logs.index import ENTRY_LIMIT, trimmed
 from warroom.logs.patterns import Matcher, folds, matcher, stays_within_lines
+from warroom.logs.picking import pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,8 @@ SLICE = 1024
 MiB at a time keeps a key waiting for 5 ms at most."""
 _PIECE = 256 << 10
 _LONGEST = 4 << 20
+_SPARSE = 16
+"""Rows to one whose status passes from which lines are read one by one."""
 
 
 def search_index(index: Index, query: Query, *, start: int, backwards: bool) -> Iterator[list[int]]:
@@ -75,6 +78,10 @@ def _in_slice(
         return []
     if not (query.include or query.exclude):
         return [low + place for place in range(high - low) if flags[place]]
+    if flags.count(1) * _SPARSE < high - low:  # few of these lines need to be read at all
+        rows_left = [low + place for place in range(high - low) if flags[place]]
+        lines = pick(index, rows_left)
+        return [row for row, raw in zip(rows_left, lines, strict=True) if matches.entry(raw)]
     if matches.lines is not None and segment.stride > 1:
         places = _at_once(index, segment, rows, matches)
         if places is not None:

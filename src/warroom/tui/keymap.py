@@ -52,6 +52,8 @@ _SHOWN = {
     "backslash": "\\",
     "semicolon": ";",
     "asterisk": "*",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from warroom.logs.protocol import Log
 from warroom.room.containment import Containment
 from warroom.room.service import Room
+from warroom.tui.log_memory import LogMemory
 from warroom.tui.theme import Palette
 
 
@@ -38,5 +39,7 @@ class Services:
     """The service to fill in when an incident is declared."""
     crash_folder: Path | None = None
     """Where the traceback of a crash is written; None: on the error stream."""
+    log_memory: LogMemory = field(default_factory=LogMemory)
+    """Named filters of logs, and what was typed before."""
     notices: Sequence[str] = ()
     """What start-up has to say (a theme file with a mistake); foreign allowed."""

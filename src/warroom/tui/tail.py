@@ -11,10 +11,11 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.events import Key, Paste
 from textual.filter import LineFilter
 from textual.reactive import reactive
 
@@ -24,6 +25,7 @@ from warroom.logs.protocol import Log
 from warroom.tui.draw import Line, cut
 from warroom.tui.filters import AsciiGlyphs, PlainColours
 from warroom.tui.keymap import gather
+from warroom.tui.log_memory import LogMemory
 from warroom.tui.messages import ActionRequested, Notice, PinRequested
 from warroom.tui.panes.base import Hint
 from warroom.tui.panes.boundary import BoundaryTab
@@ -31,6 +33,7 @@ from warroom.tui.panes.logs import LogsPane
 from warroom.tui.screens.help import HelpScreen
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
+from warroom.tui.typeahead import TypeAhead
 from warroom.tui.widgets.bar import Bar
 from warroom.tui.widgets.evidence import Pins
 from warroom.tui.widgets.footer import Footer
@@ -68,6 +71,8 @@ class TailServices:
     Whatever it raises is shown; the log stays usable.
     """
     ascii_glyphs: bool = False
+    log_memory: LogMemory = field(default_factory=LogMemory)
+    """Named filters, and what was typed before."""
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -126,10 +131,11 @@ class TailApp(App[int]):
         self.services = services
         self.palette = services.palette
         super().__init__()
+        self.ahead = TypeAhead(self, super().on_event)
         self.register_theme(self.palette.to_textual())
         self.theme = self.palette.name
         self.header = TailHeader(self.palette)
-        self.pane = LogsPane(self.palette, services.logs, titled=False)
+        self.pane = LogsPane(self.palette, services.logs, titled=False, memory=services.log_memory)
         self.boundary = BoundaryTab(self.palette)
         self.notices = NoticeRow(self.palette)
         self.footer = Footer(self.palette)
@@ -156,6 +162,13 @@ class TailApp(App[int]):
         yield self.boundary
         yield self.notices
         yield self.footer
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let keys wait their turn; a key that comes back from a widget goes on as ever."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self.ahead.take(event)
+        else:
+            await super().on_event(event)
 
     async def on_load(self) -> None:
         """End cleanly on a signal: the terminal is left as it was found."""

@@ -9,11 +9,13 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.reactive import reactive
-from textual.worker import Worker, WorkerState, get_current_worker
+from textual.worker import Worker, WorkerState
 
 from warroom.logs.protocol import Log
+from warroom.tui.log_memory import LogMemory
 from warroom.tui.messages import Notice, TimeCursorMoved
 from warroom.tui.panes.base import Pane
+from warroom.tui.panes.log_pulse import Pulse
 from warroom.tui.panes.log_signs import fitting, marks, title_parts
 from warroom.tui.snapshot import LogFacts, Snapshot
 from warroom.tui.theme import Palette
@@ -34,12 +36,8 @@ _STRIP_ROWS = 5
 _HANDOVER = 0.0005
 """Seconds after which a thread that computes lets the drawing go on. Python's own 5 ms are paid at
 every read and write: a key pressed during an analysis took a quarter of a second."""
-_SILENT = 30.0
-"""Seconds without a line after which a log that was growing is called silent."""
 _TITLE_REST = 18
 """Cells of the title line that its name, its gaps and a piece of hairline take."""
-_SILENT_TIMES = 8
-"""Or so many times its longest ordinary pause."""
 
 
 class LogPaneCore(Pane):
@@ -69,10 +67,6 @@ class LogPaneCore(Pane):
     class _Watched(Message):
         log: Log
 
-    class _Found(Message):
-        def can_replace(self, message: Message) -> bool:
-            return isinstance(message, LogPaneCore._Found)
-
     status: reactive[tuple[str, str]] = reactive(("", "mute"))
     """FOLLOW, HELD or silent, with its colour token: the fact of the title line."""
 
@@ -82,10 +76,20 @@ class LogPaneCore(Pane):
         logs: Sequence[Log],
         *,
         titled: bool = True,
+        memory: LogMemory | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         **kwargs: object,
     ) -> None:
-        """Show the first of `logs`; `titled` draws the pane's own title line."""
+        """Show the first of `logs`.
+
+        Args:
+            palette: The colours.
+            logs: What can be looked at.
+            titled: Whether to draw the pane's own title line.
+            memory: Named filters and what was typed before.
+            monotonic: Tells the time between two events.
+            kwargs: The framework's own.
+        """
         super().__init__(palette, **kwargs)
         self.logs = tuple(logs) or (NoLog(),)
         self.titled = titled
@@ -94,7 +98,8 @@ class LogPaneCore(Pane):
         self.bar = LogBar(palette)
         self.view = LogView(palette, self.feed)
         self.detail = EntryView(palette)
-        self.queries = {id(log): LogQuery(log) for log in self.logs}
+        self.memory = memory or LogMemory()
+        self.queries = {id(log): LogQuery(log, self.memory) for log in self.logs}
         self.span = SPAN
         self.facts = LogFacts(label=self.feed.label)
         self.reading: Reading | None = None
@@ -105,9 +110,8 @@ class LogPaneCore(Pane):
         self._watching = False
         self._held = (0, 0, 0)
         """While held: the row that was the end, the last one looked at, failures since."""
-        self._grew_at: float | None = None
-        self._longest_pause = 0.0
-        self._silent = False
+        self.pulse = Pulse()
+        self._seen_end = self.feed.end
         self._pins = Pins()
         self._strip = False
         self.opened = False
@@ -273,17 +277,12 @@ class LogPaneCore(Pane):
 
     def on_log_surface_grew(self) -> None:
         """Count what came in, and let the finders look at it."""
-        now = self._monotonic()
-        if self._grew_at is not None:
-            self._longest_pause = max(self._longest_pause * 0.99, now - self._grew_at)
-        self._grew_at = now
-        if self._silent:
-            self._silent = False
+        newer = self.feed.end > self._seen_end  # the index grows at the head too: that is no life
+        if newer and self.pulse.grew(self._monotonic()):
             self.post_message(Notice(f"{self.feed.label} logs again", "ok", "●"))
+        self._seen_end = self.feed.end
         self._say_status()
-        if self.view.following:
-            self.show_entry()
-        self.look()
+        self.show_entry()
 
     def on_log_view_moved(self, message: LogView.Moved) -> None:
         """Follow the cursor with everything that shows it."""
@@ -300,19 +299,16 @@ class LogPaneCore(Pane):
         self.draw_chart()
 
     def _tick(self) -> None:
-        if self._grew_at is not None:
-            quiet = self._monotonic() - self._grew_at
-            limit = max(_SILENT, _SILENT_TIMES * self._longest_pause)
-            if quiet >= limit and not self._silent:
-                self._silent = True
-                said = f"no line from {self.feed.label} for {quiet:.0f} s"
-                self.post_message(Notice(f"{said}. Silence is not recovery.", "warn"))
+        now = self._monotonic()
+        if self.pulse.fell_silent(now):
+            said = f"no line from {self.feed.label} for {self.pulse.quiet(now):.0f} s"
+            self.post_message(Notice(f"{said}. Silence is not recovery.", "warn"))
         self._say_status()
         self.ask()
 
     def _say_status(self) -> None:
-        if self._silent and self._grew_at is not None:
-            quiet = int(self._monotonic() - self._grew_at)
+        if self.pulse.silent:
+            quiet = int(self.pulse.quiet(self._monotonic()))
             self.status = (f"no line for {quiet // 60}:{quiet % 60:02}", "warn")
         elif self.view.following:
             self.status = ("FOLLOW", "ok")
@@ -356,39 +352,6 @@ class LogPaneCore(Pane):
         entry = None if row is None else self.view.entries.get(row)
         name = "Newest 5xx" if self.view.following and not self.opened else "Entry"
         self.detail.show(entry, name=name, pinned=entry is not None and self._pins(entry))
-
-    # -- finding, in a thread
-
-    def look(self) -> None:
-        """Let the finders look at rows not looked at yet."""
-        if self.sought.behind():
-            self._look(self.sought)
-
-    @work(
-        thread=True,
-        group="log-find",
-        exclusive=True,
-        exit_on_error=False,
-        description="Search the log",
-    )
-    def _look(self, query: LogQuery) -> None:
-        worker = get_current_worker()
-        query.run(lambda: worker.is_cancelled, self._post_found)
-        self._post_found()
-
-    def _post_found(self) -> None:
-        self.post_message(self._Found())
-
-    def on_log_pane_core__found(self) -> None:
-        """Show what was found so far."""
-        self.view.nothing = self.sought.nothing()
-        if self.sought.filter is not None and not self.sought.dimming:
-            self.view.changed()
-        self.after_found()
-        self.tell_bar()
-
-    def after_found(self) -> None:
-        """Move if the reader waits for a match."""
 
     def tell_bar(self) -> None:
         """Say what is filtered and searched."""

@@ -1,25 +1,30 @@
 """The log pane's ways to get somewhere: the next failure, a time, a search, a filter."""
 
 import asyncio
+from collections.abc import Callable
 
 from textual import on
 from textual.widgets import Input
 
 from warroom.logs.protocol import Log
+from warroom.tui.log_memory import naming
 from warroom.tui.messages import Notice
-from warroom.tui.panes.log_core import LogPaneCore
+from warroom.tui.panes.log_find import LogFind
+from warroom.tui.panes.log_pulse import Pulse
 from warroom.tui.widgets.log_bar import BarInput
-from warroom.tui.widgets.log_filter import FilterError, compiled, quoted
+from warroom.tui.widgets.log_filter import FilterError, compiled, quoted, spelt_out
 from warroom.tui.widgets.log_gauge import SPAN
 from warroom.tui.widgets.log_query import CONTEXTS
 from warroom.tui.widgets.log_time import read_time
 from warroom.tui.widgets.log_view import LogView
 
 _REQUEST = ("request_id", "x_request_id", "trace_id", "correlation_id", "req_id", "trace")
-_SPANS = (300.0, 900.0, SPAN, 7200.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0)
+_WHOLE = 1e10
+"""Seconds of a span that holds any log from its first line on."""
+_SPANS = (300.0, 900.0, SPAN, 7200.0, 6 * 3600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0, _WHOLE)
 
 
-class LogSeek(LogPaneCore):
+class LogSeek(LogFind):
     """Moves through a log by what its lines say."""
 
     _seeking = 0
@@ -111,7 +116,10 @@ class LogSeek(LogPaneCore):
         if purpose == "filter" and self.sought.filter is not None:
             value = f"{self.sought.filter.text} "
         opener = {"search": "", "filter": "F", "time": ""}[purpose]
-        self.bar.ask(purpose, value, opener)
+        self.bar.ask(purpose, value, opener, self.memory.past(purpose))
+        if purpose == "filter" and self.memory.names:
+            names = "  ".join(f"/{name}" for name in sorted(self.memory.names))
+            self.post_message(Notice(f"kept filters: {names}", "text"))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -133,13 +141,42 @@ class LogSeek(LogPaneCore):
             if purpose == "search":
                 self._search(value)
             elif purpose == "filter":
-                self.set_filter(value)
+                await self._filter(value)
             elif purpose == "time":
                 await self._time(value)
         except FilterError as error:
             self.post_message(Notice(str(error), "warn"))
             return
         self._end_typing()
+        if value.strip():
+            await self._remember(lambda: self.memory.use(purpose, value.strip()))
+
+    async def _filter(self, text: str) -> None:
+        """Filter by what was typed; `=name` at its end keeps it under that name."""
+        wanted, name = naming(text)
+        known = name in self.memory.names
+        wanted = spelt_out(wanted, self.memory.names) if name else wanted
+        self.set_filter(wanted if wanted or not name else self._filter_without(name))
+        if not name:
+            return
+        await self._remember(lambda: self.memory.name(name, wanted))
+        if wanted:
+            said = f"kept as {name}: F /{name} recalls it, F ={name} alone forgets it"
+        else:
+            said = f"{name} is forgotten" if known else f"there is no filter named {name}"
+        self.post_message(Notice(said, "accent" if wanted else "text"))
+
+    def _filter_without(self, name: str) -> str:
+        """Return the filter that holds, spelt out where it uses a name about to be forgotten."""
+        if self.sought.filter is None:
+            return ""
+        return spelt_out(self.sought.filter.text, {name: self.memory.names.get(name, f"/{name}")})
+
+    async def _remember(self, keep: Callable[[], None]) -> None:
+        try:
+            await asyncio.to_thread(keep)
+        except OSError as error:
+            self.post_message(Notice(f"not kept for the next time: {error.strerror}", "warn"))
 
     @on(BarInput.Left)
     def _left(self) -> None:
@@ -266,7 +303,8 @@ class LogSeek(LogPaneCore):
         """Look at one of the logs, from its end."""
         self.feed = log
         self.view.show_log(self.feed)
-        self.reading, self._grew_at, self._silent = None, None, False
+        self.reading, self.pulse = None, Pulse()
+        self._seen_end = log.end
         self.view.highlight = self.sought.pattern
         self._show_lens()
         self._say_status()

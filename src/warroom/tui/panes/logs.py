@@ -8,14 +8,14 @@ from textual.binding import Binding, BindingType
 from warroom.logs.protocol import Entry
 from warroom.tui.messages import ActionRequested, Notice, PinRequested
 from warroom.tui.panes.base import Hint
-from warroom.tui.panes.log_seek import LogSeek
+from warroom.tui.panes.log_keep import LogKeep
 from warroom.tui.widgets.evidence import MOST_LINES, copy_text, copy_with_tmux, excerpts
 
 _OSC52_LIMIT = 74_000
 """Bytes a terminal surely takes from a program that copies."""
 
 
-class LogsPane(LogSeek):
+class LogsPane(LogKeep):
     """The log pane with its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -30,6 +30,11 @@ class LogsPane(LogSeek):
         Binding("T", "type('time')", "go to time", id="log.time"),
         Binding("P", "pin", "pin", id="log.pin"),
         Binding("M", "mark", "mark a range", id="log.mark"),
+        Binding("asterisk", "flag", "mark a line", id="log.flag"),
+        Binding("greater_than_sign", "flagged(1)", "next mark", id="log.next_flag"),
+        Binding("less_than_sign", "flagged(-1)", "previous mark", id="log.previous_flag"),
+        Binding("o", "outside('pager')", "open in $PAGER", id="log.pager"),
+        Binding("f3", "outside('editor')", "open in $EDITOR", id="log.editor"),
         Binding("y", "copy", "copy", id="log.copy"),
         Binding("enter", "entry", "detail", id="log.entry"),
         Binding("space", "hold", "hold", id="log.hold"),
@@ -49,13 +54,16 @@ class LogsPane(LogSeek):
     def hints(self) -> list[Hint]:
         """The keys that work now."""
         if self.bar.purpose:
-            return [Hint("enter", "take it"), Hint("esc", "back")]
+            said = [Hint("enter", "take it"), Hint("esc", "back")]
+            return [*said, Hint("↑", "used before")] if self.bar.input.past else said
         found = [Hint("e E", "next / prev 5xx"), Hint("/", "search"), Hint("F", "filter")]
         if self.sought.hits is not None:
             found.insert(1, Hint("n N", "matches"))
         if self.sought.filter is not None:
             found.append(Hint("m", "dim or hide"))
         closing = "close detail" if self.opened else "detail"
+        if self.view.flags:
+            found.append(Hint("< >", "marks"))
         hold = "hold" if self.view.following else "follow"
         if self.facts.spike:
             found.insert(0, Hint("W", "snooze the watch"))

@@ -27,6 +27,8 @@ _TOGETHER: tuple[tuple[tuple[str, ...], str], ...] = (
     (("list.top", "list.bottom"), "top / bottom"),
     (("log.next_failed", "log.previous_failed"), "next / previous 5xx"),
     (("log.next_match", "log.previous_match"), "next / previous match"),
+    (("log.previous_flag", "log.next_flag"), "previous / next mark"),
+    (("log.pager", "log.editor"), "open in $PAGER / $EDITOR"),
     (("log.earlier", "log.later"), "earlier / later in time"),
     (("log.zoom_in", "log.zoom_out"), "shorter / longer span"),
     (("log.head", "log.follow"), "top / follow"),

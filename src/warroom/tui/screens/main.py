@@ -88,7 +88,7 @@ class MainScreen(Guarding):
         self.contain = ContainPane(palette, id="contain")
         self.people = PeoplePane(palette, id="people")
         self.divider = Divider(palette)
-        self.logs = LogsPane(palette, services.logs)
+        self.logs = LogsPane(palette, services.logs, memory=services.log_memory)
         self.work_pane = WorkPane(palette, id="work")
         self.notices = NoticeRow(palette, id="notice")
         self.footer = Footer(palette, id="footer")

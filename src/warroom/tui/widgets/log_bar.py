@@ -1,5 +1,6 @@
 """The row between chart and log: what is filtered and searched, and where that is typed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -64,6 +65,8 @@ class BarInput(Input):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", show=False, id="log.bar_leave"),
+        Binding("up", "past(1)", "used before", show=False, id="log.bar_older"),
+        Binding("down", "past(-1)", "used later", show=False, id="log.bar_newer"),
         Binding("ctrl+s", "submit", "take it", show=False, id="log.bar_take"),
     ]
 
@@ -78,6 +81,27 @@ class BarInput(Input):
 
     opener = ""
     """The key that opened it."""
+
+    past: Sequence[str] = ()
+    """What was typed here before, the newest first."""
+    _recalled = -1
+    _begun = ""
+    """What was typed before something older was recalled."""
+
+    def remember(self, past: Sequence[str]) -> None:
+        """Offer what was typed before."""
+        self.past, self._recalled = past, -1
+
+    def action_past(self, step: int) -> None:
+        """Recall what was typed before, or go back towards what is being typed."""
+        place = max(-1, min(self._recalled + step, len(self.past) - 1))
+        if place == self._recalled:
+            return
+        if self._recalled < 0:
+            self._begun = self.value
+        self._recalled = place
+        self.value = self._begun if place < 0 else self.past[place]
+        self.cursor_position = len(self.value)
 
     def action_leave(self) -> None:
         """Go back."""
@@ -124,8 +148,8 @@ class LogBar(Horizontal):
             self.line.left, self.line.right = left, right
             self.set_class(bool(left), "shown")
 
-    def ask(self, purpose: str, value: str, opener: str) -> None:
-        """Let the reader type."""
+    def ask(self, purpose: str, value: str, opener: str, past: Sequence[str] = ()) -> None:
+        """Let the reader type, and recall what was typed before."""
         self.purpose = purpose
         name = "/" if purpose == "search" else purpose
         self.line.left, self.line.right = ((f"{name} ", "accent", True),), ()
@@ -133,6 +157,7 @@ class LogBar(Horizontal):
         self.add_class("shown", "typing")
         self.input.value = value
         self.input.opener = opener
+        self.input.remember(past)
         self.input.cursor_position = len(value)
         self.input.focus()
 

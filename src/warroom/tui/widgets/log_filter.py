@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from warroom.logs.protocol import Entry, Query
@@ -49,23 +50,21 @@ def compiled(pattern: str) -> re.Pattern[str]:
         raise FilterError(f"not a pattern: {error}; quote it with \\ where it is meant") from None
 
 
-def parse_filter(text: str) -> LogFilter:
+def parse_filter(text: str, names: Mapping[str, str] | None = None) -> LogFilter:
     r"""Read `5xx /api/checkout -health "upstream reset"`.
 
     `5xx`, `502`, `status:4xx-5xx` choose by status; a term with `-` in front excludes; quotes keep
-    blanks together; everything else is a regular expression on the raw line.
+    blanks together; `/name` stands for a filter that has this name; everything else is a regular
+    expression on the raw line.
+
+    Args:
+        text: What was typed.
+        names: Filters by name, which may not refer to each other.
 
     Raises:
         FilterError: A term is not a regular expression, or a quote is not closed.
     """
-    lexer = shlex.shlex(text, posix=False)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    lexer.quotes = '"'
-    try:
-        words = list(lexer)
-    except ValueError:
-        raise FilterError('a " is not closed') from None
+    words = _words(spelt_out(text, names or {}))
     include: list[str] = []
     exclude: list[str] = []
     status: tuple[int, int] | None = None
@@ -84,6 +83,28 @@ def parse_filter(text: str) -> LogFilter:
         _include=tuple(compiled(one) for one in include),
         _exclude=tuple(compiled(one) for one in exclude),
     )
+
+
+def spelt_out(text: str, names: Mapping[str, str]) -> str:
+    """Return a filter with what the names in it stand for.
+
+    Raises:
+        FilterError: A quote is not closed.
+    """
+    return " ".join(
+        names.get(word[1:], word) if word.startswith("/") else word for word in _words(text)
+    )
+
+
+def _words(text: str) -> list[str]:
+    lexer = shlex.shlex(text, posix=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    lexer.quotes = '"'
+    try:
+        return list(lexer)
+    except ValueError:
+        raise FilterError('a " is not closed') from None
 
 
 def _range(found: re.Match[str]) -> tuple[int, int]:

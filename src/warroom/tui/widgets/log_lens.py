@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from warroom.logs.protocol import Log, Query
@@ -59,7 +59,7 @@ class AllRows:
 class Finder:
     """The rows that match a query, nearest to where it was asked first, growing with the log.
 
-    One thread calls `run`; any thread may read meanwhile: both arrays are only ever appended to.
+    One thread walks; any thread may read meanwhile: both arrays are only ever appended to.
     """
 
     def __init__(self, log: Log, query: Query, origin: int) -> None:
@@ -77,12 +77,10 @@ class Finder:
         """Whether the log has rows that have not been looked at."""
         return not self.full and (self._high < self.log.end or self._low > self.log.first)
 
-    def run(self, stopped: Callable[[], bool], found: Callable[[], None]) -> None:
-        """Look at everything not looked at yet; blocks, so call it from a thread.
+    def walk(self) -> Iterator[int]:
+        """Look at everything not looked at yet, a batch in each direction in turn.
 
-        Args:
-            stopped: Asked between batches.
-            found: Called after each batch that had hits.
+        Yields how many rows each batch had; blocks for milliseconds, so walk in a thread.
         """
         end, first = self.log.end, self.log.first
         walks = []
@@ -92,13 +90,11 @@ class Finder:
             walks.append(self._walk(self._down, self._high, backwards=False))
         while walks:
             for walk in list(walks):
-                if stopped():
-                    return
                 hits = next(walk, None)
                 if hits is None:
                     walks.remove(walk)
-                elif hits:
-                    found()
+                else:
+                    yield hits
         self._low, self._high = min(self._low, first), max(self._high, end)
 
     def _walk(self, hits: "array[int]", start: int, *, backwards: bool) -> Iterator[int]:
@@ -155,6 +151,26 @@ class Finder:
     def _above(self, row: int) -> int:
         """How many of the hits before the origin are at or after `row`."""
         return bisect_right(self._up, -row, key=lambda hit: -hit)
+
+
+def look_in_turn(
+    finders: Sequence[Finder], stopped: Callable[[], bool], found: Callable[[], None]
+) -> None:
+    """Let finders look at all they have not looked at; blocks, so call it from a thread.
+
+    Args:
+        finders: Each looks at a batch in turn.
+        stopped: Asked between batches.
+        found: Called after each batch that had hits.
+    """
+    walks = [one.walk() for one in finders if one.behind()]
+    while walks and not stopped():
+        for walk in list(walks):
+            hits = next(walk, None)
+            if hits is None:
+                walks.remove(walk)
+            elif hits:
+                found()
 
 
 class Around:

@@ -110,6 +110,8 @@ class Look:
     focused: bool = False
     tint: bool = False
     pinned: bool = False
+    flagged: bool = False
+    """Whether the reader marked it to come back to."""
     marked: bool = False
     dim: bool = False
     raw: bool = False
@@ -209,6 +211,8 @@ def _gutter(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
         mark = Segment(" ", ink.style("text", on=on))
     if look.pinned:
         return [mark, ink.text("◇", "accent", on=on)]
+    if look.flagged:
+        return [mark, ink.text("▪", "accent", on=on)]
     if look.marked:
         return [mark, ink.text("│", "accent", on=on)]
     return [mark, Segment(" ", ink.style("text", on=on))]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from warroom.logs.protocol import Log, Query
+from warroom.tui.log_memory import LogMemory
 from warroom.tui.widgets.log_bar import Pieces
 from warroom.tui.widgets.log_filter import LogFilter, compiled, parse_filter
 from warroom.tui.widgets.log_lens import AllRows, Around, Finder, Lens
@@ -24,8 +24,9 @@ def grouped(number: int) -> str:
 class LogQuery:
     """Filter (what is shown) and search (what is marked) of one log."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, memory: LogMemory | None = None) -> None:
         self.log = log
+        self.memory = memory or LogMemory()
         self.filter: LogFilter | None = None
         self.pattern: re.Pattern[str] | None = None
         self.words = ""
@@ -43,7 +44,7 @@ class LogQuery:
         Raises:
             FilterError: It cannot be used; what held before still does.
         """
-        found = parse_filter(text) if text.strip() else None
+        found = parse_filter(text, self.memory.names) if text.strip() else None
         self.filter = found
         self._shown = None if found is None else Finder(self.log, found.query, row)
         self._search_shown(row)
@@ -90,13 +91,12 @@ class LogQuery:
 
     def behind(self) -> bool:
         """Whether there are rows that have not been looked at."""
-        return any(one.behind() for one in (self._shown, self._marked) if one is not None)
+        return any(one.behind() for one in self.finders)
 
-    def run(self, stopped: Callable[[], bool], found: Callable[[], None]) -> None:
-        """Look at the rows not looked at; blocks, so call it from a thread."""
-        for finder in (self._marked, self._shown):
-            if finder is not None and finder.behind() and not stopped():
-                finder.run(stopped, found)
+    @property
+    def finders(self) -> tuple[Finder, ...]:
+        """What looks for rows: those to show first, then those to mark."""
+        return tuple(one for one in (self._shown, self._marked) if one is not None)
 
     def nothing(self) -> str:
         """Return what to say where no line passes the filter."""
@@ -105,6 +105,8 @@ class LogQuery:
         if self.filter is None:
             return "No line yet."
         lines = grouped(self.log.end - self.log.first)
+        if self._shown is not None and self._shown.behind():
+            return f"None of {lines} lines so far; the search goes on."
         return f"0 of {lines} lines match. F changes it, F F clears it"
 
     def pieces(self, cursor: int) -> tuple[Pieces, Pieces]:
@@ -115,7 +117,8 @@ class LogQuery:
             left += [("filter ", "accent", True), (self.filter.text, "text", False)]
             total = grouped(self.log.end - self.log.first)
             left += [("   shows ", "mute", False), (grouped(len(self._shown)), "text", True)]
-            left += [(f" of {total}", "soft", False)]
+            going_on = "so far " * self._shown.behind()
+            left += [(f" {going_on}of {total}", "soft", False)]
             state, verb = ("rest dimmed", "hides") if self.dimming else ("matches only", "dims")
             right = (
                 (state, "text", True),
@@ -127,5 +130,7 @@ class LogQuery:
             left += [("  ┆  ", "mute", False)] if left else []
             left += [("/ ", "accent", True), (self.words, "text", False)]
             place = self._marked.place(cursor + 1)
-            left += [(f" {grouped(place)} of {grouped(len(self._marked))}", "soft", False)]
+            more = " so far" * self._marked.behind()
+            count = grouped(len(self._marked))
+            left += [(f" {grouped(place)} of {count}{more}", "soft", False)]
         return tuple(left), right

@@ -56,6 +56,9 @@ class LogSurface(Widget, can_focus=True):
         self.cursor = feed.end - 1
         self.mark: int | None = None
         """Where a marked range began; it runs to the cursor."""
+        self.flags: list[int] = []
+        """Rows the reader marked to come back to, ascending."""
+        self._flags_of = {id(feed): self.flags}
         self.x = 0
         self.wrap = False
         self.raw = False
@@ -98,6 +101,7 @@ class LogSurface(Widget, can_focus=True):
         self.lens = AllRows(feed)
         self.following, self.cursor, self.mark = True, feed.end - 1, None
         self.entries, self._top = Entries(feed), (feed.end - 1, 0)
+        self.flags = self._flags_of.setdefault(id(feed), [])
         self._strips.clear()
         self._listen()
         self.changed()
@@ -222,6 +226,7 @@ class LogSurface(Widget, can_focus=True):
             focused=self.has_focus,
             tint=self._tint,
             pinned=self.pinned(entry),
+            flagged=row in self.flags,
             marked=self.mark is not None and low <= row <= high,
             dim=self.dim is not None and not self.dim.matches(entry),
             raw=self.raw,
