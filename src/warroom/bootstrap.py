@@ -175,13 +175,14 @@ def trust_of(settings: "Settings") -> "TrustStore":
 
 def open_console(settings: "Settings", names: Sequence[str]) -> int:
     """Open the console and return its exit status."""
+    from warroom.mishap import guarded
     from warroom.tui.supervisor import supervise
 
     refusal = terminal_refusal()
     if refusal:
         sys.stderr.write(f"warroom: {refusal}\n")
         return 1
-    return supervise(lambda: _console(settings, names))
+    return supervise(lambda: guarded(lambda: _console(settings, names)))
 
 
 def terminal_refusal() -> str:

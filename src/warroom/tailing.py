@@ -60,9 +60,10 @@ def _console(settings: "Settings", names: Sequence[str], command: str, incident:
     if refusal:
         sys.stderr.write(f"warroom: {refusal}; --plain prints the lines\n")
         return 1
+    from warroom.mishap import guarded
     from warroom.tui.supervisor import supervise
 
-    return supervise(lambda: _show(settings, names, descriptor, command, incident))
+    return supervise(lambda: guarded(lambda: _show(settings, names, descriptor, command, incident)))
 
 
 def _show(

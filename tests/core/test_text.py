@@ -1,12 +1,13 @@
 """What foreign text may and may not do once it has been cleaned."""
 
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warroom.core.text import CUT_MARK, clean_line, clean_text
+from warroom.core.text import CUT_MARK, clean_line, clean_text, quiet_json
 
 ESC = "\x1b"
 PAYLOADS = {
@@ -95,3 +96,18 @@ def test_hostile_input_is_linear() -> None:
     # Each of these made a backtracking expression quadratic; they must simply return.
     for payload in ("\x1b]" * 20_000, "\x1b[" + "0" * 50_000, "\x1bP" + "\x1b" * 50_000):
         clean_line(payload, limit=100_000)
+
+
+@given(st.recursive(st.text(), lambda more: st.lists(more) | st.dictionaries(st.text(), more)))
+def test_quiet_json_reads_as_the_same_and_does_nothing(value):
+    said = quiet_json(json.dumps(value, ensure_ascii=False))
+    assert json.loads(said) == value
+    assert _FORBIDDEN.search(said) is None
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_no_payload_survives_in_quiet_json(name):
+    said = quiet_json(json.dumps([PAYLOADS[name]], ensure_ascii=False, indent=2))
+    assert json.loads(said) == [PAYLOADS[name]]
+    assert _FORBIDDEN.search(said.replace("\n", "")) is None
+    assert not re.search("[\u0300-\u036f]{5}", said)

@@ -159,6 +159,8 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        self.drawn = True
+        """Whether a screen is kept; megabytes of plain output would take long to draw."""
         self._text: str | None = None
         self.master, self.slave = pty.openpty()
         self._size(columns, rows)
@@ -246,8 +248,9 @@ class Terminal:
         except OSError:
             return False
         self.raw += data
-        self._stream.feed(data)
-        self._text = None
+        if self.drawn:
+            self._stream.feed(data)
+            self._text = None
         return bool(data)
 
     def settle(self, quiet: float = 0.15, seconds: float = 3.0) -> None:

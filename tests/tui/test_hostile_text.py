@@ -1,7 +1,6 @@
 """Nothing that comes from outside can control the terminal or the console, in any pane."""
 
-import re
-
+from tests.hostile import FORBIDDEN, PAYLOADS
 from tests.tui.console import Console, console
 from tests.tui.fakes import NOW, FakeContainment, FakeRoom
 
@@ -17,45 +16,6 @@ from warroom.core.words import (
     UpdateKind,
 )
 from warroom.room.containment import Option
-
-PAYLOADS = (
-    "\x1b[31mred",
-    "\x1b[2J\x1b[Hclear",
-    "\x1b]52;c;cHduZWQ=\x07clip",
-    "\x1b]52;c;cHduZWQ=\x1b\\clip",
-    "\x1b]8;;http://evil.example/\x1b\\link\x1b]8;;\x1b\\",
-    "\x1b]0;title\x07",
-    "bell\x07",
-    "\x9b31mc1",
-    "\x9d0;c1\x9c",
-    "\u202ereversed\u202c",
-    "zero\u200bwidth\u2060\ufeff",
-    "e" + "\u0301" * 50,
-    "👩‍👩‍👧‍👦 family",
-    "nul\x00",
-    "back\b\bspace",
-    "carriage\rreturn",
-    "del\x7f",
-    "\x1bPdcs\x1b\\",
-    "\x1b_Gapc\x1b\\",
-    "\x1b[?1049l",
-    "lone \udce9 surrogate",
-    "line\u2028sep\x85vt\x0bff\x0c",
-    "[bold]B[/bold]",
-    "[@click=app.quit]x[/]",
-    "[@click=app.leave('1')]x[/]",
-    "[link=http://evil.example/]L[/link]",
-    "[/nope] [foo",
-    "[ERROR] text",
-    "[/",
-    "C:\\",
-    "[" * 2000,
-    "long " * 20_000,
-)
-FORBIDDEN = re.compile(
-    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069"
-    r"\ufeff\ud800-\udfff]"
-)
 
 
 def hostile_room() -> FakeRoom:
@@ -104,7 +64,7 @@ def look(driver: Console) -> None:
 async def test_every_payload_in_every_pane_is_text_and_nothing_else() -> None:
     room = hostile_room()
     containment = FakeContainment(room, options())
-    size = (170, 110)
+    size = (170, 140)
     async with console(room, size, containment=lambda _: containment) as driver:
         await driver.press("home")
         await driver.until("no undo")

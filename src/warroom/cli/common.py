@@ -2,7 +2,6 @@
 
 import functools
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from warroom.core.decide import Refusal
-from warroom.core.text import clean_line, clean_text
+from warroom.core.text import clean_text, quiet_json
+from warroom.mishap import complain
 
 if TYPE_CHECKING:
     from warroom.core.state import Incident
@@ -24,6 +24,9 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_REFUSED = 3
 EXIT_NOT_FOUND = 4
+
+fail = complain
+"""Print one message to the error stream: what, then what to do."""
 
 
 @dataclass
@@ -45,13 +48,6 @@ class State:
         return load_settings(path, self.flags)
 
 
-def fail(what: str, hint: str = "") -> None:
-    """Print one message to the error stream: what, then what to do."""
-    sys.stderr.write(f"warroom: {clean_line(what)}\n")
-    if hint:
-        sys.stderr.write(f"         {clean_line(hint)}\n")
-
-
 def end(status: int) -> NoReturn:
     """Leave with an exit status."""
     raise click.exceptions.Exit(status)
@@ -65,7 +61,7 @@ def refused(refusal: Refusal) -> NoReturn:
 
 def emit(data: Any) -> None:
     """Print one JSON value and a newline."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    click.echo(quiet_json(json.dumps(data, ensure_ascii=False, indent=2)))
 
 
 def say(text: str) -> None:

@@ -1,11 +1,13 @@
 """Follow-ups of all incidents: the board, the digest for each owner, and the same as tickets."""
 
+import sys
+
 import click
 
 from warroom.cli.common import emit, json_option, known, open_room, present, say
 from warroom.core import spell
 from warroom.core.codec import encode, encode_time
-from warroom.core.text import clean_line
+from warroom.core.text import clean_line, clean_text
 
 EXPORTS = ("csv", "github", "gitlab", "jira")
 
@@ -51,7 +53,8 @@ def followups(
         and (not overdue or one.late(now) is not None)
     ]
     if form == "csv":
-        click.echo(redact_shapes(to_csv(items)), nl=False)
+        table = redact_shapes(to_csv(items))
+        click.echo(clean_text(table) if sys.stdout.isatty() else table, nl=False)
     elif form is not None:
         emit([_hidden(ticket(one, form, project=project)) for one in items])
     elif as_json:

@@ -10,8 +10,7 @@ import click
 
 from warroom import __version__
 from warroom.cli.common import EXIT_FAILED, EXIT_USAGE, State, fail
-from warroom.core.journal import JournalError
-from warroom.settings import SettingsError
+from warroom.mishap import report
 
 _COMMANDS: dict[str, tuple[str, str]] = {
     "ack": ("warroom.cli.queue:ack", "Take charge of incidents."),
@@ -156,39 +155,10 @@ def run(arguments: Sequence[str], clock: Callable[[], datetime] | None = None) -
             sys.stderr.write(context.get_usage() + "\n")
         fail(clean_text(error.format_message()))
         return EXIT_USAGE if isinstance(error, click.UsageError) else EXIT_FAILED
-    except (SettingsError, JournalError) as error:
-        fail(error.what, error.hint)
-        return EXIT_FAILED
     except BrokenPipeError:
         # The reader of our output went away, as with `warroom list | head`: nothing to report.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        fail(f"{error.strerror or error}{where}")
-        return EXIT_FAILED
-    except Exception as error:  # noqa: BLE001 - the last resort of a program people lean on
-        from warroom.logs.errors import LogError  # not at the top: `--help` needs no log engine
-
-        if isinstance(error, LogError):
-            fail(str(error))
-        else:
-            _crashed(error)
-        return EXIT_FAILED
+    except Exception as error:  # noqa: BLE001 - no failure ends in a traceback
+        return report(error)
     return result if isinstance(result, int) else 0
-
-
-def _crashed(error: Exception) -> None:
-    """Report an error of our own in two lines; the traceback goes to a file that can be sent."""
-    import tempfile
-    import traceback
-
-    text = "".join(traceback.format_exception(error))
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="warroom-crash-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text)
-    fail(
-        f"stopped because of an error in itself: {type(error).__name__}: {error}",
-        f"What was acknowledged is kept. The traceback is in {file.name}.",
-    )

@@ -6,6 +6,7 @@ screen, write the clipboard or turn text around. Everything of foreign origin pa
 text: cleaning is done on the way out.
 """
 
+import json
 import re
 from typing import NewType
 
@@ -52,6 +53,13 @@ _REPLACEMENT: dict[int, str | None] = {
     0xA0: " ",
 }
 
+_ACTIVE = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+    rf"|(?<=[{_MARKS}]{{4}})[{_MARKS}]",
+)
+"""What may act on a terminal though JSON lets it stand as it is."""
+
 
 def clean_line(text: str | bytes, limit: int = LINE_LIMIT) -> SafeText:
     """Return one printable line that shows `text` and can do nothing to a terminal.
@@ -90,3 +98,12 @@ def clean_text(text: str | bytes, limit: int = 1_000_000) -> SafeText:
     lines = text[:limit].replace("\r\n", "\n").replace("\r", "\n").split("\n")
     cleaned = "\n".join(clean_line(line) for line in lines)
     return SafeText(cleaned + CUT_MARK if cut else cleaned)
+
+
+def quiet_json(text: str) -> SafeText:
+    """Return JSON that reads as the same values and can do nothing to a terminal.
+
+    Args:
+        text: JSON as `json.dumps` writes it, with or without escapes: outside strings it is plain.
+    """
+    return SafeText(_ACTIVE.sub(lambda found: json.dumps(found[0])[1:-1], text))

@@ -91,10 +91,15 @@ def _change(line: str) -> ChangeRecorded | None:
         kind = data.get("kind", "deploy")
         return ChangeRecorded(
             kind=ChangeKind(kind) if kind in set(ChangeKind) else ChangeKind.CONFIG,
-            text=str(data["text"])[:500],
+            text=_text(data["text"], 500),
             happened_at=decode_time(str(data["at"])),
-            release=str(data.get("release", ""))[:200],
-            reference=str(data.get("reference", ""))[:500],
+            release=_text(data.get("release", ""), 200),
+            reference=_text(data.get("reference", ""), 500),
         )
     except (ValueError, KeyError, AttributeError, TypeError, CannotDecode):
         return None
+
+
+def _text(value: object, limit: int) -> str:
+    """Return text that can be stored: JSON may hold half a character."""
+    return str(value)[:limit].encode("utf-8", "replace").decode()

@@ -1,0 +1,58 @@
+"""How a failure ends a program: one message of what, where and what to do; never a traceback."""
+
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+
+from warroom.core.journal import JournalError
+from warroom.core.text import clean_line
+from warroom.settings import SettingsError
+
+FAILED = 1
+"""Exit status of whatever could not be done."""
+
+
+def complain(what: str, hint: str = "") -> None:
+    """Print one message to the error stream: what, then what to do."""
+    sys.stderr.write(f"warroom: {clean_line(what)}\n")
+    if hint:
+        sys.stderr.write(f"         {clean_line(hint)}\n")
+
+
+def guarded(program: Callable[[], int]) -> int:
+    """Run a program and return its exit status; what it raises becomes its message."""
+    try:
+        return program()
+    except Exception as error:  # noqa: BLE001 - the last resort of a program people lean on
+        return report(error)
+
+
+def report(error: Exception) -> int:
+    """Say what went wrong and return the exit status."""
+    from warroom.logs.errors import LogError  # noqa: PLC0415 - `--help` needs no log engine
+
+    if isinstance(error, SettingsError | JournalError):
+        complain(error.what, error.hint)
+    elif isinstance(error, LogError):
+        complain(str(error))
+    elif isinstance(error, UnicodeEncodeError):
+        complain(f"{error.object[:200]!r} is not text: it holds bytes that are no UTF-8")
+    elif isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        complain(f"{error.strerror or error}{where}")
+    else:
+        _crashed(error)
+    return FAILED
+
+
+def _crashed(error: Exception) -> None:
+    """Report an error of our own in two lines; the traceback goes to a file that can be sent."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="warroom-crash-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write("".join(traceback.format_exception(error)))
+    complain(
+        f"stopped because of an error in itself: {type(error).__name__}: {error}",
+        f"What was acknowledged is kept. The traceback is in {file.name}.",
+    )
