@@ -101,6 +101,9 @@ def old(journal: SqlJournal) -> None:
             "DROP TABLE incident",
             "DROP TABLE document",
             "DROP TABLE token",
+            "DROP TABLE inbox",
+            "DROP TABLE signal",
+            "DROP TABLE outbox",
             "UPDATE warroom_version SET version_num = '0001'",
         ):
             connection.execute(sa.text(statement))

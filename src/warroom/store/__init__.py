@@ -3,12 +3,15 @@
 from warroom.store.backup import Copy, backup, restore
 from warroom.store.journal import SqlJournal
 from warroom.store.opening import default_anchors, open_journal
+from warroom.store.post import SqlInbox, SqlOutbox
 from warroom.store.tokens import TokenStore
 from warroom.store.transactions import Tuning
 
 __all__ = [
     "Copy",
+    "SqlInbox",
     "SqlJournal",
+    "SqlOutbox",
     "TokenStore",
     "Tuning",
     "backup",

@@ -5,7 +5,17 @@ The hot paths (append, replay) use the SQLAlchemy Core tables below, which are t
 
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -113,10 +123,73 @@ class TokenRow(Row, table=True):
     revoked_at: str | None = Field(sa_type=Text)
 
 
+class InboxRow(Row, table=True):
+    """A message that came in, as it came."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Unique("intake", "delivery", name="inbox_delivery"),
+        {"sqlite_strict": True},
+    )
+
+    id: int | None = Field(
+        default=None, sa_type=_NUMBER, primary_key=True, sa_column_args=(Identity(),)
+    )
+    intake: str = Field(sa_type=Text)
+    delivery: str = Field(sa_type=Text)
+    received_at: str = Field(sa_type=Text)
+    headers: str = Field(sa_type=Text)
+    """A JSON object."""
+    body: bytes
+    pulled: int = Field(sa_type=_NUMBER)
+    standing: str = Field(sa_type=Text, index=True)
+    incident: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+
+
+class SignalRow(Row, table=True):
+    """An alert or ticket of another system, and the incident it belongs to."""
+
+    __tablename__ = "signal"
+    __table_args__ = (Index("ix_signal_group", "source", "group"), {"sqlite_strict": True})
+
+    source: str = Field(sa_type=Text, primary_key=True)
+    key: str = Field(sa_type=Text, primary_key=True)
+    group: str = Field(sa_type=Text)
+    incident: str = Field(sa_type=Text)
+    firing: int = Field(sa_type=_NUMBER)
+    last_at: str = Field(sa_type=Text)
+    times: int = Field(sa_type=_NUMBER)
+
+
+class OutboxRow(Row, table=True):
+    """Something to be sent, and how that stands."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_ended", "ended", "next_at"), {"sqlite_strict": True})
+
+    key: str = Field(sa_type=Text, primary_key=True)
+    incident: str = Field(sa_type=Text)
+    what: str = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    to: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    created_at: str = Field(sa_type=Text)
+    next_at: str = Field(sa_type=Text)
+    attempts: int = Field(sa_type=_NUMBER)
+    reference: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    ended: str = Field(sa_type=Text)
+
+
 EVENT = Row.metadata.tables["event"]
 HEAD = Row.metadata.tables["head"]
 INCIDENT = Row.metadata.tables["incident"]
 TOKEN = Row.metadata.tables["token"]
+INBOX = Row.metadata.tables["inbox"]
+SIGNAL = Row.metadata.tables["signal"]
+OUTBOX = Row.metadata.tables["outbox"]
 
 DOCUMENT = Table(
     "document",
