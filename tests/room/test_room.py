@@ -358,3 +358,56 @@ def test_what_another_living_console_runs_is_left_alone(operator: Operator) -> N
     room = operator.room
     room.do(c.IntendStep(facts=intended(planned(operator, room), "R", "", START)), "1")
     assert operator.settle_lost() == ()
+
+
+CHECKED = """\
+---
+title: Switch
+kind: flag
+services: [shop]
+blast_radius: "nobody"
+---
+1. [ ] Switch
+   ```sh precheck reads timeout=5s
+   echo "warroom-state: before=$(cat '{state}')"
+   ```
+   ```sh run timeout=5s
+   echo off > '{state}'
+   ```
+   ```sh undo timeout=5s
+   echo "$state_before" > '{state}'
+   ```
+"""
+
+
+def test_the_state_before_is_kept_before_anything_changes(
+    make_room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, state, books = make_room(), tmp_path / "state", tmp_path / "books"
+    state.write_text("37\n")
+    books.mkdir()
+    (books / "switch.md").write_text(CHECKED.format(state=state))
+    declare(room)
+    operator = Operator(room, Shelf([books], with_shipped=False), (), device="box")
+    plan = operator.plan(room.incident("1"), "switch")
+    assert isinstance(plan, Plan)
+    do = room.do
+
+    def dies(command: c.Command, *rest: object) -> object:
+        if isinstance(command, c.FinishStep):
+            raise KeyboardInterrupt  # the console ends in the middle of the step
+        return do(command, *rest)
+
+    monkeypatch.setattr(room, "do", dies)
+    with pytest.raises(KeyboardInterrupt):
+        operator.execute(plan, confirmed="R")
+    monkeypatch.undo()
+    started = next(r.event for r in room.records("1") if isinstance(r.event, e.StepStarted))
+    assert started.state == {"before": "37"}
+    room.do(c.FinishStep(facts=e.StepFinished(run=plan.run, outcome=Outcome.UNKNOWN)), "INC-1")
+    room.do(c.SettleStep(run=plan.run, done=True), "INC-1")
+    undo = operator.undo_plan(room.incident("1"))
+    assert isinstance(undo, Plan)
+    assert undo.params["state_before"] == "37"
+    assert ran(operator.execute(undo, confirmed="U")).outcome is Outcome.SUCCEEDED
+    assert state.read_text() == "37\n"

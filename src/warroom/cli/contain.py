@@ -104,29 +104,38 @@ def contain(
             plan = containment.plan(state, runbook or "", step, action=action, given=given)
         if isinstance(plan, Refusal):
             refused(plan)
-        if ask_after is not None and plan.minutes:
+        if ask_after is not None and plan.minutes and not plan.lasts:
             plan = replace(plan, minutes=ask_after)
         if dry_run:
             _run(containment, plan, measure=False, as_json=as_json)
             return
-        code = plan_code(plan)
-        if confirm is None:
-            _preview(plan, code, as_json=as_json)
-            return
-        if confirm != code:
-            refused(
-                Refusal(
-                    reason="this is not the code of that step as it stands now: nothing ran",
-                    hint="Preview it again and look at what changed.",
-                )
+        counted = bool(opened) or settings().map.get(state.service).metrics is not None
+        measure = counted and not no_measure
+        proceed(containment, plan, confirm, measure=measure, second=second, as_json=as_json)
+
+
+def proceed(
+    containment: Containment,
+    plan: Plan,
+    confirm: str | None,
+    *,
+    measure: bool = False,
+    second: str = "",
+    as_json: bool,
+) -> None:
+    """Preview a step; with the code of exactly this preview, run it."""
+    code = plan_code(plan)
+    if confirm is None:
+        _preview(plan, code, as_json=as_json)
+        return
+    if confirm != code:
+        refused(
+            Refusal(
+                reason="this is not the code of that step as it stands now: nothing ran",
+                hint="Preview it again and look at what changed.",
             )
-        _run(
-            containment,
-            plan,
-            measure=not no_measure and bool(opened),
-            as_json=as_json,
-            second=second,
         )
+    _run(containment, plan, measure=measure, as_json=as_json, second=second)
 
 
 def plan_code(plan: Plan) -> str:
@@ -183,7 +192,9 @@ def _preview(plan: Plan, code: str, *, as_json: bool) -> None:
     say("undo      " + (plan.undo.strip().replace("\n", "\n          ") or back))
     if plan.hits:
         say(f"          depends on it: {', '.join(plan.hits)}")
-    if plan.minutes:
+    if plan.lasts:
+        say(f"in force  ends by itself after {plan.minutes} min")
+    elif plan.minutes:
         say(f"in force  asks again after {plan.minutes} min (--ask-after)")
     if plan.second_to:
         say(f"agreed by somebody else than {plan.second_to} (--second NAME)")

@@ -22,8 +22,8 @@ def missing(incident: Incident) -> tuple[str, ...]:
     if incident.resolved_at is None:
         found.append("not resolved: the failure has not been declared gone")
     found.extend(
-        f"{run.intent.title} is still in force since {run.intended_at:%H:%M}: undo it, "
-        "or keep it with a date"
+        f"{run.intent.title} is still in force since {run.intended_at:%H:%M}: undo it"
+        + ("" if run.silences else ", or keep it with a date")
         for run in incident.ledger
         if run.keep_until is None
     )

@@ -192,6 +192,9 @@ class StepStarted:
     pid: int
     start_ticks: int
     boot_id: str
+    state: Mapping[str, str] = field(default_factory=dict)
+    """What the check before it read, kept before anything is changed: a console that dies in the
+    middle leaves behind what an undo needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

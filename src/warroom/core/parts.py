@@ -1,10 +1,11 @@
 """The parts of an incident that have a history of their own: steps, hypotheses, waits, answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from warroom.core import events as e
-from warroom.core.words import CONTAINS, Outcome, StepAction
+from warroom.core.words import HOLDS, ContainmentKind, Outcome, StepAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +34,26 @@ class Run:
         return None if self.finished is None else self.finished.outcome
 
     @property
+    def state(self) -> Mapping[str, str]:
+        """The state before it, as far as it was read: what its undo restores."""
+        known = dict(self.started.state) if self.started is not None else {}
+        return known | dict(self.finished.state) if self.finished is not None else known
+
+    @property
     def in_force(self) -> bool:
         """Whether it changed production and has not been taken back."""
         return (
             self.intent.action is StepAction.RUN
-            and self.intent.kind in CONTAINS
+            and self.intent.kind in HOLDS
             and bool(self.intent.undo)
             and self.outcome is Outcome.SUCCEEDED
             and not self.undone_by
         )
+
+    @property
+    def silences(self) -> bool:
+        """Whether it keeps alerts quiet, and so has no effect to measure."""
+        return self.intent.kind is ContainmentKind.SILENCE
 
     @property
     def expires_at(self) -> datetime | None:

@@ -88,6 +88,11 @@ def contain(incident: Incident, command: c.Contain | c.KeepContainment, now: dat
     run = incident.run(command.run)
     if run is None or not run.in_force:
         return Refusal(reason="there is nothing in force by that name")
+    if run.silences:
+        return Refusal(
+            reason="a silence ends by itself and cannot be made to stay",
+            hint="Undo it, and silence the alerts for longer.",
+        )
     if command.until <= now:
         return Refusal(reason="keeping something needs a date in the future")
     number = len(incident.follow_ups) + 1

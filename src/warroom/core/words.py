@@ -60,6 +60,7 @@ class ContainmentKind(StrEnum):
     ROLLBACK = "rollback"
     ROUTE = "route"
     KILL = "kill"
+    SILENCE = "silence"
     RECOVER = "recover"
     SECURE = "secure"
     DIAGNOSE = "diagnose"
@@ -73,6 +74,9 @@ CONTAINS = (
     ContainmentKind.KILL,
 )
 """The kinds that stop damage, fastest first."""
+
+HOLDS = (*CONTAINS, ContainmentKind.SILENCE)
+"""The kinds that stay in force until they are taken back; a silence ends by itself as well."""
 
 
 class StepAction(StrEnum):

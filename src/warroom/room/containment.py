@@ -11,6 +11,9 @@ from warroom.core.decide import Refusal
 from warroom.core.state import Incident, Run
 from warroom.core.words import ContainmentKind, StepAction, Verdict
 
+SILENCE = "silence-alertmanager"
+"""The runbook that keeps the alerts of a failure quiet; a file of that name replaces it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
@@ -76,6 +79,8 @@ class Plan:
     """How many services the map knows."""
     minutes: int = 0
     """After how many minutes in force it asks whether it may stay; 0: it never takes force."""
+    lasts: bool = False
+    """Whether it ends by itself after these minutes, as a silence does."""
     second_to: str = ""
     """Who may not be the second person that this step needs; empty: one person is enough."""
 

@@ -27,7 +27,18 @@ class Policy:
 
     def labels(self, service: str) -> Mapping[str, str]:
         """Return what a service has, which decides what applies to it."""
-        return self.map.get(service).labels
+        known = self.map.get(service)
+        return {**known.labels, "alerts": "alertmanager"} if known.alertmanager else known.labels
+
+    def facts(self, service: str) -> dict[str, str]:
+        """Return what parameters may ask of the configuration: who silences which alerts."""
+        known = self.map.get(service)
+        labels = known.silence or ({"service": service} if service else {})
+        facts = {
+            "alertmanager": known.alertmanager,
+            "alerts": ",".join(f"{name}={value}" for name, value in labels.items()),
+        }
+        return {name: value for name, value in facts.items() if value}
 
     def second_to(self, actor: str, confirmation: Confirmation) -> str:
         """Return who may not agree alone to such a step; empty: one person is enough."""

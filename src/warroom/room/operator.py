@@ -10,7 +10,7 @@ from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import Refusal
 from warroom.core.state import Incident, Run
-from warroom.core.words import CONTAINS, ContainmentKind, StepAction
+from warroom.core.words import HOLDS, ContainmentKind, StepAction
 from warroom.logs.protocol import Log
 from warroom.monitor.wire import MonitorError
 from warroom.room.containment import Option, Plan, Progress
@@ -75,6 +75,10 @@ class Operator(Reader):
         self._policy = policy or Policy()
         self._sleep = sleep
 
+    def facts(self, incident: Incident) -> dict[str, str]:
+        """What the defaults of parameters may mention, the configuration included."""
+        return super().facts(incident) | self._policy.facts(incident.service)
+
     def options(self, incident: Incident) -> Sequence[Option]:
         """What could be run next, in the fixed order, each with its reason."""
         return options(
@@ -130,7 +134,8 @@ class Operator(Reader):
         book, step, shown = bound.runbook, bound.step, bound.preview
         typed = incident.service or incident.id if shown.confirmation is Confirmation.TYPED else ""
         hits = self._policy.map.blast_radius(incident.service)
-        stays = action is StepAction.RUN and not step.no_undo and book.kind in CONTAINS
+        stays = action is StepAction.RUN and not step.no_undo and book.kind in HOLDS
+        lasts = stays and book.kind is ContainmentKind.SILENCE
         return Plan(
             run=uuid.uuid4().hex[:12],
             incident=incident.id,
@@ -159,7 +164,8 @@ class Operator(Reader):
             asks=any(p.type is not ParameterType.SECRET for p in book.params.values()),
             hits=tuple(hit.name for hit in hits),
             services=len(self._policy.map.names()),
-            minutes=STAYS if stays else 0,
+            minutes=_minutes(bound, lasts=lasts) if stays else 0,
+            lasts=lasts,
             second_to=self._policy.second_to(self.room.actor, shown.confirmation),
         )
 
@@ -179,7 +185,7 @@ class Operator(Reader):
                 "Nothing to run", f"{book.title} has no step that runs", "Tick its items by hand"
             )
         values = resolve(book.params, kept(book, given), facts=self.facts(incident))
-        state = dict(undoes.finished.state) if undoes and undoes.finished else None
+        state = dict(undoes.state) if undoes else None
         shown = preview(book, step, values, role=action, state=state, service=incident.service)
         watch = bind(step.watch, values.env) if step.watch else None
         return _Bound(book, step, values, shown, watch)
@@ -230,7 +236,7 @@ class Operator(Reader):
         intent = self.room.do(c.IntendStep(facts=facts), plan.incident)
         if isinstance(intent, Refusal):
             return intent
-        state = dict(undoes.finished.state) if undoes and undoes.finished else {}
+        state = dict(undoes.state) if undoes else {}
         try:
             outcome = self._perform(bound, plan, state, on_output, cancel)
         except (RunbookError, NotKept) as error:
@@ -249,10 +255,15 @@ class Operator(Reader):
         cancel: Event | None,
     ) -> Ended:
         """Precheck, run, verify; nothing is executed before its identity is in the journal."""
+        before: dict[str, str] = {}
 
         def started(identity: Identity) -> None:
             facts = e.StepStarted(
-                run=plan.run, pid=identity.pid, start_ticks=identity.start, boot_id=identity.boot
+                run=plan.run,
+                pid=identity.pid,
+                start_ticks=identity.start,
+                boot_id=identity.boot,
+                state=before,
             )
             kept = self.room.do(c.StartStep(facts=facts), plan.incident)
             if isinstance(kept, Refusal):
@@ -266,6 +277,7 @@ class Operator(Reader):
             state=state,
             on_output=on_output,
             on_start=started,
+            on_checked=before.update,
             cancel=cancel,
             hosts=self._policy.hosts,
         )
@@ -282,7 +294,7 @@ class Operator(Reader):
         """Watch the log until the effect of a run can be told, and record it."""
         state = self.room.incident(incident)
         found = state.run(run) if state else None
-        if state is None or found is None or found.finished_at is None:
+        if state is None or found is None or found.finished_at is None or found.silences:
             return None
         source = self.source(state)
         if source is None:
@@ -327,6 +339,12 @@ class Operator(Reader):
                 self.room.do(c.FinishStep(facts=lost(run)), incident.id)
                 found.append(run.intent.run)
         return tuple(found)
+
+
+def _minutes(bound: _Bound, *, lasts: bool) -> int:
+    """Return after how many minutes something in force asks, or ends by itself."""
+    told = bound.values.env.get("minutes", "") if lasts else ""
+    return int(told) if told.isdigit() else STAYS
 
 
 def _worked_if(bound: _Bound) -> str:

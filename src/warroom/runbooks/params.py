@@ -31,6 +31,8 @@ FACTS = (
     "incident",
     "release",
     "previous_release",
+    "alertmanager",
+    "alerts",
     "backend",
     "server",
     "route",

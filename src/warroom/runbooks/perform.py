@@ -1,7 +1,7 @@
 """Perform one step: check first, run, look afterwards; the state before travels along."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from warroom.core.words import StepAction
@@ -39,6 +39,7 @@ def perform(
     state: Mapping[str, str] | None = None,
     on_output: OnOutput | None = None,
     on_start: OnStart | None = None,
+    on_checked: Callable[[Mapping[str, str]], None] | None = None,
     cancel: threading.Event | None = None,
     hosts: Sequence[str] = (),
     cwd: str | None = None,
@@ -58,6 +59,7 @@ def perform(
         state: What earlier blocks of this step reported; an undo needs it.
         on_output: Gets redacted text as it comes, from all blocks.
         on_start: Gets the identity right before the block asked for does anything.
+        on_checked: Gets what the precheck said of the state before, ahead of `on_start`.
         cancel: Ends the block when set; nothing further starts.
         hosts: Hosts that `http` blocks may talk to.
         cwd: Working directory of shells.
@@ -80,6 +82,8 @@ def perform(
     precheck = execute(StepAction.PRECHECK, None)
     if precheck is not None and not precheck.succeeded:
         return Performed(precheck, None, None, known)
+    if on_checked is not None:
+        on_checked(known)
     outcome = execute(role, on_start)
     if outcome is None or not outcome.succeeded:
         return Performed(precheck, outcome, None, known)

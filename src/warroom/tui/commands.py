@@ -95,6 +95,7 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
         for run in incident.ledger:
             yield Entry("now", f"Let stay until a date: {run.intent.title}", "keep", run.intent.run)
         yield entry("contain", "Contain", f"contain {name}", "opens the options")
+        yield entry("silence", "Silence the alerts", f"silence {name}", "shows it first")
         for priority in Priority:
             if priority is not incident.priority:
                 yield Entry(

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from warroom.core import spell
 from warroom.core.clocks import Clock, Pace, update_clock
-from warroom.core.state import Incident
+from warroom.core.state import Incident, Run
 from warroom.tui.snapshot import Snapshot
+
+SOON = timedelta(minutes=10)
+"""How long before its end a silence is spoken of: time to look whether it is needed still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,9 @@ def _of(incident: Incident, clock: Clock | None, snapshot: Snapshot) -> Iterator
         yield from _deadline(incident, update, snapshot, here=here)
     for run in incident.ledger:
         until = run.expires_at
-        if until is not None and until <= snapshot.now:
+        if until is not None and run.silences:
+            yield from _silence(incident, run, until, snapshot.now, here=here)
+        elif until is not None and until <= snapshot.now:
             yield Reminder(
                 f"{incident.id} {run.intent.run} {until}",
                 f"{incident.id}: {run.intent.title} was to end at {until:%H:%M}. "
@@ -49,6 +55,23 @@ def _of(incident: Incident, clock: Clock | None, snapshot: Snapshot) -> Iterator
                 "warn",
                 3 + here,
             )
+
+
+def _silence(
+    incident: Incident, run: Run, until: datetime, now: datetime, *, here: bool
+) -> Iterator[Reminder]:
+    """Say when alerts are about to wake people again, and when they do."""
+    over = until <= now
+    if until - now > SOON:
+        return
+    words = "ended" if over else "ends"
+    yield Reminder(
+        f"{incident.id} {run.intent.run} {until} {words}",
+        f"{incident.id}: {run.intent.title} {words} at {until:%H:%M}. "
+        + ("In Contain, U takes it off the list" if over else "Silence them again, or be woken"),
+        "warn",
+        3 + here,
+    )
 
 
 def _deadline(

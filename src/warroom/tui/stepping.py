@@ -12,11 +12,20 @@ from textual.worker import get_current_worker
 from warroom.core import commands as c
 from warroom.core.decide import Refusal
 from warroom.core.journal import JournalError
-from warroom.core.state import Incident, Run
+from warroom.core.state import Incident
 from warroom.core.words import Outcome, StepAction, Verdict
-from warroom.room.containment import Checklist, Containment, Option, Plan, Progress, TaskState
+from warroom.room.containment import (
+    SILENCE,
+    Checklist,
+    Containment,
+    Option,
+    Plan,
+    Progress,
+    TaskState,
+)
 from warroom.tui.actions import Actions
 from warroom.tui.services import Services
+from warroom.tui.stepwords import basis, ended, lost_words
 from warroom.tui.theme import Palette
 
 if TYPE_CHECKING:
@@ -38,6 +47,7 @@ class Stepping(Actions):
             "step": self._step,
             "steps": self._steps,
             "settle": self._settle_step,
+            "silence": self._silence,
         }
         self._given: dict[tuple[str, str], dict[str, str]] = {}
         """Answers to the questions of a runbook, by incident and runbook: asked once."""
@@ -92,6 +102,11 @@ class Stepping(Actions):
             self._refuse(plan)
         elif plan is not None:
             await self._confirm(containment, plan)
+
+    async def _silence(self, incident: Incident, argument: str) -> None:
+        """Show what would keep the alerts of this failure quiet."""
+        del argument
+        await self._step(incident, SILENCE)
 
     async def _steps(self, incident: Incident, argument: str) -> None:
         """Show a runbook as a list; open the step, or tick the task, that is chosen."""
@@ -215,7 +230,7 @@ class Stepping(Actions):
         from warroom.tui.screens.confirm import ConfirmScreen  # noqa: PLC0415 - first frame
 
         dialog = ConfirmScreen(plan)
-        self._confirming = (dialog, _basis(self.current))
+        self._confirming = (dialog, basis(self.current))
         confirmed = await self.ask(dialog)
         self._confirming = None
         if confirmed is not None:
@@ -238,7 +253,7 @@ class Stepping(Actions):
         answer = await self.ask(
             ChooseScreen(
                 f"What became of step {run.intent.step}?",
-                _lost_words(incident, run),
+                lost_words(incident, run),
                 (
                     Answer("V", "verify, it changes nothing", "verify"),
                     Answer("D", "it was done", "done"),
@@ -269,8 +284,8 @@ class Stepping(Actions):
         """Void an open confirmation when the incident or what is in force has changed."""
         if self._confirming is None:
             return
-        dialog, basis = self._confirming
-        if _basis(self.current) != basis:
+        dialog, stood_on = self._confirming
+        if basis(self.current) != stood_on:
             dialog.void("The incident has changed since this was opened.")
 
     @work(group="step", exit_on_error=False, description="The step")
@@ -324,7 +339,7 @@ class Stepping(Actions):
             screen.post_message(StepEnded(None, words))
             self.say(words, "warn")
             return
-        screen.post_message(StepEnded(result.outcome, _ended(result)))
+        screen.post_message(StepEnded(result.outcome, ended(result)))
         if result.outcome is Outcome.SUCCEEDED and plan.action in (StepAction.RUN, StepAction.UNDO):
             self.measure(containment, plan.incident, result.intent.run, screen)
 
@@ -350,51 +365,3 @@ class Stepping(Actions):
             self.app.call_from_thread(self.say, f"{error.what}. {error.hint}", "warn")
         finally:
             self.measuring.discard(cancel)
-
-
-def _basis(incident: Incident | None) -> tuple[str, ...]:
-    """Return what a confirmation stands on: the incident, its phase, and what was run."""
-    if incident is None:
-        return ()
-    runs = (f"{run.intent.run}{run.outcome}{run.undone_by}" for run in incident.runs)
-    return (incident.id, incident.phase.value, *runs)
-
-
-def _lost_words(incident: Incident, run: Run) -> tuple[str, ...]:
-    """Return what is known of a step whose end is not."""
-    step = (run.intent.runbook, run.intent.step)
-    looks = [
-        r
-        for r in incident.runs
-        if r.intent.action is StepAction.VERIFY
-        and (r.intent.runbook, r.intent.step) == step
-        and r.intended_at >= run.intended_at
-        and r.outcome is not None
-    ]
-    seen = ""
-    if looks:
-        good = looks[-1].outcome is Outcome.SUCCEEDED
-        said = "found it done" if good else "did not find it done"
-        seen = f"Verified at {looks[-1].intended_at:%H:%M:%S}: it {said}."
-    return (
-        f"{run.intent.title}: {run.intent.step_title}",
-        (
-            f"It was confirmed by {run.by} at {run.intended_at:%H:%M:%S} and its end is not known. "
-            "Nothing is repeated by itself: look, then say what became of it."
-        ),
-        *((seen,) if seen else ()),
-        "",
-        *run.intent.command.splitlines()[:8],
-    )
-
-
-def _ended(run: Run) -> str:
-    milliseconds = run.finished.milliseconds if run.finished is not None else 0
-    status = run.finished.exit_status if run.finished is not None else None
-    code = f", exit status {status}" if status not in (None, 0) else ""
-    outcome = run.outcome.value.replace("_", " ") if run.outcome is not None else "unknown"
-    told = f"{outcome} after {milliseconds / 1000:.1f} s{code}"
-    output = run.finished.output.strip() if run.finished is not None else ""
-    if run.outcome is not Outcome.SUCCEEDED and output:
-        told += f": {output.splitlines()[-1][:120]}"  # what it said last is usually the reason
-    return told

@@ -33,6 +33,7 @@ class ContainPane(Pane):
         Binding("r", "open('r')", "roll back", id="contain.rollback"),
         Binding("t", "open('t')", "route", id="contain.route"),
         Binding("k", "open('k')", "kill", id="contain.kill"),
+        Binding("s", "ask('silence')", "silence the alerts", id="contain.silence"),
         Binding("U", "undo", "undo", id="contain.undo"),
         Binding("l", "keep", "let it stay", id="contain.keep"),
         Binding("V", "ask('settle')", "verify the unknown step", id="contain.settle"),
@@ -234,12 +235,21 @@ def _in_force(line: Line, n: int, width: int, *, run: Run, now: datetime) -> Non
         line.to(width - len(who) - 1).put(who, "soft")
     elif n == 1:
         line.put("  ")
-        _effect(line, run, width)
+        if run.silences:
+            alerts = run.intent.params.get("alerts", "")
+            line.say(f"nobody is woken by {alerts}", "text", width - 4)
+        else:
+            _effect(line, run, width)
     else:
         until, undo = run.expires_at, "U undo"
         line.put("  ")
         if until is None:
             words, token = "no date yet", "mute"
+        elif run.silences:
+            over = until <= now
+            left = f"ends in {spell.in_prose(until - now)}, {until:%H:%M}"
+            words = f"ended by itself {until:%H:%M}" if over else left
+            token = "warn" if over else "mute"
         elif until <= now:
             words, token = f"was until {spell.clock_time(until, now)}", "warn"
         else:

@@ -85,7 +85,7 @@ class ConfirmScreen(Dialog[str]):
                 self.dismiss(None)
             case "up" | "down" | "pageup" | "pagedown" | "home" | "end":
                 self._scroll(event.key)
-            case "plus" | "minus" if self.plan.minutes and not self._typing:
+            case "plus" | "minus" if self._may_stay:
                 self._stay(1 if event.key == "plus" else -1)
             case "backspace":
                 self._rub_out()
@@ -115,6 +115,11 @@ class ConfirmScreen(Dialog[str]):
     def _typing(self) -> bool:
         """Whether letters are text here."""
         return bool(self.plan.typed) or self._asking_second
+
+    @property
+    def _may_stay(self) -> bool:
+        """Whether how long it stays is chosen here."""
+        return bool(self.plan.minutes) and not self.plan.lasts and not self._typing
 
     def _wishes(self) -> dict[str, str]:
         """Return what may be wished for instead, by key."""
@@ -198,7 +203,9 @@ class ConfirmScreen(Dialog[str]):
     def _term(self) -> str:
         whole, rest = divmod(self.minutes, 60)
         span = f"{whole} h" if not rest else f"{self.minutes} min"
-        hint = "" if self._typing else "; + and − change it"
+        if self.plan.lasts:
+            return f"{span}, then it ends by itself"
+        hint = "; + and − change it" if self._may_stay else ""
         return f"{span} in force, then it asks{hint}"
 
     def _command(self, width: int) -> list[Line]:
