@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from warroom.core.journal import Journal
     from warroom.logs.opening import Reading
     from warroom.logs.protocol import Log
+    from warroom.remote.room import RemoteRoom
     from warroom.room.local import LocalRoom
     from warroom.room.operator import Operator
     from warroom.room.service import Room
@@ -55,6 +56,69 @@ def open_local_room(
         clock=clock or utc_now,
         changes=lambda since: read_changes(files, since),
         agreements=settings.agreements,
+    )
+
+
+FRESH_SECONDS = 3.0
+"""How long a single command waits for the server before it goes by what was known last."""
+
+
+def open_room(
+    settings: "Settings",
+    clock: Callable[[], datetime] | None = None,
+    *,
+    wait: float = 0.0,
+) -> "Room":
+    """Open the room of these settings: over the journal here, or over a server.
+
+    Args:
+        settings: Where the incidents are.
+        clock: What tells the time; by default this machine's clock.
+        wait: Seconds for a server to bring the copy of its journal up to date.
+
+    Raises:
+        JournalError: It cannot be opened.
+    """
+    if settings.server() is None:
+        return open_local_room(settings, clock)
+    room = open_remote_room(settings, clock)
+    room.settle(wait)
+    return room
+
+
+def open_remote_room(
+    settings: "Settings", clock: Callable[[], datetime] | None = None
+) -> "RemoteRoom":
+    """Open the room over the server of the settings.
+
+    Raises:
+        JournalError: There is no copy of its journal yet, and it does not answer.
+    """
+    from warroom.core.journal import JournalError
+    from warroom.remote.opening import open_remote
+    from warroom.remotes import RemoteError
+    from warroom.store import open_journal
+
+    server = settings.server()
+    if server is None:
+        raise JournalError("no server is named", "Use --remote URL, or `remote` in the settings.")
+    try:
+        token = server.token()
+    except RemoteError as error:
+        raise JournalError(str(error), "`warroom token new` on the server makes one.") from None
+
+    def replica(journal: str | None) -> "SqlJournal":
+        anchors = settings.state_folder / "anchors.log"
+        return open_journal(settings.database(), anchors=anchors, journal_id=journal)
+
+    return open_remote(
+        server,
+        token,
+        Path(settings.database()),
+        replica,
+        settings.person(),
+        settings.device(),
+        clock,
     )
 
 
@@ -205,7 +269,7 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
     extra = settings.config_folder / "themes"
     palettes, complaints = load_palettes(extra)
     return Services(
-        open_room=lambda: open_local_room(settings),
+        open_room=lambda: open_room(settings),
         containment=lambda room: open_containment(settings, room, logs),
         logs=logs,
         palettes=palettes,

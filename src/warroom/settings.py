@@ -14,6 +14,7 @@ from platformdirs import user_config_path, user_data_path, user_state_path
 from warroom.core.oncall import Rota
 from warroom.core.services import ServiceMap
 from warroom.core.terms import Agreement
+from warroom.remotes import Remote, RemoteError, find_remote
 from warroom.tables import NAMES, TableError, Tables, read_tables
 
 
@@ -32,6 +33,8 @@ class Settings:
 
     db: str = ""
     """Where the incidents are: a path or `postgresql://…`. Default: the user's data folder."""
+    remote: str = ""
+    """The server that keeps the incidents: its address, or the name of a table [remotes.NAME]."""
     actor: str = ""
     """The name under which you act. Default: your login."""
     theme: str = "dark"
@@ -78,8 +81,24 @@ class Settings:
         return self.tables.views
 
     def database(self) -> str:
-        """Return the path or URL of the store."""
-        return self.db or str(user_data_path("warroom") / "warroom.db")
+        """Return the path or URL of the store: with a server, of the copy of its journal."""
+        server = self.server()
+        if server is not None:
+            return str(server.folder(user_data_path("warroom")) / "journal.db")
+        return self.served()
+
+    def server(self) -> Remote | None:
+        """Return the server to work with; None: there is none.
+
+        Raises:
+            SettingsError: It is not known, or cannot be used safely.
+        """
+        if not self.remote:
+            return None
+        try:
+            return find_remote(self.remote, self.tables.remotes)
+        except RemoteError as error:
+            raise SettingsError(f"remote: {error}") from None
 
     def served(self) -> str:
         """Return the path or URL of what this machine would serve to others."""
@@ -106,6 +125,7 @@ class Settings:
 
 _ENVIRONMENT = {
     "WARROOM_DB": "db",
+    "WARROOM_REMOTE": "remote",
     "WARROOM_ACTOR": "actor",
     "WARROOM_THEME": "theme",
     "WARROOM_GLYPHS": "glyphs",

@@ -11,6 +11,7 @@ from warroom.core.oncall import Rota
 from warroom.core.services import Metrics, Service, ServiceMap
 from warroom.core.terms import DEFAULT_POLICIES, Agreement, Limits, Terms, limits_of
 from warroom.core.words import Priority
+from warroom.remotes import Remote, RemoteError
 
 T = TypeVar("T")
 
@@ -39,9 +40,10 @@ class Tables:
     rotas: tuple[Rota, ...] = ()
     services: ServiceMap = field(default_factory=ServiceMap)
     views: Mapping[str, str] = field(default_factory=dict)
+    remotes: Mapping[str, Remote] = field(default_factory=dict)
 
 
-NAMES = ("calendars", "policies", "oncall", "services", "views")
+NAMES = ("calendars", "policies", "oncall", "services", "views", "remotes")
 
 
 def read_tables(data: Mapping[str, object]) -> Tables:
@@ -58,6 +60,7 @@ def read_tables(data: Mapping[str, object]) -> Tables:
             services={name: _service(name, table) for name, table in _group(data, "services")}
         ),
         views=_views(data.get("views", {})),
+        remotes={name: _remote(name, table) for name, table in _group(data, "remotes")},
     )
 
 
@@ -251,6 +254,22 @@ def _rota(name: str, data: Mapping[str, Any]) -> Rota:
         clients=clients,
         services=services,
     )
+
+
+def _remote(name: str, data: Mapping[str, Any]) -> Remote:
+    table = _Table(f"remotes.{name}", data)
+    remote = Remote(
+        url=table.take("url", str, "").rstrip("/"),
+        token_env=table.take("token_env", str, "WARROOM_TOKEN"),
+        token_file=table.take("token_file", str, ""),
+        ca=table.take("ca", str, ""),
+    )
+    table.done()
+    try:
+        remote.check()
+    except RemoteError as error:
+        raise TableError(f"[remotes.{name}] url: {error}") from None
+    return remote
 
 
 def _service(name: str, data: Mapping[str, Any]) -> Service:

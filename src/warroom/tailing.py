@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from warroom.bootstrap import FILTERS, files_of, open_local_room, reading_of, terminal_refusal
+from warroom.bootstrap import FILTERS, files_of, open_room, reading_of, terminal_refusal
 
 if TYPE_CHECKING:
     from warroom.core.events import Excerpt
@@ -121,7 +121,7 @@ def _place(settings: "Settings", name: str | None) -> "PinPlace | None":
     from warroom.core.queue import rank
     from warroom.tui.tail import PinPlace
 
-    room = open_local_room(settings)
+    room = open_room(settings)
     if name is not None:
         incident = room.incident(name)
     else:

@@ -89,9 +89,16 @@ def present() -> datetime:
 @contextmanager
 def open_room() -> Iterator["Room"]:
     """Open the room of the current settings for the length of a command."""
-    from warroom.bootstrap import open_local_room
+    from warroom.bootstrap import FRESH_SECONDS
+    from warroom.bootstrap import open_room as opened
 
-    room = open_local_room(settings(), _state().clock)
+    room = opened(settings(), _state().clock, wait=FRESH_SECONDS)
+    contact = room.contact()
+    if not contact.online:
+        fail(
+            f"{contact.where} does not answer: this goes by what was known last",
+            contact.trouble or "What you do now is kept here and sent later.",
+        )
     try:
         yield room
     finally:

@@ -35,6 +35,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "note": ("warroom.cli.incident:note", "Write something into the timeline."),
     "pin": ("warroom.cli.incident:pin", "Keep a line of a log as evidence."),
     "postmortem": ("warroom.cli.postmortem:postmortem", "Print or replace the postmortem."),
+    "remote": ("warroom.cli.remote:remote", "What is on its way to the server, what it refused."),
     "reopen": ("warroom.cli.incident:reopen", "Say that it was not over."),
     "reproduce": ("warroom.cli.diagnosis:reproduce", "Send a pinned request to staging."),
     "resolve": ("warroom.cli.incident:resolve", "Say that the failure is gone."),
@@ -102,6 +103,7 @@ class _Lazy(click.Group):
 )
 @click.version_option(__version__, prog_name="warroom", message="%(prog)s %(version)s")
 @click.option("--db", metavar="PATH|URL", help="Where the incidents are (WARROOM_DB).")
+@click.option("--remote", metavar="URL|NAME", help="The server to work with (WARROOM_REMOTE).")
 @click.option("--as", "actor", metavar="NAME", help="Act under this name (WARROOM_ACTOR).")
 @click.option("--config", metavar="FILE", help="Configuration file (WARROOM_CONFIG).")
 @click.option("--theme", metavar="NAME", help="Theme of the console (WARROOM_THEME).")
@@ -112,6 +114,7 @@ class _Lazy(click.Group):
 def root(
     ctx: click.Context,
     db: str | None,
+    remote: str | None,
     actor: str | None,
     config: str | None,
     theme: str | None,
@@ -121,7 +124,7 @@ def root(
 
     Without a command, open the console.
     """
-    flags = {"db": db, "actor": actor, "theme": theme}
+    flags = {"db": db, "remote": remote, "actor": actor, "theme": theme}
     clock = ctx.obj.clock if isinstance(ctx.obj, State) else None
     ctx.obj = State(config=config, flags=flags, logs=logs, clock=clock)
     if ctx.invoked_subcommand is None:

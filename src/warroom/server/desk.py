@@ -66,9 +66,9 @@ class Limits:
     """In which a body must have arrived, however slowly it is sent."""
     head_seconds: float = 10.0
     """In which a request's line and headers must have arrived."""
-    rate: float = 40.0
+    rate: float = 100.0
     """Requests a second that a token may keep up."""
-    burst: int = 200
+    burst: int = 400
     stranger_rate: float = 5.0
     """The same for whoever comes without a token that is good, by address."""
     stranger_burst: int = 20

@@ -16,7 +16,7 @@ from warroom.core.timeline import TimelineEntry, timeline
 from warroom.core.words import FollowUpState
 from warroom.logs.protocol import Log
 from warroom.room.containment import Containment, Option
-from warroom.room.service import Room
+from warroom.room.service import Contact, Room
 from warroom.tui.snapshot import Promise, Snapshot
 
 _OPTIONS_SECONDS = 5.0
@@ -34,15 +34,12 @@ class Observer:
     Everything else may be called from any thread.
     """
 
-    def __init__(
-        self, room: Room, containment: Containment, connection: str, logs: Sequence[Log] = ()
-    ) -> None:
+    def __init__(self, room: Room, containment: Containment, logs: Sequence[Log] = ()) -> None:
         self.room = room
         self._logs = logs
         self._impact: tuple[tuple[str, datetime, datetime], Impact | None] | None = None
         """What was counted last: for which incident and time, and what."""
         self.containment = containment
-        self._connection = connection
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._stale = True
@@ -50,6 +47,7 @@ class Observer:
         self._selected = ""
         self._incidents: Sequence[Incident] = ()
         self._promises: tuple[Promise, ...] = ()
+        self._contact = Contact(where="local")
         self._story: tuple[tuple[object, ...], tuple[TimelineEntry, ...], str] = ((), (), "")
         self._shown: Incident | None = None
         self._options: tuple[str, tuple[Option, ...]] = ("", ())
@@ -163,6 +161,11 @@ class Observer:
                 lines, text = self._story_of(current)
         except JournalError as error:
             trouble = f"{error.what} {error.hint}".strip()
+        contact = self._contact
+        try:
+            contact = self._contact = self.room.contact()
+        except JournalError as error:
+            trouble = f"{error.what} {error.hint}".strip()
         options, options_trouble = self._options_of(current)
         running = next((r for r in current.runs if r.outcome is None), None) if current else None
         return Snapshot(
@@ -176,7 +179,7 @@ class Observer:
             options=options,
             next_step=next_step(current, now, self.room.actor),
             promises=self._promises,
-            connection=self._connection,
+            contact=contact,
             running=running.intent.run if running else "",
             running_since=running.intended_at if running else None,
             trouble=trouble,
@@ -200,6 +203,10 @@ class Observer:
         found = next((incident for incident in queue if incident.id == selected), None)
         if found is None and selected:
             found = self.room.incident(selected)  # closed: still shown until somebody moves on
+            if found is not None and found.id != selected:  # the server has given it its number
+                with self._lock:
+                    if self._selected == selected:
+                        self._selected = found.id
         if found is None and queue:
             found = queue[0]
             with self._lock:
@@ -210,7 +217,7 @@ class Observer:
     def _story_of(self, incident: Incident) -> tuple[tuple[TimelineEntry, ...], str]:
         """Return the timeline and the postmortem draft, made once a version."""
         impact = self._counted(incident)
-        key = (incident.id, incident.version, impact)
+        key = (incident.id, incident.version, incident.changed_at, impact)
         if self._story[0] != key:
             records = self.room.records(incident.id)
             self._story = (key, timeline(records), draft(incident, records, impact))

@@ -33,8 +33,6 @@ class Services:
     """Keys by binding id, over the built-in ones."""
     ascii_glyphs: bool = False
     """Whether the terminal lacks the glyphs, or draws them two cells wide."""
-    connection: str = "local"
-    """Where the incidents are kept, in one or two words."""
     service: str = ""
     """The service to fill in when an incident is declared."""
     crash_folder: Path | None = None

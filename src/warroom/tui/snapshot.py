@@ -10,6 +10,7 @@ from warroom.core.queue import QueueRow
 from warroom.core.state import Incident
 from warroom.core.timeline import TimelineEntry
 from warroom.room.containment import Option
+from warroom.room.service import Contact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class Snapshot:
     next_step: NextStep | None = None
     promises: tuple[Promise, ...] = ()
     """Open follow-ups of all incidents, closed ones included, the one due first at the top."""
-    connection: str = "local"
+    contact: Contact = field(default_factory=lambda: Contact(where="local"))
     log: LogFacts = field(default_factory=LogFacts)
     running: str = ""
     """The run that is executing, if any."""

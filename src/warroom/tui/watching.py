@@ -11,7 +11,8 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from warroom.core.events import Recorded
 from warroom.core.journal import JournalError
-from warroom.room.service import Room
+from warroom.room.service import Contact, Room
+from warroom.tui.contact import contact_news
 from warroom.tui.messages import RoomChanged
 from warroom.tui.observer import Observer
 from warroom.tui.services import Services
@@ -65,7 +66,7 @@ class Watching(Ways):
             return
         services = self.services
         containment = services.containment(room)
-        observer = Observer(room, containment, services.connection, services.logs)
+        observer = Observer(room, containment, services.logs)
         self.post_message(RoomOpened(room, observer))
 
     def _cannot_open(self, why: str) -> None:
@@ -114,7 +115,12 @@ class Watching(Ways):
 
     @on(SnapshotTaken)
     def _taken(self, event: SnapshotTaken) -> None:
-        """Draw a snapshot with what the log pane measured last."""
+        """Draw a snapshot with what the log pane measured last; say how the server stands."""
+        now = event.snapshot.contact
+        first = Contact(where=now.where, refused=now.refused)
+        news = contact_news(self.snapshot.contact if self.snapshot else first, now)
+        if news is not None:
+            self.say(*news)
         self.show(replace(event.snapshot, log=self.log_facts))
         self.taken.set()
 

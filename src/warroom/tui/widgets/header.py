@@ -6,6 +6,7 @@ from warroom import __version__
 from warroom.core import spell
 from warroom.core.state import Incident
 from warroom.core.words import Phase
+from warroom.tui.contact import draw_contact
 from warroom.tui.draw import Line, cut
 from warroom.tui.snapshot import LogFacts, Snapshot
 from warroom.tui.theme import Palette
@@ -56,9 +57,7 @@ def _facts(palette: Palette, snapshot: Snapshot, incident: Incident | None, widt
             line.put("  command ", "soft")
             line.put(cut(who, 16) if who else "nobody", "text" if who else "warn", bold=True)
             line.put(" ")
-    line.put("  ● ", "ok")
-    if wide or incident is None:
-        line.put(f"{cut(snapshot.connection, 24)} ", "soft")
+    draw_contact(line, snapshot, wide=wide or incident is None)
     return line.put(f"{snapshot.now.astimezone(UTC):%H:%M:%S} ", "mute")
 
 

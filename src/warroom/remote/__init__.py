@@ -1,0 +1,1 @@
+"""A room whose incidents another machine keeps: read from a copy here, useful offline."""

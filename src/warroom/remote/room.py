@@ -1,0 +1,405 @@
+"""The Room over a server: read here, decided there, and decided here while there is no there."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from warroom.core import commands as c
+from warroom.core.decide import Refusal, decide
+from warroom.core.events import Recorded
+from warroom.core.journal import Head, JournalError
+from warroom.core.postmortem import draft
+from warroom.core.state import Incident
+from warroom.remote.breaker import Breaker
+from warroom.remote.outbox import LOCAL, Item, Outbox, Refused
+from warroom.remote.overlay import Ground, Overlay, lay
+from warroom.remote.reader import Astray, Reader, Replica
+from warroom.remote.sender import Sender
+from warroom.remote.wire import Answer, Unreachable, Unwelcome, Wire
+from warroom.room.local import incident_name
+from warroom.room.service import Contact, Done
+
+ANSWER_SECONDS = 2.5
+"""How long a person waits for the server before a command counts as on its way."""
+
+_POLL_SECONDS = 1.0
+"""How often it is looked whether another process of this person has changed copy or outbox."""
+
+_STEP_SECONDS = 0.02
+
+_NEWEST = 50
+"""Incidents among which one is looked for whose number the server could not tell any more."""
+
+Listener = Callable[[Sequence[Recorded]], None]
+
+
+def utc_now() -> datetime:
+    """Return the instant by this machine's clock."""
+    return datetime.now(UTC)
+
+
+class RemoteRoom:
+    """Sends commands to a server and reads a copy of its journal."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        replica: Replica,
+        outbox: Outbox,
+        *,
+        where: str,
+        actor: str,
+        device: str,
+        clock: Callable[[], datetime] = utc_now,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self._wire = wire
+        self._replica = replica
+        self._outbox = outbox
+        self._where = where
+        self._actor = outbox.fact("person") or actor
+        self._device = device
+        self._clock = clock
+        self._breaker = breaker or Breaker()
+        self._trouble = ""
+        self._contact_at: datetime | None = None
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+        self._deciding = threading.Lock()
+        self._laid: tuple[tuple[int, tuple[Item, ...]], Overlay] | None = None
+        self._told = replica.head()
+        self._told_pending: set[str] = set()
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self._reader = Reader(
+            wire,
+            replica,
+            self._breaker,
+            alive=self._alive,
+            trouble=self._in_trouble,
+            news=self._wake.set,
+        )
+        self._sender = Sender(
+            wire,
+            outbox,
+            self._breaker,
+            confirmed=replica.incident,
+            catch_up=self._catch_up,
+            clock=clock,
+            device=device,
+            trouble=self._in_trouble,
+        )
+
+    @property
+    def actor(self) -> str:
+        """Who is at this console, as the server's token says."""
+        return self._actor
+
+    def now(self) -> datetime:
+        """The instant by this machine's clock."""
+        return self._clock()
+
+    def settle(self, seconds: float) -> None:
+        """Wait until copy and server are level, or it is known that they cannot be."""
+        deadline = time.monotonic() + seconds
+        self._reader.settled(seconds)
+        while self._breaker.closed and self._outbox.items() and time.monotonic() < deadline:
+            time.sleep(_STEP_SECONDS)
+
+    def do(
+        self,
+        command: c.Command,
+        incident: str | None = None,
+        *,
+        actor: str | None = None,
+        command_id: str | None = None,
+    ) -> Done | Refusal:
+        """Have the server decide and keep a command; without it, decide here and keep it for later.
+
+        Raises:
+            JournalError: It could not even be kept here; nothing happened.
+        """
+        if incident is None and not isinstance(command, c.Declare):
+            return Refusal(reason="this needs an incident", hint="Name one, as in INC-7.")
+        by = None if actor == self._actor else actor
+        name = command_id or uuid.uuid4().hex
+        kept = self._keep(command, incident, by, name)
+        if isinstance(kept, Refusal) and self._breaker.closed and self._try_to_catch_up():
+            kept = self._keep(command, incident, by, name)  # what was refused was an old state
+        if not isinstance(kept, str):
+            return kept
+        self._sender.wake()
+        answer = self._answer(name)
+        self._wake.set()
+        if isinstance(answer, Refusal):
+            return answer
+        return self._done(self._aliased(kept), name)
+
+    def incident(self, name: str) -> Incident | None:
+        """One incident as it stands, with what is on its way."""
+        found = self._aliased(incident_name(name))
+        return self._overlay().states.get(found) or self._replica.incident(found)
+
+    def incidents(self, *, include_closed: bool = False) -> Sequence[Incident]:
+        """All open incidents, or all."""
+        states = dict(self._overlay().states)
+        found: list[Incident] = []
+        for confirmed in self._replica.incidents(include_closed=True):
+            state = states.pop(confirmed.id, confirmed)
+            if include_closed or state.closed_at is None:
+                found.append(state)
+        found += [one for one in states.values() if include_closed or one.closed_at is None]
+        return tuple(found)
+
+    def records(self, name: str) -> Sequence[Recorded]:
+        """The events of one incident, those on their way last."""
+        found = self._aliased(incident_name(name))
+        return (*self._replica.records(found), *self._overlay().records.get(found, ()))
+
+    def search(self, words: str) -> Sequence[Incident]:
+        """Incidents that hold all the words; words on their way are not found yet."""
+        states = self._overlay().states
+        return tuple(states.get(one.id, one) for one in self._replica.search(words))
+
+    def contact(self) -> Contact:
+        """How it stands with the server."""
+        online = self._breaker.closed and not self._trouble
+        return Contact(
+            where=self._where,
+            online=online,
+            since=None if online else self._contact_at or self._last_contact(),
+            pending=len(self._outbox.items()),
+            trouble=self._trouble,
+            refused=len(self._outbox.refusals()),
+        )
+
+    def refusals(self) -> Sequence[Refused]:
+        """What the server refused after the person had gone on, the oldest first."""
+        return self._outbox.refusals()
+
+    def pending(self) -> Sequence[tuple[Item, bool]]:
+        """What is on its way, and of each whether the rules would refuse it as things stand."""
+        doubtful = self._overlay().doubtful
+        return [(item, item.id in doubtful) for item in self._outbox.items()]
+
+    def end(self) -> Head:
+        """Where the copy ends."""
+        return self._replica.end()
+
+    def subscribe(self, changed: Listener) -> Callable[[], None]:
+        """Call `changed` from the watching thread for every event, on its way or confirmed.
+
+        It is called with no events when something on its way is not on its way any more.
+        """
+        with self._lock:
+            self._listeners.append(changed)
+            if self._watcher is None:
+                self._watcher = threading.Thread(
+                    target=self._watch, name="remote-watch", daemon=True
+                )
+                self._watcher.start()
+
+        def stop() -> None:
+            with self._lock:
+                if changed in self._listeners:
+                    self._listeners.remove(changed)
+
+        return stop
+
+    def close(self) -> None:
+        """Leave; what is on its way is sent by the next one to come."""
+        self._closing.set()
+        self._wake.set()
+        if self._contact_at is not None:
+            self._outbox.remember("contact", self._contact_at.isoformat())
+        self._reader.stop()
+        self._sender.stop()
+        if self._watcher is not None:
+            self._watcher.join(timeout=2)
+        self._wire.close()
+        self._outbox.close()
+        self._replica.close()
+
+    def _keep(
+        self, command: c.Command, incident: str | None, actor: str | None, name: str
+    ) -> str | Done | Refusal:
+        """Keep a command that the rules allow; returns its incident, or why there is no need."""
+        with self._deciding:
+            state = None if incident is None else self.incident(incident)
+            if incident is not None and state is None:
+                return Refusal(reason="there is no such incident")
+            now = self._clock()
+            decided = decide(state, command, actor or self._actor, now)
+            if isinstance(decided, Refusal):
+                return decided
+            if state is not None and not decided:
+                return Done(incident=state, records=())
+            base = None
+            if isinstance(command, c.EditPostmortem) and state is not None:
+                earlier = self._unsent_edit(state.id)
+                if earlier is not None and isinstance(earlier.command, c.EditPostmortem):
+                    changed = c.EditPostmortem(text=command.text, base=earlier.command.base)
+                    self._outbox.change(earlier, changed, tried=False)
+                    return Done(incident=self.incident(state.id) or state, records=())
+                untouched = state.postmortem_version == 0
+                base = draft(state, self.records(state.id)) if untouched else state.postmortem
+            self._sender.expect(name)
+            try:
+                return self._outbox.add(
+                    command,
+                    name=name,
+                    incident=None if state is None else state.id,
+                    base=base,
+                    actor=actor,
+                    now=now,
+                )
+            except JournalError:
+                self._sender.forget(name)
+                raise
+
+    def _unsent_edit(self, incident: str) -> Item | None:
+        """Return the edit that another one of the same text may replace, while nobody has it."""
+        if self._breaker.closed:
+            return None
+        mine = [item for item in self._outbox.items() if self._aliased(item.incident) == incident]
+        last = mine[-1] if mine else None
+        if last is None or last.tried or not isinstance(last.command, c.EditPostmortem):
+            return None
+        return last
+
+    def _answer(self, name: str) -> Answer | Refusal | None:
+        """Return what the server says, if it does so while somebody waits."""
+        ticket = self._sender.expect(name)
+        try:
+            if not self._breaker.closed:
+                return None
+            ended, answer = ticket.wait(ANSWER_SECONDS)
+            if not ended:
+                self._breaker.failed()  # nobody has to wait for the next one as well
+            return answer
+        finally:
+            self._sender.forget(name)
+
+    def _done(self, incident: str, name: str) -> Done:
+        state = self.incident(incident)
+        if state is None:
+            raise JournalError(
+                f"what became of {incident} is not known yet",
+                "It is kept and will be sent; `warroom remote status` shows what is on its way.",
+            )
+        records = [one for one in self.records(incident) if one.command_id == name]
+        return Done(incident=state, records=tuple(records))
+
+    def _overlay(self) -> Overlay:
+        items = self._outbox.items()
+        if not items:
+            return Overlay()
+        # In this order: what leaves the outbox is in the copy by then.
+        key = (self._replica.head(), items)
+        laid = self._laid
+        if laid is None or laid[0] != key:
+            names = dict(self._outbox.aliases())
+            left = [item for item in items if not self._confirmed(item, names)]
+            ground = Ground(
+                incident=self._replica.incident,
+                head=key[0],
+                actor=self._actor,
+                device=self._device,
+                names=names,
+            )
+            self._laid = laid = (key, lay(ground, left))
+        return laid[1]
+
+    def _confirmed(self, item: Item, names: dict[str, str]) -> bool:
+        """Whether an item is in the copy already: its answer was lost, or is being read."""
+        if not item.opens:
+            name = names.get(item.incident, item.incident)
+            return any(record.command_id == item.id for record in self._replica.records(name))
+        for state in reversed(self._replica.incidents(include_closed=True)[-_NEWEST:]):
+            if self._replica.records(state.id)[0].command_id == item.id:
+                names[item.incident] = state.id
+                return True
+        return False
+
+    def _aliased(self, name: str) -> str:
+        return self._outbox.aliases().get(name, name) if name.startswith(LOCAL) else name
+
+    def _alive(self) -> None:
+        news = self._breaker.succeeded() or self._contact_at is None
+        self._contact_at = self._clock()
+        if news:
+            self._learn_person()
+            self._wake.set()
+            self._sender.wake()
+
+    def _learn_person(self) -> None:
+        try:
+            person = self._wire.person()
+        except (Unreachable, Unwelcome):
+            return
+        if person:
+            self._actor = person
+            self._outbox.remember("person", person)
+
+    def _last_contact(self) -> datetime | None:
+        text = self._outbox.fact("contact")
+        return datetime.fromisoformat(text) if text else None
+
+    def _in_trouble(self, words: str) -> None:
+        if words != self._trouble:
+            self._trouble = words
+            self._wake.set()
+
+    def _catch_up(self) -> None:
+        try:
+            self._reader.catch_up()
+        except Astray as error:
+            self._in_trouble(str(error))
+            raise Unreachable(str(error)) from error
+
+    def _try_to_catch_up(self) -> bool:
+        try:
+            self._catch_up()
+        except (Unreachable, Unwelcome):
+            return False
+        return True
+
+    def _watch(self) -> None:
+        while not self._closing.is_set():
+            self._wake.wait(_POLL_SECONDS)
+            self._wake.clear()
+            if self._closing.is_set():
+                return
+            try:
+                self._tell()
+            except JournalError:
+                continue  # the disk may be free again at the next look
+
+    def _tell(self) -> None:
+        while self._replica.head() > self._told:
+            records = self._replica.since(self._told)
+            if not records:
+                break
+            self._told = records[-1].seq
+            self._say(records)
+        waiting = {item.id for item in self._outbox.items()}
+        gone = self._told_pending - waiting
+        new = {name for name in waiting - self._told_pending if not self._sender.awaited(name)}
+        self._told_pending = (self._told_pending | new) & waiting
+        ahead = [
+            record
+            for records in self._overlay().records.values()
+            for record in records
+            if record.command_id in new
+        ]
+        if ahead or gone:
+            self._say(ahead)
+
+    def _say(self, records: Sequence[Recorded]) -> None:
+        with self._lock:
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener(records)

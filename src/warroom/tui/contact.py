@@ -1,0 +1,43 @@
+"""How the console stands to its server: in the header always, in words when it changes."""
+
+from warroom.core import spell
+from warroom.room.service import Contact
+from warroom.tui.draw import Line, cut
+from warroom.tui.snapshot import Snapshot
+
+
+def draw_contact(line: Line, snapshot: Snapshot, *, wide: bool) -> None:
+    """Add where the incidents are kept; being offline is an ordinary state, and has its age."""
+    contact = snapshot.contact
+    if contact.online:
+        line.put("  ● ", "ok")
+        if wide:
+            line.put(f"{cut(contact.where, 24)} ", "soft")
+        if contact.pending:
+            line.put(f"{contact.pending} to send ", "soft")
+        return
+    words = "offline" if contact.since is None else spell.in_prose(snapshot.now - contact.since)
+    if wide and contact.since is not None:
+        words = f"offline {words}"
+    line.put("  ○ ", "warn").put(f"{words} ", "warn", bold=True)
+    if contact.pending:
+        line.put(f"{contact.pending} to send ", "warn")
+
+
+def contact_news(before: Contact, now: Contact) -> tuple[str, str] | None:
+    """Return what to say of a change, as words and colour token; None: nothing."""
+    if now.refused > before.refused:
+        count = now.refused - before.refused
+        what = "a command" if count == 1 else f"{count} commands"
+        words = f"{now.where} did not keep {what} made without contact: see the note in the"
+        return f"{words} timeline, or `warroom remote refused`", "warn"
+    if now.trouble and now.trouble != before.trouble:
+        return now.trouble, "warn"
+    if before.online and not now.online:
+        return (
+            f"{now.where} does not answer: go on as usual, what you do is kept here and sent later",
+            "warn",
+        )
+    if now.online and not before.online:
+        return f"{now.where} answers again", "ok"
+    return None
