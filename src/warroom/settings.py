@@ -15,7 +15,8 @@ from warroom.core.oncall import Rota
 from warroom.core.services import ServiceMap
 from warroom.core.terms import Agreement
 from warroom.remotes import Remote, RemoteError, find_remote
-from warroom.tables import NAMES, TableError, Tables, read_tables
+from warroom.table import TableError
+from warroom.tables import NAMES, Tables, read_tables
 
 
 class SettingsError(Exception):

@@ -1,9 +1,9 @@
 """Read the tables of the configuration: calendars, policies, rotas, services and views."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from warroom.core.hours import parse_hours, parse_span, parse_week
@@ -12,15 +12,15 @@ from warroom.core.services import Metrics, Service, ServiceMap
 from warroom.core.terms import DEFAULT_POLICIES, Agreement, Limits, Terms, limits_of
 from warroom.core.words import Priority
 from warroom.remotes import Remote, RemoteError
+from warroom.table import Table as _Table
+from warroom.table import TableError
+from warroom.table import group as _group
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from warroom.post_tables import Post
 
 CLOCKS = ("respond", "diagnose", "hotfix", "report")
 _LIMITS = ("respond", "diagnose", "fix", "report", "update")
-
-
-class TableError(ValueError):
-    """A table cannot be used; the message names table, key and value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,11 @@ class Tables:
     services: ServiceMap = field(default_factory=ServiceMap)
     views: Mapping[str, str] = field(default_factory=dict)
     remotes: Mapping[str, Remote] = field(default_factory=dict)
+    post: "Post | None" = None
+    """Other systems, if there are any."""
 
 
-NAMES = ("calendars", "policies", "oncall", "services", "views", "remotes")
+NAMES = ("calendars", "policies", "oncall", "services", "views", "remotes", "intake", "channels")
 
 
 def read_tables(data: Mapping[str, object]) -> Tables:
@@ -61,57 +63,8 @@ def read_tables(data: Mapping[str, object]) -> Tables:
         ),
         views=_views(data.get("views", {})),
         remotes={name: _remote(name, table) for name, table in _group(data, "remotes")},
+        post=_post(data),
     )
-
-
-class _Table:
-    """One table: every key is asked for once, and what nobody asks for is a mistake."""
-
-    def __init__(self, where: str, data: Mapping[str, Any]) -> None:
-        self.where = where
-        self._left = dict(data)
-        self._known: list[str] = []
-
-    def take(self, key: str, kind: type[T], default: T) -> T:
-        self._known.append(key)
-        value = self._left.pop(key, default)
-        if not isinstance(value, kind):
-            raise TableError(f"[{self.where}] {key} = {value!r} is not {_spelt(kind)}")
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        found = self.take(key, list, [])
-        if not all(isinstance(one, str) for one in found):
-            raise TableError(f"[{self.where}] {key} = {found!r} is not a list of texts")
-        return tuple(found)
-
-    def parsed(self, key: str, text: str, parse: Callable[[str], T]) -> T:
-        try:
-            return parse(text)
-        except (ValueError, ZoneInfoNotFoundError) as error:
-            raise TableError(f"[{self.where}] {key} = {text!r}: {error}") from None
-
-    def done(self) -> None:
-        if self._left:
-            known = ", ".join(self._known)
-            raise TableError(
-                f"[{self.where}] unknown key {next(iter(self._left))!r}; it has {known}"
-            )
-
-
-def _spelt(kind: type) -> str:
-    name = kind.__name__
-    return {"str": "text", "list": "a list", "dict": "a table"}.get(name, name)
-
-
-def _group(data: Mapping[str, object], name: str) -> list[tuple[str, Mapping[str, Any]]]:
-    group = data.get(name, {})
-    if not isinstance(group, dict):
-        raise TableError(f"{name} is not a group of tables such as [{name}.main]")
-    for key, table in group.items():
-        if not isinstance(table, dict):
-            raise TableError(f"[{name}] {key} = {table!r} is not a table such as [{name}.{key}]")
-    return list(group.items())
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -270,6 +223,16 @@ def _remote(name: str, data: Mapping[str, Any]) -> Remote:
     except RemoteError as error:
         raise TableError(f"[remotes.{name}] url: {error}") from None
     return remote
+
+
+def _post(data: Mapping[str, object]) -> "Post | None":
+    """Import the modules of other systems only where there are some: most consoles have none."""
+    intakes, channels = _group(data, "intake"), _group(data, "channels")
+    if not intakes and not channels:
+        return None
+    from warroom.post_tables import read_post  # noqa: PLC0415
+
+    return read_post(intakes, channels)
 
 
 def _service(name: str, data: Mapping[str, Any]) -> Service:

@@ -21,7 +21,8 @@ def letter(number: int, **more: object) -> Letter:
 
 def parcel(number: int, **more: object) -> Parcel:
     made = Parcel(
-        key=f"INC-1 update {number} > ops", incident="INC-1", what=f"update {number}", channel="ops",
+        key=f"INC-1 update {number} > ops", incident="INC-1", what=f"update {number}",
+        kind="progress", channel="ops",
         to="", subject="s", text="t", created_at=NOW, next_at=NOW,
     )  # fmt: skip
     return replace(made, **more)

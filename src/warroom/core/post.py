@@ -62,6 +62,8 @@ class Parcel:
     incident: str
     what: str
     """`update 3`, or `taking charge`."""
+    kind: str
+    """What kind of update it is; empty: none."""
     channel: str
     to: str
     """Where in the channel: an address, a thread; empty: its default."""

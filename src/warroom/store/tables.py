@@ -171,6 +171,7 @@ class OutboxRow(Row, table=True):
     key: str = Field(sa_type=Text, primary_key=True)
     incident: str = Field(sa_type=Text)
     what: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
     channel: str = Field(sa_type=Text)
     to: str = Field(sa_type=Text)
     subject: str = Field(sa_type=Text)

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), primary_key=True, nullable=False),
         sa.Column("incident", sa.Text(), nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("to", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
