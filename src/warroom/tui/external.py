@@ -70,7 +70,9 @@ def edit(app: App[int], text: str, name: str) -> str:
         _clear(path)
         raise ExternalError(f"{words[0]} did not start: {error.strerror}.") from None
     if status:
-        raise ExternalError(f"{words[0]} ended with {status}; nothing was taken over from {path}.")
+        _clear(path)
+        name = Path(words[0]).name
+        raise ExternalError(f"Nothing was taken over: {name} ended with {status}.")
     try:
         written = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -17,8 +17,9 @@ from warroom.tui.textsync import TextSync
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.editor import MarkdownArea
 
-SAVE_AFTER = 0.8
-"""Seconds from the first unsaved key stroke to the save: a crash may cost one second."""
+SAVE_AFTER = 0.6
+"""Seconds from the first unsaved key stroke to the save: a crash may cost one second, the
+rest of which belongs to the save itself."""
 
 _GIVE_UP = 5.0
 """Seconds after which a save that nobody answered is tried again."""
