@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test check lint types contracts pytest soak bench bench-analysis lock venv servers clean
+.PHONY: help demo test check lint types contracts pytest soak bench bench-analysis bench-editor lock venv servers clean
 help:
 	@echo "make demo     build .venv, open the console on a live incident"
 	@echo "make test     build .venv, run ruff, mypy, the import contracts and the tests"
@@ -33,6 +33,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench.py
 bench-analysis: $(VENV)/.dev
 	$(BIN)/python scripts/bench_analysis.py --write
+
+bench-editor: $(VENV)/.dev
+	$(BIN)/python scripts/bench_editor.py --write docs/benchmarks-editor.md
 
 venv: $(VENV)/.run
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bench_analysis
 import bench_console
+import bench_editor
 import bench_live
 import bench_logs
 
@@ -52,6 +53,7 @@ def main() -> None:
         big = Path(folder) / "access.log"
         bench_logs.build(big, chosen.size)
         parts += bench_live.measure(big, folder, chosen.soak)
+    parts += ["\n## A key stroke in the editor of the postmortem\n", *bench_editor.table()]
     TARGET.write_text("\n".join(parts) + "\n")
     sys.stdout.write(TARGET.read_text())
     sys.argv[1:] = ["--write"]

@@ -6,6 +6,7 @@ not, and the documents are lists, tables and short paragraphs.
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from warroom.core.postmortem import QUESTION
@@ -45,6 +46,9 @@ _INLINE_STYLE = {
 _SEPARATOR = re.compile(r"\|[\s:|-]+\|?\s*")
 
 
+_BEFORE_FENCE = frozenset("`~ \t")
+
+
 def is_fence(text: str) -> bool:
     """Return whether a line opens or closes a block of code."""
     return text.lstrip().startswith(("```", "~~~"))
@@ -52,14 +56,11 @@ def is_fence(text: str) -> bool:
 
 def fenced(lines: Sequence[str]) -> frozenset[int]:
     """Return the numbers (from 0) of the lines that are code, fences included."""
+    # A look at the first character leaves nearly all lines out: this runs at each key stroke.
+    fences = [n for n, text in enumerate(lines) if text[:1] in _BEFORE_FENCE and is_fence(text)]
     found: set[int] = set()
-    inside = False
-    for number, text in enumerate(lines):
-        fence = is_fence(text)
-        if fence or inside:
-            found.add(number)
-        if fence:
-            inside = not inside
+    for opened, closed in zip_longest(fences[::2], fences[1::2], fillvalue=len(lines) - 1):
+        found.update(range(opened, closed + 1))
     return frozenset(found)
 
 

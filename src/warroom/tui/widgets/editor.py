@@ -10,6 +10,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.document._document_navigator import DocumentNavigator
 from textual.strip import Strip
 from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
@@ -19,6 +20,7 @@ from warroom.tui.findings import Mark
 from warroom.tui.markdown import fenced, spans
 from warroom.tui.textsync import difference
 from warroom.tui.theme import Palette
+from warroom.tui.widgets.longtext import LongDocument
 
 _HARMLESS = dict.fromkeys(
     (
@@ -130,6 +132,13 @@ class MarkdownArea(WritingArea):
         self._code: frozenset[int] = frozenset()
         self._marks: Mapping[int, Sequence[Mark]] = {}
 
+    def _set_document(self, text: str, language: str | None) -> None:
+        """Show a text as one that may be long."""
+        super()._set_document(text, language)
+        self.wrapped_document = LongDocument(self.document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self._rewrap_and_refresh_virtual_size()
+
     def mark(self, found: Iterable[Mark]) -> None:
         """Show marks in the margin and under the words they are about."""
         marks: dict[int, list[Mark]] = {}
@@ -158,7 +167,9 @@ class MarkdownArea(WritingArea):
 
     def render_line(self, y: int) -> Strip:
         """Draw a line with the mark of its finding at the very left."""
-        strip = super().render_line(y)
+        # Not through the framework's cache: it reads the whole text for each row, and its key holds
+        # the caret, so that no row is ever found in it while somebody types.
+        strip = self._render_line(y)
         place = y + self.scroll_offset.y
         known = self.wrapped_document._offset_to_line_info  # noqa: SLF001 - as Textual draws it
         row, part = known[place] if 0 <= place < len(known) else (-1, 0)
