@@ -183,10 +183,11 @@ def open_logs(settings: "Settings", names: Sequence[str]) -> Iterator[tuple["Log
     Raises:
         LogError: One that was named cannot be opened; the message says which and why.
     """
-    from warroom.logs import open_logs as open_merged
+    from warroom.logs.opening import merged
+    from warroom.sourcing import open_named
 
-    paths = [path for name in names or settings.logs for path in files_of(name)]
-    log = open_merged(paths, reading=reading_of(settings)) if paths else None
+    opened = open_named(settings, names or settings.logs, reading_of(settings))
+    log = merged(opened) if opened else None
     try:
         yield () if log is None else (log,)
     finally:

@@ -45,7 +45,11 @@ class Settings:
     service: str = ""
     """The service to fill in when an incident is declared."""
     logs: tuple[str, ...] = ()
-    """Files and globs that the console opens when none are named."""
+    """Files, globs and sources that the console opens when none are named."""
+    zones: tuple[str, ...] = ()
+    """Zones of stamps that do not say theirs: `Europe/Berlin`, or `edge.log=Europe/Berlin`."""
+    skews: tuple[str, ...] = ()
+    """What to add to every time of a log whose clock is off: `edge.log=-2.5s`."""
     runbooks: tuple[str, ...] = ()
     """Folders of runbooks, besides `runbooks` in the configuration folder."""
     changes: tuple[str, ...] = ()
@@ -57,7 +61,7 @@ class Settings:
     second_person: str = "never"
     """When a second person must agree to a step: never, no-undo, always."""
     tables: Tables = field(default_factory=Tables)
-    """What the tables say: [calendars.…], [policies.…], [oncall.…], [services.…], [views]."""
+    """What the tables say: [calendars.…], [policies.…], [oncall.…], [services.…], [sources.…] …"""
     config_folder: Path = field(default_factory=lambda: user_config_path("warroom"))
     state_folder: Path = field(default_factory=lambda: user_state_path("warroom"))
 

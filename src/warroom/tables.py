@@ -1,4 +1,4 @@
-"""Read the tables of the configuration: calendars, policies, rotas, services and views."""
+"""Read the tables of the configuration: calendars, policies, rotas, services, sources, views."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +17,7 @@ from warroom.table import TableError
 from warroom.table import group as _group
 
 if TYPE_CHECKING:
+    from warroom.logs.sources import Source
     from warroom.post_tables import Post
 
 CLOCKS = ("respond", "diagnose", "hotfix", "report")
@@ -43,9 +44,21 @@ class Tables:
     remotes: Mapping[str, Remote] = field(default_factory=dict)
     post: "Post | None" = None
     """Other systems, if there are any."""
+    sources: Mapping[str, "Source"] = field(default_factory=dict)
+    """Logs by name."""
 
 
-NAMES = ("calendars", "policies", "oncall", "services", "views", "remotes", "intake", "channels")
+NAMES = (
+    "calendars",
+    "policies",
+    "oncall",
+    "services",
+    "views",
+    "remotes",
+    "intake",
+    "channels",
+    "sources",
+)
 
 
 def read_tables(data: Mapping[str, object]) -> Tables:
@@ -64,6 +77,7 @@ def read_tables(data: Mapping[str, object]) -> Tables:
         views=_views(data.get("views", {})),
         remotes={name: _remote(name, table) for name, table in _group(data, "remotes")},
         post=_post(data),
+        sources={name: _source(name, table) for name, table in _group(data, "sources")},
     )
 
 
@@ -283,6 +297,16 @@ def _metrics(name: str, data: Mapping[str, Any]) -> Metrics | None:
     token = table.take("token", str, "")
     table.done()
     return Metrics(url=url.rstrip("/"), range=average, token=token, **queries)
+
+
+def _source(name: str, data: Mapping[str, Any]) -> "Source":
+    from warroom.logs.errors import LogError  # noqa: PLC0415 - only who has sources
+    from warroom.logs.sources import read_source  # noqa: PLC0415
+
+    try:
+        return read_source(name, data)
+    except LogError as error:
+        raise TableError(f"[sources.{name}] {error}") from None
 
 
 def _views(data: object) -> Mapping[str, str]:

@@ -3,11 +3,12 @@
 import shlex
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from warroom.bootstrap import FILTERS, files_of, open_room, reading_of, terminal_refusal
+from warroom.bootstrap import FILTERS, open_room, reading_of, terminal_refusal
 
 if TYPE_CHECKING:
     from warroom.core.events import Excerpt
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from warroom.tui.tail import PinPlace
 
 STDIN = "-"
+ANSWER = 20.0
+"""Seconds that `--plain` waits for a log system's first answer."""
 LAST = 10
 """Lines that `--plain` prints before it follows, as tail(1) does."""
 
@@ -24,7 +27,7 @@ def open_tail(
     settings: "Settings",
     names: Sequence[str],
     *,
-    command: str = "",
+    commands: Sequence[str] = (),
     incident: str | None = None,
     plain: bool = False,
 ) -> int:
@@ -32,8 +35,8 @@ def open_tail(
 
     Args:
         settings: Where the room is, and how the console looks.
-        names: Files, globs, or `-` for standard input.
-        command: A program with its arguments whose output is a log; started again when it ends.
+        names: Files, globs, sources, or `-` for standard input.
+        commands: Programs with arguments whose output is a log; started again when they end.
         incident: The incident that takes pins; None: the most urgent one.
         plain: Print lines instead of opening the pane.
 
@@ -41,12 +44,14 @@ def open_tail(
         LogError: A log cannot be opened.
     """
     if plain:
-        with _opened(settings, names, 0, command) as logs:
+        with _opened(settings, names, 0, commands) as logs:
             return _print(logs[0])
-    return _console(settings, names, command, incident)
+    return _console(settings, names, commands, incident)
 
 
-def _console(settings: "Settings", names: Sequence[str], command: str, incident: str | None) -> int:
+def _console(
+    settings: "Settings", names: Sequence[str], commands: Sequence[str], incident: str | None
+) -> int:
     from warroom.tui.stdin import NoTerminalError, take_stdin  # before the framework reads stdin
 
     descriptor = None
@@ -63,14 +68,16 @@ def _console(settings: "Settings", names: Sequence[str], command: str, incident:
     from warroom.mishap import guarded
     from warroom.tui.supervisor import supervise
 
-    return supervise(lambda: guarded(lambda: _show(settings, names, descriptor, command, incident)))
+    return supervise(
+        lambda: guarded(lambda: _show(settings, names, descriptor, commands, incident))
+    )
 
 
 def _show(
     settings: "Settings",
     names: Sequence[str],
     descriptor: int | None,
-    command: str,
+    commands: Sequence[str],
     incident: str | None,
 ) -> int:
     from warroom.tui.log_memory import LogMemory
@@ -78,7 +85,7 @@ def _show(
     from warroom.tui.theme import load_palettes
 
     palettes, _ = load_palettes(settings.config_folder / "themes")
-    with _opened(settings, names, descriptor, command) as logs:
+    with _opened(settings, names, descriptor, commands) as logs:
         return run_tail(
             TailServices(
                 logs=logs,
@@ -92,26 +99,25 @@ def _show(
 
 @contextmanager
 def _opened(
-    settings: "Settings", names: Sequence[str], descriptor: int | None, command: str
+    settings: "Settings", names: Sequence[str], descriptor: int | None, commands: Sequence[str]
 ) -> Iterator[tuple["Log", ...]]:
-    """Open what was named: standard input as it is, files merged by time."""
-    from warroom.logs import open_logs
-    from warroom.logs.opening import open_command, open_stream
+    """Open what was named: all of it merged by time, then each log by itself."""
+    from warroom.logs.opening import merged, open_command, open_stream
+    from warroom.sourcing import corrected, open_named
 
     reading = reading_of(settings)
-    logs: list[Log] = []
+    parts = open_named(settings, [name for name in names if name != STDIN], reading)
+    for text in commands:
+        how = corrected(settings, reading, text)
+        parts.append(open_command(shlex.split(text), reading=how))
     if STDIN in names and descriptor is not None:
-        logs.append(open_stream(descriptor, reading=reading))
-    if command:
-        logs.append(open_command(shlex.split(command), reading=reading))
-    paths = [path for name in names if name != STDIN for path in files_of(name)]
-    if paths:
-        logs.append(open_logs(paths, reading=reading))
+        how = corrected(settings, reading, "stdin")
+        parts.append(open_stream(descriptor, reading=how))
+    whole = merged(parts)
     try:
-        yield tuple(logs)
+        yield (whole, *parts) if len(parts) > 1 else (whole,)
     finally:
-        for log in logs:
-            log.close()
+        whole.close()
 
 
 def _place(settings: "Settings", name: str | None) -> "PinPlace | None":
@@ -146,12 +152,21 @@ def _place(settings: "Settings", name: str | None) -> "PinPlace | None":
     )
 
 
+def _wait_for_rows(log: "Log", changed: threading.Event) -> None:
+    """Wait for what a log system answers first; a file has its rows at once."""
+    deadline = time.monotonic() + ANSWER
+    while log.first == log.end and not log.progress().complete and time.monotonic() < deadline:
+        changed.wait(0.05)
+        changed.clear()
+
+
 def _print(log: "Log") -> int:
     """Print the last lines and whatever follows; ends with the input, or with ctrl+c."""
     from warroom.core.text import clean_line
 
     changed = threading.Event()
     stop = log.subscribe(changed.set)
+    _wait_for_rows(log, changed)
     row = max(log.first, log.end - LAST)
     try:
         while True:

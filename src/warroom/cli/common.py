@@ -4,7 +4,7 @@ import functools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -28,6 +28,9 @@ EXIT_NOT_FOUND = 4
 fail = complain
 """Print one message to the error stream: what, then what to do."""
 
+ZONE_HELP = "Zone of times that do not say theirs, of all logs or of one."
+SKEW_HELP = "Add to every time of a log whose clock is off, as edge.log=-2.5s."
+
 
 @dataclass
 class State:
@@ -36,6 +39,8 @@ class State:
     config: str | None = None
     flags: dict[str, str | None] = field(default_factory=dict)
     logs: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    skews: tuple[str, ...] = ()
     clock: Callable[[], datetime] | None = None
     """What tells the time; None: this machine's clock."""
 
@@ -45,7 +50,8 @@ class State:
         from warroom.settings import load_settings
 
         path = Path(self.config) if self.config else None
-        return load_settings(path, self.flags)
+        found = load_settings(path, self.flags)
+        return replace(found, zones=(*found.zones, *self.zones), skews=(*found.skews, *self.skews))
 
 
 def end(status: int) -> NoReturn:

@@ -1,6 +1,7 @@
 """Commands about logs: count them, follow them, and the formats they have."""
 
 import sys
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from warroom.cli.times import INSTANT
 from warroom.core import spell
 
 if TYPE_CHECKING:
-    from warroom.logs import SourceReport
+    from warroom.logs import Log, SourceReport
     from warroom.logs.analysis.answer import Findings
 
 
@@ -37,15 +38,14 @@ def scan(
     --since, --until and --where narrow the answers, never the counts.
     """
     from warroom.logs import LogError
-    from warroom.logs import scan as scan_files
 
     chosen = _pairs(where)
+    narrowed = Narrowed(since, until, chosen) if as_json or why else None
     printed = []
     failed = False
-    for path in files:
+    for name in files:
         try:
-            report = scan_files([path])[0]
-            found = _answers(path, since, until, chosen) if as_json or why else None
+            report, found = _looked_at(name, narrowed)
         except LogError as error:
             fail(str(error))
             failed = True
@@ -75,24 +75,61 @@ def _pairs(where: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _answers(
-    path: str, since: datetime | None, until: datetime | None, where: dict[str, str]
-) -> "Findings | None":
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """For what the log is to answer."""
+
+    since: datetime | None
+    until: datetime | None
+    where: dict[str, str]
+
+
+def _looked_at(name: str, asked: Narrowed | None) -> "tuple[SourceReport, Findings | None]":
+    """Count a file or a log system, and ask it.
+
+    Raises:
+        LogError: It cannot be read.
+    """
+    from warroom.bootstrap import reading_of
+    from warroom.logs import LogError
+    from warroom.logs import scan as scan_files
+    from warroom.logs.opening import merged
+    from warroom.logs.pick import whole
+    from warroom.logs.report import report_of
+    from warroom.sourcing import files_named, open_named, source_named
+
+    room = settings()
+    source, how = source_named(room, name), replace(reading_of(room), delay=0.0, cache=None)
+    if source is not None and source.kind == "command":
+        raise LogError(f"{name}: a command has no end to count to; warroom tail follows it")
+    if source is None or len(files_named(room, name, how)) == 1:
+        (path, reading), *_ = files_named(room, name, how).items()
+        report = scan_files(
+            [path], zone=reading.zone, skew=reading.skew, formats_folder=reading.formats_folder
+        )[0]
+        if asked is None:
+            return report, None
+        with whole(merged(open_named(room, [name], how))) as log:
+            return report, _answers(log, asked)
+    with whole(merged(open_named(room, [name], how))) as log:
+        return report_of(name, log), None if asked is None else _answers(log, asked)
+
+
+def _answers(log: "Log", asked: Narrowed) -> "Findings | None":
     """Ask the log; None where it has no requests in that time, as an application log."""
     from warroom.logs.analysis.findings import analyse
-    from warroom.logs.pick import opened_whole
 
-    with opened_whole(path) as log:
-        table = log.table(
-            since.timestamp() if since else None, until.timestamp() if until else None
-        )
-        if not table.requests:
-            return None
-        try:
-            return analyse(table, where=where)
-        except ValueError as error:
-            fail(str(error))
-            end(EXIT_USAGE)
+    table = log.table(
+        asked.since.timestamp() if asked.since else None,
+        asked.until.timestamp() if asked.until else None,
+    )
+    if not table.requests:
+        return None
+    try:
+        return analyse(table, where=asked.where)
+    except ValueError as error:
+        fail(str(error))
+        end(EXIT_USAGE)
 
 
 def _say_counts(report: "SourceReport") -> None:
@@ -114,18 +151,26 @@ def _say_counts(report: "SourceReport") -> None:
 @click.command()
 @click.argument("files", nargs=-1)
 @click.option("--incident", metavar="INC", help="Pin into this incident.")
-@click.option("--command", default="", metavar="'PROGRAM ARGS'", help="Follow what it prints.")
+@click.option(
+    "--command", "commands", multiple=True, metavar="'PROGRAM ARGS'", help="Follow what it prints."
+)
 @click.option("--plain", is_flag=True, help="Print lines instead of opening the pane.")
-def tail(*, files: tuple[str, ...], incident: str | None, command: str, plain: bool) -> None:
-    """Follow FILES (or `-`, standard input) in a pane of their own."""
+def tail(
+    *, files: tuple[str, ...], incident: str | None, commands: tuple[str, ...], plain: bool
+) -> None:
+    """Follow FILES in a pane of their own, merged by time.
+
+    Each is a path, a glob, `-` (standard input), a source of the configuration, or
+    loki+https://host/?query=... and its like.
+    """
     from warroom.tailing import open_tail
 
-    if not files and not command and sys.stdin.isatty():
+    if not files and not commands and sys.stdin.isatty():
         raise click.UsageError(
             "name a file, or pipe something in: kubectl logs -f x | warroom tail"
         )
-    names = files or (() if command else ("-",))
-    end(open_tail(settings(), names, command=command, incident=incident, plain=plain))
+    names = files or (() if commands else ("-",))
+    end(open_tail(settings(), names, commands=commands, incident=incident, plain=plain))
 
 
 @click.command()

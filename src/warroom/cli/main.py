@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 
 from warroom import __version__
-from warroom.cli.common import EXIT_FAILED, EXIT_USAGE, State, fail
+from warroom.cli.common import EXIT_FAILED, EXIT_USAGE, SKEW_HELP, ZONE_HELP, State, fail
 from warroom.mishap import report
 
 _COMMANDS: dict[str, tuple[str, str]] = {
@@ -110,6 +110,8 @@ class _Lazy(click.Group):
 @click.option(
     "--log", "logs", multiple=True, metavar="FILE", help="Log for the console; may be repeated."
 )
+@click.option("--zone", "zones", multiple=True, metavar="[LOG=]ZONE", help=ZONE_HELP)
+@click.option("--skew", "skews", multiple=True, metavar="[LOG=]SECONDS", help=SKEW_HELP)
 @click.pass_context
 def root(
     ctx: click.Context,
@@ -119,6 +121,8 @@ def root(
     config: str | None,
     theme: str | None,
     logs: tuple[str, ...],
+    zones: tuple[str, ...],
+    skews: tuple[str, ...],
 ) -> None:
     """Carry an incident from the first report to the last follow-up, on one screen.
 
@@ -126,7 +130,7 @@ def root(
     """
     flags = {"db": db, "remote": remote, "actor": actor, "theme": theme}
     clock = ctx.obj.clock if isinstance(ctx.obj, State) else None
-    ctx.obj = State(config=config, flags=flags, logs=logs, clock=clock)
+    ctx.obj = State(config=config, flags=flags, logs=logs, zones=zones, skews=skews, clock=clock)
     if ctx.invoked_subcommand is None:
         from warroom.bootstrap import open_console
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from array import array
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 BATCH = 4096
 """Rows of each log merged at a time: a millisecond."""
+PATIENCE = 2.0
+"""Seconds that logs wait for the past of one that does not answer."""
 _WINDOW = 1024
 _NEWEST = 1 << 62
 
@@ -48,6 +51,8 @@ class _Part:
     """Rows of the whole for its rows 0, 1 ..."""
     oldest: int = _NEWEST
     newest: int = 0
+    waited_since: float | None = None
+    """Since when the others wait for its past."""
 
     def row(self, own: int) -> int | None:
         """Return the row of the whole for one of its own, None where it is not merged yet."""
@@ -107,35 +112,46 @@ class MergedLog:
         for number, part in enumerate(self._parts):
             low = max(part.log.first, part.first - BATCH)
             batch: list[tuple[int, int]] = []
-            time = part.oldest
+            stamp = part.oldest
             for second in reversed(part.log.times(low, part.first)):
-                time = min(time, second or time)
-                batch.append((time, number))
+                stamp = min(stamp, second or stamp)
+                batch.append((stamp, number))
             more = low > part.log.first or not part.log.progress().complete
             if more and not batch:
-                return False
+                if not self._late(part):
+                    return False
+                more = False  # what is late comes above what is there
+            if batch:
+                part.waited_since = None
             if more:
                 limit = max(limit, batch[-1][0])
             batches.append(batch)
         taken = [pair for batch in batches for pair in batch if pair[0] >= limit]
         taken.sort(key=lambda pair: -pair[0])
         owners = self._owner[1]
-        for time, number in taken:
+        for stamp, number in taken:
             part = self._parts[number]
             owners.append(number)
             part.back.append(-len(owners))
-            part.oldest = time
+            part.oldest = stamp
         return bool(taken)
+
+    def _late(self, part: _Part) -> bool:
+        """Return whether a log has been waited for too long: the others must be seen."""
+        now = time.monotonic()
+        if part.waited_since is None:
+            part.waited_since = now
+        return now - part.waited_since > PATIENCE
 
     def _merge_fore(self) -> bool:
         taken: list[tuple[int, int]] = []
         for number, part in enumerate(self._parts):
             stop = min(part.log.end, part.end + BATCH)
-            time = part.newest
+            stamp = part.newest
             for second in part.log.times(part.end, stop):
-                time = max(time, second)
-                taken.append((time, number))
-            part.newest = time
+                stamp = max(stamp, second)
+                taken.append((stamp, number))
+            part.newest = stamp
         taken.sort()
         owners = self._owner[0]
         for _, number in taken:

@@ -16,10 +16,11 @@ from warroom.logs.formats.load import all_formats, named
 from warroom.logs.times import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
     from warroom.logs.formats.model import Format
+    from warroom.logs.merged import Mergeable
     from warroom.logs.protocol import Log
     from warroom.logs.streamlog import Feed, StreamLog
 
@@ -108,23 +109,38 @@ def open_logs(paths: Sequence[str | Path], *, reading: Reading | None = None) ->
     Raises:
         LogError: None was named, or one cannot be opened.
     """
-    groups = rotation_groups([Path(path) for path in paths])
-    if not groups:
+    opened = open_files(paths, lambda _: reading or Reading())
+    if not opened:
         raise LogError("no log was named; name at least one file")
-    how = reading or Reading()
+    return merged(opened)
+
+
+def open_files(
+    paths: Sequence[str | Path], how: Callable[[Path], Reading]
+) -> list[FileLog | StreamLog]:
+    """Open files, each by itself and read as `how` says; rotated files join their log.
+
+    Raises:
+        LogError: One cannot be opened.
+    """
     opened: list[FileLog | StreamLog] = []
     try:
-        for path, older in groups:
-            opened.append(_open_file(path, older, how, threaded=True))
+        for path, older in rotation_groups([Path(path) for path in paths]):
+            opened.append(_open_file(path, older, how(path), threaded=True))
     except LogError:
         for log in opened:
             log.close()
         raise
-    if len(opened) == 1:
-        return opened[0]
+    return opened
+
+
+def merged(logs: Sequence[Mergeable]) -> Log:
+    """Return several logs as one, merged by time; one is itself."""
+    if len(logs) == 1:
+        return logs[0]
     from warroom.logs.merged import MergedLog  # noqa: PLC0415 - only several logs need it
 
-    return MergedLog(opened)
+    return MergedLog(logs)
 
 
 def _stream(label: str, feed: Feed, how: Reading, clock: Clock) -> StreamLog:
@@ -133,7 +149,7 @@ def _stream(label: str, feed: Feed, how: Reading, clock: Clock) -> StreamLog:
     return StreamLog(label, clock, feed, formats=how.formats())
 
 
-def open_stream(fd: int, *, reading: Reading | None = None) -> Log:
+def open_stream(fd: int, *, reading: Reading | None = None) -> StreamLog:
     """Open what comes in on a descriptor (standard input, a pipe) as a log."""
     from warroom.logs.feeds import descriptor  # noqa: PLC0415 - most logs are plain files
 
@@ -145,7 +161,7 @@ def open_stream(fd: int, *, reading: Reading | None = None) -> Log:
 
 def open_command(
     argv: Sequence[str], *, restart: bool = True, reading: Reading | None = None
-) -> Log:
+) -> StreamLog:
     """Open the output of a command as a log; the command ends with the log.
 
     Args:

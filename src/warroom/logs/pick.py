@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from warroom.logs.errors import LogError
 from warroom.logs.opening import open_log
 from warroom.logs.protocol import Entry, Log
 
@@ -18,7 +19,17 @@ def opened_whole(path: str) -> Iterator[Log]:
     Raises:
         LogError: The file cannot be opened.
     """
-    log = open_log(path)
+    with whole(open_log(path)) as log:
+        yield log
+
+
+@contextmanager
+def whole(log: Log) -> Iterator[Log]:
+    """Wait until every line of an open log is indexed; close it afterwards.
+
+    Raises:
+        LogError: Its source refuses.
+    """
     try:
         _wait_for_the_head(log)
         yield log
@@ -53,6 +64,9 @@ def _wait_for_the_head(log: Log) -> None:
     stop = log.subscribe(changed.set)
     try:
         for _ in range(int(PATIENCE * 10)):
+            failure = getattr(log, "failure", None)
+            if failure:
+                raise LogError(failure)
             if log.progress().complete:
                 return
             changed.wait(0.1)

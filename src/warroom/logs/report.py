@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warroom.logs.formats.reader import Reader
+    from warroom.logs.protocol import Log
     from warroom.logs.segments import Scanned
 
 _SAMPLE = 64 << 10
@@ -92,23 +93,31 @@ def scan(
     paths: Iterable[str | Path],
     *,
     zone: tzinfo = UTC,
+    skew: float = 0.0,
     formats_folder: Path | None = None,
 ) -> list[SourceReport]:
     """Return a report on each file, in the order given.
 
+    Args:
+        paths: Regular files.
+        zone: The zone of stamps that do not say theirs.
+        skew: Seconds to add to every time.
+        formats_folder: A folder with more formats.
+
     Raises:
         LogError: One cannot be opened; the message says why and what to do.
     """
-    return [_scan_one(str(path), zone, formats_folder) for path in paths]
+    clock = Clock(zone, None, skew)
+    return [_scan_one(str(path), clock, formats_folder) for path in paths]
 
 
-def _scan_one(path: str, zone: tzinfo, formats_folder: Path | None) -> SourceReport:
+def _scan_one(path: str, clock: Clock, formats_folder: Path | None) -> SourceReport:
     try:
         store = FileStore(open_regular(path))
     except OSError as error:
         raise explain(path, error) from error
     try:
-        return scan_store(path, store, zone, formats_folder)
+        return scan_store(path, store, clock, formats_folder)
     finally:
         store.close()
 
@@ -181,10 +190,9 @@ def _tally_in_parts(reader: Reader, clock: Clock, store: Store, size: int) -> _T
     return whole
 
 
-def scan_store(path: str, store: Store, zone: tzinfo, formats_folder: Path | None) -> SourceReport:
+def scan_store(path: str, store: Store, clock: Clock, formats_folder: Path | None) -> SourceReport:
     """Return the report on the bytes of a store."""
     size = store.size
-    clock = Clock(zone)
     begin = max(0, size - _SAMPLE)
     head = store.read(0, _SAMPLE) if begin else b""
     sample = sample_lines(head, store.read(begin, size - begin), whole=not begin)
@@ -201,4 +209,34 @@ def scan_store(path: str, store: Store, zone: tzinfo, formats_folder: Path | Non
         last=datetime.fromtimestamp(found.high, UTC) if found.high else None,
         status=dict(found.statuses),
         levels=dict(found.levels),
+    )
+
+
+def report_of(name: str, log: Log) -> SourceReport:
+    """Return the report on a log that is open and has been read to its beginning."""
+    statuses: Counter[int] = Counter()
+    levels: Counter[str] = Counter()
+    low, high, lines, parsed, entries = float("inf"), 0.0, 0, 0, 0
+    for start in range(log.first, log.end, 1024):
+        for entry in log.entries(start, min(start + 1024, log.end)):
+            if entry.gap is not None:
+                continue
+            entries += 1
+            lines += entry.raw.count(b"\n") + 1
+            parsed += bool(entry.fields)
+            statuses.update([entry.status] if entry.status is not None else [])
+            levels.update([entry.level] if entry.level is not None else [])
+            if entry.at is not None:
+                low, high = min(low, entry.at), max(high, entry.at)
+    return SourceReport(
+        path=name,
+        format=log.format,
+        bytes=log.progress().total_bytes,
+        lines=lines,
+        entries=entries,
+        parsed=parsed,
+        first=datetime.fromtimestamp(low, UTC) if high else None,
+        last=datetime.fromtimestamp(high, UTC) if high else None,
+        status=dict(statuses),
+        levels=dict(levels),
     )

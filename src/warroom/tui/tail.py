@@ -180,8 +180,6 @@ class TailApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the tail; look for the incident afterwards."""
-        labels = [log.label for log in self.services.logs]
-        self.header.source = " + ".join(labels)
         self.footer.lasting = (Hint("?", "help"), Hint("q", "leave"))
         self.watch(self.pane, "status", self._say_status)
         self.pane.take_focus()
@@ -190,6 +188,7 @@ class TailApp(App[int]):
         self._tick()
 
     def _tick(self) -> None:
+        self.header.source = self.pane.feed.label.replace("  ", " + ")
         self.header.clock = f"{self.services.now():%H:%M:%S}"
         self._dress()
 

@@ -6,17 +6,17 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from warroom.logs.base import IndexedLog
 from warroom.logs.engines.client import Client
 from warroom.logs.engines.model import Record, Window
 from warroom.logs.errors import LogError
-from warroom.logs.formats.load import all_formats, named
-from warroom.logs.formats.reader import Reader
+from warroom.logs.formats.load import named
+from warroom.logs.formats.reader import Reader as IndexReader
 from warroom.logs.formats.recognise import recognise
 from warroom.logs.index import Index
+from warroom.logs.opening import Reading
 from warroom.logs.protocol import Progress
 from warroom.logs.segments import Scanned
 from warroom.logs.stores import SpoolStore
@@ -45,16 +45,29 @@ class EngineLog(IndexedLog):
 
     timed_by_index = True
 
-    def __init__(self, engine: Engine, *, since: float = 3600.0, poll: float = POLL) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        since: float = 3600.0,
+        poll: float = POLL,
+        reading: Reading | None = None,
+    ) -> None:
         """Prepare the log; `start` begins to ask.
 
         Args:
             engine: The system and the query.
             since: Seconds to read back from now.
             poll: Seconds between two looks.
+            reading: How to read the lines; the skew moves the system's own times too.
         """
-        self._clock = Clock(UTC)
-        super().__init__(engine.name, Index(), Reader(named("plain"), self._clock))
+        how = reading or Reading()
+        self._clock = Clock(how.zone, None, how.skew)
+        self._formats = how.formats()
+        label = how.label or engine.name
+        super().__init__(label, Index(), IndexReader(named("plain"), self._clock))
+        self.failure: str | None = None
+        """Why it asks no longer."""
         self._engine = engine
         self._poll = poll
         self._store = SpoolStore()
@@ -86,9 +99,9 @@ class EngineLog(IndexedLog):
                     looked = time.monotonic()
                     self._read_newer(client)
         except LogError as error:
-            self._gap(str(error))
+            self._end(str(error))
         except OSError as error:
-            self._gap(f"cannot be kept: {error}")
+            self._end(f"cannot be kept: {error}")
         finally:
             client.close()
 
@@ -175,7 +188,7 @@ class EngineLog(IndexedLog):
         if not self._recognised:
             self._recognised = True
             lines = [record.line.split(b"\n", 1)[0] for record in records]
-            self._reader = recognise(lines, self._clock, all_formats())
+            self._reader = recognise(lines, self._clock, self._formats)
         begin, position = self._store.end, 0
         starts, codes, times = [], bytearray(), []
         statuses: dict[int, int] = {}
@@ -188,7 +201,8 @@ class EngineLog(IndexedLog):
             codes.append(self._index.codes.code(seen.mark if seen else 0))
             if seen and seen.status:
                 statuses[seen.status] = statuses.get(seen.status, 0) + 1
-            times.append(max(0, min(record.ns // _SECOND, 0xFFFFFFFF)))
+            at = record.ns // _SECOND + round(self._clock.skew)
+            times.append(max(0, min(at, 0xFFFFFFFF)))
         self._store.write(b"".join(parts))
         changes = [row for row, at in enumerate(times) if row == 0 or at != times[row - 1]]
         return begin, Scanned(
@@ -199,6 +213,10 @@ class EngineLog(IndexedLog):
             end=position,
             statuses=statuses,
         )
+
+    def _end(self, why: str) -> None:
+        self.failure = why
+        self._gap(why)
 
     def _gap(self, text: str) -> None:
         self._index.add_gap(self._store, text)
@@ -226,8 +244,10 @@ class EngineLog(IndexedLog):
             self._store.close()
 
 
-def open_engine(engine: Engine, *, since: float = 3600.0, poll: float = POLL) -> EngineLog:
+def open_engine(
+    engine: Engine, *, since: float = 3600.0, poll: float = POLL, reading: Reading | None = None
+) -> EngineLog:
     """Open the entries of an engine from `since` seconds ago on, and follow them."""
-    log = EngineLog(engine, since=since, poll=poll)
+    log = EngineLog(engine, since=since, poll=poll, reading=reading)
     log.start()
     return log
