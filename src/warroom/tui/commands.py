@@ -190,6 +190,8 @@ def _go(keys: Mapping[str, str], themes: Iterable[str], tabs: Iterable[str]) -> 
         yield Entry("go", f"Pane {pane}", "pane", str(number - 1), str(number))
     for tab in tabs:
         yield Entry("go", f"Tab {tab}", "tab", tab)
+    yield Entry("go", "Metrics: times, clocks kept, recurrence", "metrics",
+                key=keys.get("go.metrics", ""), cli="warroom metrics")  # fmt: skip
     for action, title, name in (
         ("zoom", "Zoom the pane, and back", "go.zoom"),
         ("back", "Back to where I was", "go.back"),

@@ -43,6 +43,7 @@ class Ways(Stepping):
             "palette": self.action_palette,
             "quit": lambda _: self.action_quit(),
             "theme": self.use_theme,
+            "metrics": lambda _: self.attend(self.show_metrics()),
         }
         """Actions that lead somewhere and change nothing."""
 
@@ -143,6 +144,14 @@ class Ways(Stepping):
         chosen = await self.ask(PaletteScreen(self.palette, listed, words=words))
         if chosen is not None:
             self.act(chosen.action, None, chosen.argument)
+
+    @work(group="metrics", exclusive=True, exit_on_error=False, description="The metrics")
+    async def show_metrics(self) -> None:
+        """Show how long things take and what recurs."""
+        from warroom.tui.screens.metrics import MetricsScreen  # noqa: PLC0415 - first frame
+
+        incidents = await self.all_incidents()
+        await self.ask(MetricsScreen(self.palette, incidents, self.clock()))
 
     def action_go_to(self) -> None:
         """Go to an incident, closed ones too."""

@@ -72,6 +72,7 @@ class MainScreen(Guarding):
         Binding("z", "zoom", "zoom", id="go.zoom"),
         Binding("ctrl+o", "back", "back", show=False, id="go.back"),
         Binding("ctrl+n", "notices", "notices", show=False, id="go.notices"),
+        Binding("M", "act('metrics')", "metrics", show=False, id="go.metrics"),
         Binding("colon", "palette", "all", id="go.palette"),
         Binding("ctrl+p", "palette", "all", show=False, priority=True, id="go.palette_anywhere"),
         Binding("question_mark", "help", "help", id="go.help"),
