@@ -17,7 +17,7 @@ BREAK = 3600.0
 OLD, NEW = "2026.11.3", "2026.11.4"
 
 
-def lines(form: str, count: int = 6_000):
+def lines(form: str, count: int = 9_000):
     """Two hours of four loggers; after one hour checkout of the new release runs out of its pool."""
     rng = random.Random(form)
     seconds = 0.0
@@ -91,7 +91,7 @@ def test_lines_without_a_status_are_no_requests(tmp_path):
     assert {one.kind for one in found.findings} >= {"5xx", "errors"}
     counted = {one.kind: one.requests for one in found.outcomes}
     assert counted["5xx"] == 7200
-    assert counted["errors"] == 6_000
+    assert counted["errors"] == 9_000
     assert found.main.after == pytest.approx(0.25, abs=0.02)
     assert not found.main.boundary[0].fields
     assert found.groups[0].first is not None

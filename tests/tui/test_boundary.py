@@ -6,9 +6,12 @@ import pytest
 from tests.tui.log_kit import NOON, PALETTE, FakeLog, request, settle
 from textual.app import App
 
-from warroom.tui.messages import ActionRequested, PinRequested
+from warroom.logs.analysis.answer import Outcome
+from warroom.logs.analysis.changes import Change, Ranked
+from warroom.logs.analysis.groups import Group
+from warroom.tui.messages import ActionRequested, PinRequested, TimeCursorMoved
 from warroom.tui.panes.boundary import BoundaryTab
-from warroom.tui.panes.boundary_rows import build, filter_text, read_lines
+from warroom.tui.panes.boundary_rows import build, exclusion, filter_text, read_lines
 from warroom.tui.widgets.log_filter import parse_filter
 from warroom.tui.widgets.log_gauge import Report
 
@@ -32,6 +35,10 @@ def part(fields, coverage=0.97, before=0.03, lift=32.0, sure=3, sentence=""):
 PAIR = (("route", "/api/checkout"), ("release", "2026.11.20"))
 
 
+def ranked(text, at, why, possible=True):
+    return Ranked(Change(at, text, "log"), 1.0, possible, why)
+
+
 def report(boundary=(part(PAIR),), misfits=(-1,), total=2):
     log = FakeLog(
         [request(503, "/api/checkout", release="2026.11.20"), request(502, "/api/orders")]
@@ -44,6 +51,8 @@ def report(boundary=(part(PAIR),), misfits=(-1,), total=2):
             part((("upstream", "app-3"),), 0.54, 0.34, 1.6, 1),
         ),
         quiet=("host",),
+        kind="5xx",
+        sentences=("5xx since 12:00:00", "97 % are x"),
         onset=SimpleNamespace(at=NOON),
         end=None,
         failures=201.0,
@@ -55,7 +64,21 @@ def report(boundary=(part(PAIR),), misfits=(-1,), total=2):
         misfits_total=float(total),
     )
     findings = SimpleNamespace(
-        main=main, notes=("No before",), changes=(), outcomes=(), requests=1000
+        main=main,
+        findings=(main,),
+        notes=("No before",),
+        changes=(
+            ranked("first line of 2026.11.20 (release)", NOON - 13, "13 s before the onset"),
+            ranked("deploy mail", NOON + 90, "2 min after the onset: cannot be the cause", False),
+        ),
+        groups=(Group("pool timeout after <n> ms", 196, NOON, NOON + 60, "2026.11.20", -2),),
+        outcomes=(
+            Outcome("5xx", 201, 1000, found=True, sentence="5xx since 12:00:00"),
+            Outcome("slow", 40, 1000, found=True, sentence="slow answers since 12:00:03"),
+        ),
+        histogram=SimpleNamespace(start=NOON - 600, width=10.0, total=(1,) * 120),
+        sampled=False,
+        requests=1000,
     )
     return Report(findings, log, 0.41, 1000)
 
@@ -98,7 +121,9 @@ def test_nothing_known_and_no_incident_say_so():
     assert "Nothing confirmed yet" in "".join(screen(None))
     calm = report()
     calm.findings.main = None
-    calm.findings.outcomes = (SimpleNamespace(sentence="No onset in this log: 4 5xx"),)
+    calm.findings.findings = ()
+    said = "No onset in this log: 4 5xx"
+    calm.findings.outcomes = (Outcome("5xx", 4, 1000, found=False, sentence=said),)
     assert "No onset in this log: 4 5xx" in "".join(screen(read_lines(calm)))
 
 
@@ -135,24 +160,93 @@ class TabApp(App[None]):
 
     on_pin_requested = on_action_requested = on_notice = _keep
     on_boundary_tab_filter_asked = on_boundary_tab_row_asked = _keep
+    on_boundary_tab_questioned = on_boundary_tab_keep_asked = on_time_cursor_moved = _keep
 
 
-async def test_its_keys_filter_pin_and_suspect():
+async def at_tab(*keys):
+    """The tab after some keys, and what it has posted."""
     app = TabApp()
-    async with app.run_test(size=(140, 40)) as pilot:
+    async with app.run_test(size=(140, 60)) as pilot:
         await app.tab.set_report(report())
         app.tab.take_focus()
         await settle(pilot)
-        await pilot.press("enter", "h")
-        await settle(pilot)
-        asked = app.posted[0]
-        assert isinstance(asked, BoundaryTab.FilterAsked)
-        assert parse_filter(asked.text).query.status == (500, 599)
-        assert isinstance(app.posted[1], ActionRequested)
-        assert app.posted[1].action == "hypothesis"
-        await pilot.press("down", "down", "down", "down", "P", "enter")
-        await settle(pilot)
-        pinned, shown = app.posted[2:]
-        assert isinstance(pinned, PinRequested)
-        assert "/api/checkout" in pinned.excerpt.text
-        assert (shown.row, shown.log) == (-2, app.tab.shown.report.log)
+        for key in keys:
+            if callable(key):
+                await key(app.tab)
+            elif " " in key:
+                app.tab.rows.put_cursor(key)
+            else:
+                await pilot.press(key)
+            await settle(pilot)
+        return app.tab, app.posted
+
+
+async def test_its_keys_filter_pin_and_suspect():
+    tab, posted = await at_tab("part 0", "enter", "h", "line -2", "P", "enter")
+    asked, suspected, pinned, shown = posted
+    assert isinstance(asked, BoundaryTab.FilterAsked)
+    assert parse_filter(asked.text).query.status == (500, 599)
+    assert isinstance(suspected, ActionRequested)
+    assert suspected.action == "hypothesis"
+    assert isinstance(pinned, PinRequested)
+    assert "/api/checkout" in pinned.excerpt.text
+    assert (shown.row, shown.log) == (-2, tab.shown.report.log)
+
+
+def test_a_pair_is_excluded_as_a_whole():
+    chosen = parse_filter(exclusion(part((("route", "/api/orders"), ("release", "1.2")))))
+    assert not chosen.matches(request(500, "/api/orders", message="rel 1.2"))
+    assert chosen.matches(request(500, "/api/orders", message="rel 1.3"))
+    assert chosen.matches(request(500, "/api/me", message="rel 1.2"))
+
+
+def test_a_network_and_a_query_value_can_be_told_from_a_line():
+    chosen = parse_filter(filter_text(part((("network /24", "10.0.0.0/24"), ("?sort", "price")))))
+    assert chosen.matches(request(500, "/search?sort=price"))
+    assert not chosen.matches(request(500, "/search?sort=name"))
+
+
+def test_changes_messages_and_other_outcomes_stand_below():
+    lines = screen(read_lines(report()))
+    text = "\n".join(lines)
+    assert "◆ 11:59:47 first line of 2026.11.20 (release)  13 s before the onset" in text
+    assert "· 12:01:30 deploy mail  2 min after the onset: cannot be the cause" in text
+    assert "196× pool timeout after <n> ms" in text
+    assert "first ever in 2026.11.20" in text
+    assert "▲ slow answers since 12:00:03" in text
+
+
+async def test_fields_are_dropped_and_taken_back_and_a_slice_asked_about_alone():
+    tab, posted = await at_tab("part 3", "minus", "plus", "part 3", "equals_sign")
+    dropped, back, only = (message.question for message in posted)
+    assert dropped.without == ("upstream",)
+    assert back.without == ()
+    assert only.where == (("upstream", "app-3"),)
+    assert tab.question == only
+
+
+async def test_the_window_is_moved_by_keys_and_given_up():
+    _, posted = await at_tab("left_square_bracket", "right_curly_bracket", "0")
+    first, second, whole = (message.question.window for message in posted)
+    assert first == (NOON - 30, NOON + 600)  # a twentieth of the ten minutes since the onset
+    assert second[0] == first[0]
+    assert second[1] > first[1]
+    assert whole is None
+
+
+async def test_news_about_the_whole_log_ask_the_narrower_question_again():
+    async def news(tab):
+        await tab.set_report(report())
+
+    tab, posted = await at_tab("part 3", "minus", news)
+    assert [message.question for message in posted] == [tab.question] * 2
+    assert tab.shown.report.question != tab.question  # the answer has not come yet
+
+
+async def test_onset_and_boundary_go_into_the_timeline_and_a_change_shows_its_time():
+    _, posted = await at_tab("said 0", "P", "change 0", "enter", "group 0", "enter")
+    kept, cursor, shown = posted
+    assert kept.finding.onset.at == NOON
+    assert isinstance(cursor, TimeCursorMoved)
+    assert cursor.at == NOON - 13
+    assert shown.row == -2

@@ -57,6 +57,10 @@ class Onset:
     high: datetime
     sentence: str
     end: datetime | None = None
+    kind: str = "5xx"
+    """The outcome that is counted: 5xx, errors, 499, slow, 4xx, silence."""
+    slices: tuple[Mapping[str, str], ...] = ()
+    """The failing slices, values by field; none where everything is affected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from warroom.core.codec import CannotDecode, decode_time
 from warroom.core.events import ChangeRecorded
 from warroom.core.state import Incident
 from warroom.core.words import ChangeKind
+
+if TYPE_CHECKING:
+    from warroom.logs.analysis.changes import Change
 
 SIZE_LIMIT = 1 << 20
 """Bytes read from the end of a file: some thousand changes, more than any look-back needs."""
@@ -42,24 +46,31 @@ def suspects(incident: Incident) -> tuple[Suspect, ...]:
         newest = sorted(incident.changes, key=lambda x: x.happened_at, reverse=True)
         why = "since when it fails is not known"
         return tuple(Suspect(change=change, possible=True, why=why) for change in newest)
-    from warroom.logs.analysis.changes import Change, rank  # noqa: PLC0415 - numpy, when asked
+    from warroom.logs.analysis.changes import rank  # noqa: PLC0415 - numpy, when asked
     from warroom.logs.analysis.edges import Edge  # noqa: PLC0415
 
     low = incident.onset.low if incident.onset else began - DOUBT
     high = incident.onset.high if incident.onset else began + DOUBT
     named = tuple(("", word) for word in _TELLING.findall(incident.boundary))
-    known = {
+    known = dict(zip(declared(incident.changes), incident.changes, strict=True))
+    ranked = rank(known, Edge(began.timestamp(), low.timestamp(), high.timestamp()), named)
+    return tuple(
+        Suspect(change=known[one.change], possible=one.possible, why=one.why) for one in ranked
+    )
+
+
+def declared(changes: Sequence[ChangeRecorded]) -> "tuple[Change, ...]":
+    """Return changes that were told of as the analysis of a log ranks them with its own."""
+    from warroom.logs.analysis.changes import Change  # noqa: PLC0415 - numpy, when asked
+
+    return tuple(
         Change(
             at=change.happened_at.timestamp(),
             text=change.text,
             source=change.kind.value,
             values=(change.release,) if change.release else (),
-        ): change
-        for change in incident.changes
-    }
-    ranked = rank(known, Edge(began.timestamp(), low.timestamp(), high.timestamp()), named)
-    return tuple(
-        Suspect(change=known[one.change], possible=one.possible, why=one.why) for one in ranked
+        )
+        for change in changes
     )
 
 

@@ -40,19 +40,25 @@ def prefill(logs: Sequence[Log]) -> Prefill:
     if best is None:
         return Prefill()
     main, log, sentences = best
-    onset = e.Onset(
-        at=_instant(main.onset.at),
-        low=_instant(main.onset.low),
-        high=_instant(main.onset.high),
-        sentence=main.sentences[0],
-        end=None if main.end is None else _instant(main.end.at),
-    )
     return Prefill(
-        onset=onset,
+        onset=onset_of(main),
         boundary=main.sentences[1] if len(main.sentences) > 1 else "",
         evidence=tuple(x for row in main.shows[:SAMPLES] for x in _excerpts(log, row)),
         failures=round(main.failures),
         sentences=sentences,
+    )
+
+
+def onset_of(finding: Finding) -> e.Onset:
+    """Return what the journal keeps of a finding."""
+    return e.Onset(
+        at=_instant(finding.onset.at),
+        low=_instant(finding.onset.low),
+        high=_instant(finding.onset.high),
+        sentence=finding.sentences[0],
+        end=None if finding.end is None else _instant(finding.end.at),
+        kind=finding.kind,
+        slices=tuple(dict(part.fields) for part in finding.boundary if part.fields),
     )
 
 

@@ -152,6 +152,9 @@ def prefilled(services: Services, facts: LogFacts, now: datetime, *, title: str 
             low=datetime.fromtimestamp(low, UTC),
             high=datetime.fromtimestamp(high, UTC),
             sentence=facts.onset_sentence,
+            end=None if facts.end is None else datetime.fromtimestamp(facts.end, UTC),
+            kind=facts.kind,
+            slices=facts.slices,
         )
     return e.Declared(
         title=title or facts.title or (facts.watch.title if facts.spike else ""),

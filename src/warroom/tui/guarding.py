@@ -1,15 +1,21 @@
 """Guarding: what the watches say reaches the notice row, and one key says what to do with it."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual import on, work
 
+from warroom.core import commands as c
+from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.logs import LogsPane
 from warroom.tui.services import Services
 from warroom.tui.snapshot import LogFacts, Snapshot, WatchFacts
 from warroom.tui.theme import Palette
 from warroom.tui.watching import Watching
 from warroom.tui.widgets.log_line import clock
+
+if TYPE_CHECKING:
+    from warroom.logs.analysis.answer import Finding
 
 
 class Guarding(Watching):
@@ -38,6 +44,22 @@ class Guarding(Watching):
         if covered and current is not None and facts.watch.offered:
             return f"{current.id} is open, W snoozes the watch"
         return "d declares, W snoozes"
+
+    @on(BoundaryTab.KeepAsked)
+    def _keep_asked(self, event: BoundaryTab.KeepAsked) -> None:
+        current = self.current
+        if current is None:
+            self.say("No incident is open, so there is no timeline. d declares one.", "warn")
+        else:
+            self.attend(self.keep_finding(event.finding, current.id))
+
+    @work(group="action", exit_on_error=False, description="Keeping the boundary")
+    async def keep_finding(self, finding: "Finding", incident: str) -> None:
+        """Put onset and boundary into the timeline of an incident."""
+        from warroom.room.prefill import onset_of  # noqa: PLC0415 - numpy, when asked
+
+        said = finding.sentences[1] if len(finding.sentences) > 1 else ""
+        await self.do(c.MeasureOnset(onset=onset_of(finding), boundary=said), incident)
 
     @work(group="watch", exclusive=True, exit_on_error=False, description="The watch")
     async def answer_watch(self) -> None:

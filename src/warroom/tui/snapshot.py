@@ -1,5 +1,6 @@
 """What the console shows at one moment: every pane is a function of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -50,6 +51,10 @@ class LogFacts:
     end_bounds: tuple[float, float] | None = None
     gone: bool = False
     """Whether the requests stopped, so that no recovery could be seen."""
+    kind: str = "5xx"
+    """The outcome that was found."""
+    slices: tuple[Mapping[str, str], ...] = ()
+    """The failing slices by field; none where everything is affected."""
     outcome: str = "5xx"
     """What is counted from the onset on, as it is said: 5xx, slow answers, silence."""
     onset_sentence: str = ""

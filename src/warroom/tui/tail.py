@@ -281,6 +281,14 @@ class TailApp(App[int]):
     async def _reported(self, message: LogsPane.ReportReady) -> None:
         await self.boundary.set_report(message.report)
 
+    @on(BoundaryTab.Questioned)
+    def _questioned(self, message: BoundaryTab.Questioned) -> None:
+        self.pane.question(message.log, message.question)
+
+    @on(BoundaryTab.KeepAsked)
+    def _keep_asked(self) -> None:
+        self.say("the timeline is in the war room, not here", "text")
+
     @on(BoundaryTab.FilterAsked)
     def _filter(self, message: BoundaryTab.FilterAsked) -> None:
         self.action_close_boundary()

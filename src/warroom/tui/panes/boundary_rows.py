@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from warroom.logs.protocol import Entry
-from warroom.tui.widgets.log_filter import quoted
+from warroom.tui.panes.boundary_beside import beside, blank, text_rows
 from warroom.tui.widgets.log_gauge import Report
 from warroom.tui.widgets.log_line import clock, shown, tone
 from warroom.tui.widgets.log_query import grouped
@@ -30,25 +30,33 @@ class Shown:
     report: Report
     shows: tuple[Entry, ...] = ()
     misfits: tuple[Entry, ...] = ()
+    kind: str = ""
+    """The outcome that is looked at; empty, or one without a finding: the one that answers."""
+
+    @property
+    def main(self) -> "Finding | None":
+        """The finding that is shown; None where the log shows no incident."""
+        findings = self.report.findings
+        chosen = (one for one in findings.findings if one.kind == self.kind)
+        return next(chosen, findings.main)
 
     @property
     def parts(self) -> tuple["Part", ...]:
         """The named slices, then the best value of each field."""
-        main = self.report.findings.main
+        main = self.main
         if main is None:
             return ()
         named = {part.fields for part in main.boundary}
         return (*main.boundary, *(one for one in main.table if one.fields not in named))
 
 
-def read_lines(report: Report) -> Shown:
+def read_lines(report: Report, kind: str = "") -> Shown:
     """Read the lines that a report points to; blocks for a few reads."""
-    main = report.findings.main
+    main = Shown(report, kind=kind).main
     if main is None:
         return Shown(report)
-    return Shown(
-        report, _entries(report, main.shows[:SHOWN]), _entries(report, main.misfits[:SHOWN])
-    )
+    shows, misfits = main.shows[:SHOWN], main.misfits[:SHOWN]
+    return Shown(report, _entries(report, shows), _entries(report, misfits), main.kind)
 
 
 def _entries(report: Report, rows: Sequence[int]) -> tuple[Entry, ...]:
@@ -65,45 +73,79 @@ def share(part: float | None) -> str:
 
 
 def filter_text(part: "Part") -> str:
-    """Return the filter that shows the requests of a slice."""
-    return " ".join(term for name, value in part.fields if (term := _term(name, value)))
+    """Return the filter that shows the requests of a slice; empty where no line can tell."""
+    return " ".join(_patterns(part))
 
 
-def _term(name: str, value: str) -> str:
+def exclusion(part: "Part") -> str:
+    """Return the filter term that hides the requests of a slice, a pair as a whole."""
+    patterns = _patterns(part)
+    if len(patterns) < len(part.fields) or not patterns:
+        return ""
+    if len(patterns) == 1:
+        return f"-{patterns[0]}"
+    return "-" + "".join(f"(?=.*{pattern})" for pattern in patterns)
+
+
+def outcome_term(kind: str) -> str:
+    """Return the filter term for the entries of an outcome; empty where none says it."""
+    return kind if kind in {"5xx", "499", "4xx"} else ""
+
+
+def _patterns(part: "Part") -> list[str]:
+    """Patterns without blanks or quotes that all match on a line of the slice."""
+    found = (_pattern(name, value) for name, value in part.fields)
+    return [pattern for pattern in found if pattern]
+
+
+def _pattern(name: str, value: str) -> str:
     if name == "method":
         return rf"\b{re.escape(value)}\b"
     if name.startswith("network"):
-        return ""  # a range of addresses is no pattern on a line
+        return _network(value)
+    if name.startswith("?"):
+        return rf"[?&]{re.escape(name[1:])}={re.escape(value)}"
     if name in {"client family", "client version"}:
-        return quoted(value.split("/", maxsplit=1)[0].split(" ", maxsplit=1)[0])
-    return _PLACEHOLDER.sub(r"[^/?\\s\\x22]+", quoted(value))
+        value = value.split("/", maxsplit=1)[0].split(" ", maxsplit=1)[0]
+    escaped = re.escape(value).replace("\\ ", r"\s").replace('"', ".")
+    return _PLACEHOLDER.sub(r"[^/?\\s\\x22]+", escaped)
+
+
+def _network(value: str) -> str:
+    """The addresses of a network as they begin; /16 and /24, and what IPv6 has in their place."""
+    address, _, bits = value.partition("/")
+    if ":" in address:
+        return rf"\b{re.escape(address.removesuffix('::'))}:"
+    parts = address.split(".")[: int(bits) // 8 if bits.isdigit() else 4]
+    return rf"\b{re.escape('.'.join(parts))}\."
 
 
 def build(shown_: Shown | None, width: int) -> list[Row]:
     """Return the rows at a width; the gutter is not counted."""
     if shown_ is None:
-        return _text("", [("Nothing confirmed yet. The log is still being read.", "mute")], width)
-    findings = shown_.report.findings
-    main = findings.main
+        return text_rows([("Nothing confirmed yet. The log is still being read.", "mute")], width)
+    findings, main = shown_.report.findings, shown_.main
+    rows = _question(shown_, width)
     if main is None:
         said = findings.outcomes[0].sentence if findings.outcomes else "No onset in this log."
-        notes = [(note, "mute") for note in findings.notes]
-        return _text("", [(said, "text"), *notes], width)
-    rows = [_blank(), *_sentence(main, width)]
-    rows += _table(shown_, main, width)
-    rows += _lines(shown_, main, width)
-    rows += _suggestions(shown_, main, width)
+        rows += text_rows([(said, "text")], width)
+    else:
+        rows += [blank(), *_sentence(main, width)]
+        rows += _table(shown_, main, width)
+        rows += _lines(shown_, main, width)
+        rows += _suggestions(shown_, main, width)
+    rows += beside(findings, None if main is None else main.kind, width)
     if findings.notes:
-        rows += _text("", [("", "mute"), *((note, "mute") for note in findings.notes)], width)
+        rows += text_rows([("", "mute"), *((note, "mute") for note in findings.notes)], width)
     return rows
 
 
-def _text(key: str, said: Sequence[tuple[str, str]], width: int) -> list[Row]:
-    return [
-        Row(key, (line(Piece(piece, token)),))
-        for text, token in said
-        for piece in wrap(text, width - 2)
-    ]
+def _question(shown_: Shown, width: int) -> list[Row]:
+    """How the reader narrowed what is answered; nothing while it is the whole log."""
+    words = shown_.report.question.words
+    if not words:
+        return []
+    return text_rows([(f"asked: {' · '.join(words)}. 0 asks the whole log again", "pend")], width)
 
 
 def _sentence(main: "Finding", width: int) -> list[Row]:
@@ -112,23 +154,22 @@ def _sentence(main: "Finding", width: int) -> list[Row]:
         claim, _, contrast = part.sentence.rpartition(": ")
         claim = claim or contrast
         rows += [
-            Row("", (line(Piece(piece, "text", bold=number == 0)),))
-            for piece in wrap(f"{claim}.", width - 2)
+            Row(
+                f"said {number}" if not place else "",
+                (line(Piece(piece, "text", bold=number == 0)),),
+            )
+            for place, piece in enumerate(wrap(f"{claim}.", width - 2))
         ]
         said = f"{contrast}." if contrast and contrast != claim else ""
         if part.share_before is not None and part.fields:
             said += f" Before the onset it had {share(part.share_before)} of all requests."
-        rows += _text("", [(said.strip(), "soft")], width) if said else []
+        rows += text_rows([(said.strip(), "soft")], width) if said else []
     end = clock(main.end.at) if main.end is not None else "now"
     count = "failure" if round(main.failures) == 1 else "failures"
     window = f"window {clock(main.onset.at)} – {end} · {grouped(round(main.failures))} {count}"
     expected = f"{main.expected:.0f}" if main.expected >= 9.95 else f"{main.expected:.1f}"
     said = f"{window}, {expected} to be expected   before: {share(main.before)} failed"
-    return [*rows, _blank(), *_text("", [(said, "mute")], width), _blank()]
-
-
-def _blank() -> Row:
-    return Row("", (line(""),))
+    return [*rows, blank(), *text_rows([(said, "mute")], width), blank()]
 
 
 def _widths(parts: Sequence["Part"], width: int) -> tuple[int, int, int, int]:
@@ -183,7 +224,7 @@ def _table(shown_: Shown, main: "Finding", width: int) -> list[Row]:
         rows.append(Row(f"part {number}", (tuple(pieces),)))
     if main.quiet:
         quiet = f"does not matter: {', '.join(shown(name) for name in main.quiet)}"
-        rows += [_blank(), *_text("", [(quiet, "mute")], width)]
+        rows += [blank(), *text_rows([(quiet, "mute")], width)]
     return rows
 
 
@@ -197,14 +238,14 @@ def _lines(shown_: Shown, main: "Finding", width: int) -> list[Row]:
     rows: list[Row] = []
     if shown_.shows:
         fact = f"{len(shown_.shows)} of {grouped(round(main.shows_total))}"
-        rows += [_blank(), Row("", (rule("Lines that show it", width, (Piece(fact, "mute"),)),))]
+        rows += [blank(), Row("", (rule("Lines that show it", width, (Piece(fact, "mute"),)),))]
         rows += [Row(f"line {entry.row}", (entry_line(entry, width),)) for entry in shown_.shows]
     if main.misfits_total:
         many = round(main.misfits_total)
         fact = f"{grouped(many)} {'failure' if many == 1 else 'failures'} outside"
         warning = f"{fact}: look here before you believe it" if width >= 72 else fact
         rows += [
-            _blank(),
+            blank(),
             Row("", (rule("Lines that do not fit", width, (Piece(warning, "mute"),)),)),
         ]
         rows += [Row(f"line {entry.row}", (entry_line(entry, width),)) for entry in shown_.misfits]
@@ -243,7 +284,7 @@ def _suggestions(shown_: Shown, main: "Finding", width: int) -> list[Row]:
     if near is not None:
         said.append(("", f"{shown(near.change.text)}: {near.why}"))
     heading = rule("What this suggests", width, (Piece("correlation, not yet the cause", "mute"),))
-    rows = [_blank(), Row("", (heading,))]
+    rows = [blank(), Row("", (heading,))]
     for key, words in said:
         head = Piece(f" {key or '◆':<3}", "accent" if key else "p2", bold=True)
         rows.append(Row("", (line(head, Piece(words, "text")),)))

@@ -11,12 +11,13 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.worker import Worker, WorkerState
 
+from warroom.core.events import ChangeRecorded
 from warroom.logs.protocol import Log
 from warroom.tui.log_memory import LogMemory
 from warroom.tui.messages import Notice, TimeCursorMoved
 from warroom.tui.panes.base import Pane
 from warroom.tui.panes.log_pulse import Pulse
-from warroom.tui.panes.log_signs import fitting, marks, title_parts
+from warroom.tui.panes.log_signs import fitting, marks, title_parts, told_of
 from warroom.tui.snapshot import LogFacts, Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.chart import ChartState, LogChart, plot_width
@@ -25,6 +26,7 @@ from warroom.tui.widgets.evidence import Pins
 from warroom.tui.widgets.log_bar import LogBar
 from warroom.tui.widgets.log_gauge import SPAN, Asked, Gauge, Reading, Report, nearly_complete
 from warroom.tui.widgets.log_query import LogQuery, grouped
+from warroom.tui.widgets.log_question import PLAIN
 from warroom.tui.widgets.log_view import LogView
 from warroom.tui.widgets.no_log import NoLog
 
@@ -105,9 +107,8 @@ class LogPaneCore(Pane):
         self.reading: Reading | None = None
         self._gauges = {id(log): Gauge(log) for log in self.logs}
         self._monotonic = monotonic
-        self._busy = False
-        self._analysing = False
-        self._watching = False
+        self._at_work: set[str] = set()
+        """Groups of the readers that have not come back yet."""
         self._held = (0, 0, 0)
         """While held: the row that was the end, the last one looked at, failures since."""
         self.pulse = Pulse()
@@ -165,9 +166,9 @@ class LogPaneCore(Pane):
 
     def ask(self) -> None:
         """Read the facts in a thread unless one is still reading."""
-        if self._busy or not self.is_attached:
+        if "log-facts" in self._at_work or not self.is_attached:
             return
-        self._busy = True
+        self._at_work.add("log-facts")
         cells = plot_width(self.size.width)
         self._read(self.feed, Asked(cells=max(cells, 1), span=self.span, until=self._until()))
 
@@ -188,7 +189,7 @@ class LogPaneCore(Pane):
 
     def on_log_pane_core__read(self, message: _Read) -> None:
         """Show what was read."""
-        self._busy = False
+        self._at_work.discard("log-facts")
         if message.log is not self.feed:
             self.ask()
             return
@@ -198,9 +199,9 @@ class LogPaneCore(Pane):
             self.view.by_rows = reading.by_rows
             self.view.refresh()
         gauge = self._gauges[id(self.feed)]
-        if not self._analysing and gauge.due(reading.progress):
-            self._analysing = True
-            self._analyse(gauge)
+        if "log-analysis" not in self._at_work and gauge.due(reading.progress):
+            self._at_work.add("log-analysis")
+            self._analyse(gauge, told_of(self.snapshot))
         self._feed(gauge, reading)
         if reading.facts != before:
             self.post_message(self.LogFactsChanged(reading.facts))
@@ -210,8 +211,8 @@ class LogPaneCore(Pane):
     def _feed(self, gauge: Gauge, reading: Reading) -> None:
         """Give the spike watch what has come in since it last looked."""
         ready = reading.latest is not None and nearly_complete(reading.progress)
-        if ready and not self._watching and gauge.watch.due(reading.latest or 0.0):
-            self._watching = True
+        if ready and "log-watch" not in self._at_work and gauge.watch.due(reading.latest or 0.0):
+            self._at_work.add("log-watch")
             self._watch(gauge, reading.latest or 0.0)
 
     @work(thread=True, group="log-watch", exit_on_error=False, description="Watch the log")
@@ -221,26 +222,28 @@ class LogPaneCore(Pane):
 
     def on_log_pane_core__watched(self, message: _Watched) -> None:
         """Show what the watch says now."""
-        self._watching = False
+        self._at_work.discard("log-watch")
         if message.log is self.feed:
             self.ask()
 
     @work(thread=True, group="log-analysis", exit_on_error=False, description="Analyse the log")
-    def _analyse(self, gauge: Gauge) -> None:
-        self.post_message(self.ReportReady(gauge.analyse()))
+    def _analyse(self, gauge: Gauge, changes: Sequence[ChangeRecorded]) -> None:
+        from warroom.room.changes import declared  # noqa: PLC0415 - numpy, when asked
+
+        self.post_message(self.ReportReady(gauge.analyse(declared(changes))))
 
     def on_log_pane_core_report_ready(self, message: ReportReady) -> None:
         """Draw what the analysis found; the message goes on to the screen."""
-        self._analysing = False
+        if message.report.question != PLAIN:
+            return
+        self._at_work.discard("log-analysis")
         if message.report.log is self.feed:
             self.ask()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A reader that failed says so once; the lines go on."""
         if event.state is WorkerState.ERROR and event.worker.group.startswith("log-"):
-            self._busy = self._busy and event.worker.group != "log-facts"
-            self._analysing = self._analysing and event.worker.group != "log-analysis"
-            self._watching = self._watching and event.worker.group != "log-watch"
+            self._at_work.discard(event.worker.group)
             self.post_message(
                 Notice(f"{event.worker.description} failed: {event.worker.error}", "warn", "✗")
             )

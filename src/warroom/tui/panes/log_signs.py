@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 
+from warroom.core.events import ChangeRecorded
 from warroom.core.state import Incident
-from warroom.tui.snapshot import LogFacts
+from warroom.tui.snapshot import LogFacts, Snapshot
 from warroom.tui.widgets.chart import Mark
 from warroom.tui.widgets.log_gauge import Report
 from warroom.tui.widgets.log_line import clock
 
 _CHANGES = 3
 """Changes of the log itself that are marked: those closest to the onset."""
+
+
+def told_of(snapshot: Snapshot | None) -> tuple[ChangeRecorded, ...]:
+    """Return the changes that somebody told of in the incident that is shown."""
+    current = None if snapshot is None else snapshot.current
+    return () if current is None else current.changes
 
 
 def doubt(at: float, bounds: tuple[float, float] | None) -> str:

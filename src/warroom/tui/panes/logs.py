@@ -1,15 +1,22 @@
 """Pane 2: the log and everything that can be done with a line of it."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import work
 from textual.binding import Binding, BindingType
+from textual.worker import get_current_worker
 
-from warroom.logs.protocol import Entry
+from warroom.core.events import ChangeRecorded
+from warroom.logs.protocol import Entry, Log
 from warroom.tui.messages import ActionRequested, Notice, PinRequested
 from warroom.tui.panes.base import Hint
 from warroom.tui.panes.log_keep import LogKeep
+from warroom.tui.panes.log_signs import told_of
 from warroom.tui.widgets.evidence import MOST_LINES, copy_text, copy_with_tmux, excerpts
+from warroom.tui.widgets.log_gauge import Gauge
+from warroom.tui.widgets.log_question import Question
 
 _OSC52_LIMIT = 74_000
 """Bytes a terminal surely takes from a program that copies."""
@@ -184,3 +191,26 @@ class LogsPane(LogKeep):
         """Declare an incident with what the log says."""
         said = self.facts.spike or self.facts.boundary_sentence or self.facts.onset_sentence
         self.post_message(ActionRequested("declare", argument=said))
+
+    # -- asking something narrower
+
+    def question(self, log: Log, question: Question) -> None:
+        """Ask a log something narrower than what is asked of it by itself."""
+        if id(log) in self._gauges:
+            self._question(self._gauges[id(log)], question, told_of(self.snapshot))
+
+    @work(
+        thread=True,
+        group="log-question",
+        exclusive=True,
+        exit_on_error=False,
+        description="Ask the log again",
+    )
+    def _question(
+        self, gauge: Gauge, question: Question, changes: Sequence[ChangeRecorded]
+    ) -> None:
+        from warroom.room.changes import declared  # noqa: PLC0415 - numpy, when asked
+
+        report = gauge.analyse(declared(changes), question)
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.ReportReady(report))

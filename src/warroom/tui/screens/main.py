@@ -333,6 +333,10 @@ class MainScreen(Guarding):
         """Let something read a log while the screen goes on: a file may not answer for long."""
         self.run_worker(reading, group=group, exclusive=True, exit_on_error=False)
 
+    @on(BoundaryTab.Questioned)
+    def _questioned(self, event: BoundaryTab.Questioned) -> None:
+        self.logs.question(event.log, event.question)
+
     @on(BoundaryTab.FilterAsked)
     def _filter(self, event: BoundaryTab.FilterAsked) -> None:
         self.go("logs")

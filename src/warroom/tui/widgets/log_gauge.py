@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from warroom.logs.protocol import Log, Progress
 from warroom.tui.snapshot import LogFacts
 from warroom.tui.widgets.chart import Bars, worst
+from warroom.tui.widgets.log_question import PLAIN, Question
 from warroom.tui.widgets.log_watch import LogWatch
 
 if TYPE_CHECKING:
     from warroom.logs.analysis.answer import Finding, Findings
+    from warroom.logs.analysis.changes import Change
 
 MINUTE = 60.0
 SPAN = 1800.0
@@ -48,6 +50,7 @@ class Report:
     seconds: float
     """How long the analysis took."""
     requests: int
+    question: Question = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,9 @@ class Gauge:
             end=None if main.end is None else main.end.at,
             end_bounds=None if main.end is None else (main.end.low, main.end.high),
             gone=main.gone,
+            kind=main.kind,
             outcome=NAMES.get(main.kind, main.kind),
+            slices=tuple(dict(part.fields) for part in main.boundary if part.fields),
             onset_sentence=main.sentences[0] if main.sentences else "",
             boundary_sentence=main.sentences[1] if len(main.sentences) > 1 else "",
             title=_title(main),
@@ -183,19 +188,36 @@ class Gauge:
         """The last analysis."""
         return self._report
 
-    def analyse(self) -> Report:
-        """Ask for onset and boundary; blocks for up to some seconds."""
+    def analyse(self, declared: Sequence[Change] = (), question: Question = PLAIN) -> Report:
+        """Ask for onset and boundary; blocks for up to some seconds.
+
+        Args:
+            declared: Changes that somebody told of, ranked with those of the log itself.
+            question: What of the log is looked at; only the plain one is what the chart shows.
+
+        Raises:
+            ValueError: The question names a field that the log does not have.
+        """
         from warroom.logs.analysis.findings import analyse  # noqa: PLC0415 - imports numpy
 
-        self._analysed_at, begun = self._monotonic(), time.perf_counter()
+        at, begun = self._monotonic(), time.perf_counter()
         progress = self.log.progress()
-        self._analysed = (progress.failed, progress.entries)
         latest = self._latest()
         since = None if latest is None else latest - _WINDOW
-        findings = analyse(self.log.table(since, sample=_SAMPLE))
+        findings = analyse(
+            self.log.table(since, sample=_SAMPLE),
+            declared=declared,
+            where=dict(question.where),
+            without=question.without,
+            window=question.window,
+        )
         seconds = time.perf_counter() - begun
-        self._report = Report(findings, self.log, seconds, findings.requests)
-        return self._report
+        report = Report(findings, self.log, seconds, findings.requests, question)
+        if question == PLAIN:
+            self._analysed_at = at
+            self._analysed = (progress.failed, progress.entries)
+            self._report = report
+        return report
 
     def _rows_with_spikes(self, parts: int = 200) -> tuple[bool, ...]:
         """Where along the rows failures are dense, for the scrollbar."""
