@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from warroom.core.journal import JournalError
+from warroom.remote.breaker import Breaker
 from warroom.remote.outbox import Outbox
 from warroom.remote.reader import Replica
 from warroom.remote.room import RemoteRoom, utc_now
@@ -20,6 +21,7 @@ def open_remote(
     actor: str,
     device: str,
     clock: Callable[[], datetime] | None = None,
+    breaker: Breaker | None = None,
 ) -> RemoteRoom:
     """Return a room over a server.
 
@@ -31,6 +33,7 @@ def open_remote(
         actor: Who is at this console, until the server says it.
         device: The name of this machine.
         clock: What tells the time.
+        breaker: When to try again; by default out of step with other consoles.
 
     Raises:
         JournalError: There is no copy yet, and the server cannot be asked.
@@ -47,6 +50,7 @@ def open_remote(
             actor=actor,
             device=device,
             clock=clock or utc_now,
+            breaker=breaker,
         )
     except BaseException:
         wire.close()

@@ -21,6 +21,9 @@ from warroom.server.problems import Refused, of_journal
 _FRESH_SECONDS = 1.0
 """How long a revoked token may live on: the tokens are read again after this time."""
 
+_NEW_SECONDS = 0.1
+"""The same for one that nobody knows: it may have been made just now."""
+
 _bearer = HTTPBearer(auto_error=False, description="`Authorization: Bearer wr_…`")
 Given = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
@@ -130,20 +133,22 @@ class Porter:
         name = identity(text)
         known = None
         if name is not None:
-            known = (await self._tokens()).get(name)
+            known = (await self._tokens(_FRESH_SECONDS)).get(name)
+            if known is None:
+                known = (await self._tokens(_NEW_SECONDS)).get(name)
         if not matches(known, text) or known is None:
             return None, "there was none" if not text else "it is not one of ours"
         ended = known.ended(self._desk.hall.now())
         return (None, f"it is {ended}") if ended else (known, "")
 
-    async def _tokens(self) -> dict[str, Token]:
-        if time.monotonic() - self._read_at > _FRESH_SECONDS:
-            await asyncio.to_thread(self._read)
+    async def _tokens(self, age: float) -> dict[str, Token]:
+        if time.monotonic() - self._read_at > age:
+            await asyncio.to_thread(self._read, age)
         return self._known
 
-    def _read(self) -> None:
+    def _read(self, age: float) -> None:
         with self._lock:
-            if time.monotonic() - self._read_at <= _FRESH_SECONDS:
+            if time.monotonic() - self._read_at <= age:
                 return
             try:
                 found = {token.id: token for token in self._desk.tokens.all()}
