@@ -353,7 +353,9 @@ class LogPaneCore(Pane):
         if self.view.following and not self.opened:
             row = self.feed.next_failed(self.feed.end, backwards=True)
         entry = None if row is None else self.view.entries.get(row)
-        name = "Newest 5xx" if self.view.following and not self.opened else "Entry"
+        newest = row is not None and self.view.following and not self.opened
+        name = "Newest 5xx" if newest else "Entry"
+        row = self.view.cursor if row is None else row
         self.detail.show(entry, name=name, pinned=entry is not None and self._pins(entry))
 
     def tell_bar(self) -> None:

@@ -147,7 +147,7 @@ def draw(entry: Entry, cols: Columns, ink: Ink, look: Look) -> Strip:
     """Return one row of exactly `cols.width` cells."""
     on = _layer(entry, look)
     if entry.gap is not None:
-        return _gap_row(entry.gap, cols.width, ink, look)
+        return _gap_row(_gap_words(entry, cols), cols.width, ink, look)
     head = _head(entry, ink, look, on)
     room = max(cols.width - HEAD, 0)
     rest = Strip(_rest(entry, cols, ink, look, on)).crop_extend(
@@ -160,7 +160,7 @@ def draw(entry: Entry, cols: Columns, ink: Ink, look: Look) -> Strip:
 def wrapped(entry: Entry, cols: Columns, ink: Ink, look: Look) -> list[Strip]:
     """Return the entry in full, over as many rows as it needs."""
     if entry.gap is not None:
-        return [_gap_row(entry.gap, cols.width, ink, look)]
+        return [_gap_row(_gap_words(entry, cols), cols.width, ink, look)]
     on = _layer(entry, look)
     room = max(cols.width - HEAD, 8)
     style = ink.style("text" if entry.failed else _quiet(entry, look), on=on)
@@ -332,6 +332,12 @@ def _middle(text: str, cells: int) -> str:
     while cell_len(kept) > tail:
         kept = kept[1:]
     return set_cell_size(text, cells - 1 - cell_len(kept)) + "…" + kept
+
+
+def _gap_words(entry: Entry, cols: Columns) -> str:
+    """Return what happened, and to which source where several stand side by side."""
+    said = entry.gap or ""
+    return f"{entry.source}: {said}" if cols.source and not said.startswith(entry.source) else said
 
 
 def _gap_row(text: str, width: int, ink: Ink, look: Look) -> Strip:
