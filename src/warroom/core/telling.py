@@ -66,7 +66,7 @@ def _report(told: Reported) -> str:
         parts.append(f"{told.truncated} more left out by the sender")
     many = f" ({told.deliveries} messages)" if told.deliveries > 1 else ""
     words = "; ".join(told.newest)
-    return f"{told.source}: {', '.join(parts) or 'told'}{many}" + (f": {words}" if words else "")
+    return f"{', '.join(parts) or 'told'}{many}" + (f": {words}" if words else "")
 
 
 def _why(what: str, reason: str) -> str:

@@ -74,6 +74,10 @@ class Dispatch:
         now = self._room.now()
         return tuple(self._attempt(one) for one in self._outbox.take(now, now + LEASE))
 
+    def parcels(self, limit: int = 100) -> Sequence[Parcel]:
+        """Return the newest things, however they stand."""
+        return self._outbox.parcels(limit)
+
     def again(self, key: str) -> bool:
         """Let something that was given up be tried again; False: there is no such thing."""
         parcel = self._outbox.parcel(key)
