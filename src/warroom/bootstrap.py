@@ -4,6 +4,7 @@ import glob
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from warroom.store import SqlJournal, TokenStore
     from warroom.tui.services import Services
 
+CHANGES = "changes.jsonl"
+"""In the state folder: what deployments told an intake, for the incidents still to come."""
 FILTERS = "filters.json"
 """In the state folder: named filters of logs, and what was typed before."""
 AFTER_THE_FIRST_FRAME = 0.3
@@ -48,7 +51,8 @@ def open_local_room(
     from warroom.room.changes import read_changes
     from warroom.room.local import LocalRoom, utc_now
 
-    files = [Path(name).expanduser() for name in settings.changes]
+    files = [*(Path(name).expanduser() for name in settings.changes)]
+    files.append(settings.state_folder / CHANGES)
     return LocalRoom(
         open_store(settings),
         actor=settings.person(),
@@ -129,12 +133,14 @@ def open_desk(settings: "Settings", *, title: str) -> "Iterator[Desk]":
     Raises:
         JournalError: The journal cannot be opened.
     """
+    from warroom.bootstrap_post import post_of, postman_of
     from warroom.room.changes import read_changes
     from warroom.room.local import LocalRoom
     from warroom.server.desk import Desk
     from warroom.store import TokenStore
 
-    files = [Path(name).expanduser() for name in settings.changes]
+    files = [*(Path(name).expanduser() for name in settings.changes)]
+    files.append(settings.state_folder / CHANGES)
     journal = _own_journal(settings)
     hall = LocalRoom(
         journal,
@@ -149,6 +155,8 @@ def open_desk(settings: "Settings", *, title: str) -> "Iterator[Desk]":
             tokens=TokenStore(journal),
             audit=settings.state_folder / "audit.log",
             title=title,
+            postman=postman_of(settings, hall, journal),
+            intakes=post_of(settings).intakes,
         )
     finally:
         hall.close()
@@ -286,7 +294,10 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
 
 
 def _console(settings: "Settings", names: Sequence[str]) -> int:
+    from warroom.bootstrap_post import posted
     from warroom.tui.app import run_console
 
-    with open_logs(settings, names) as logs:
-        return run_console(console_services(settings, logs))
+    with open_logs(settings, names) as logs, posted(settings) as staffed:
+        services = console_services(settings, logs)
+        opening = services.open_room
+        return run_console(replace(services, open_room=lambda: staffed(opening())))

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from warroom.room.service import Room
     from warroom.settings import Settings
     from warroom.store import SqlJournal
-
-CHANGES = "changes.jsonl"
-"""In the state folder: what deployments told an intake, for the incidents still to come."""
 
 
 def post_of(settings: "Settings") -> "Post":
@@ -36,6 +33,7 @@ def post_of(settings: "Settings") -> "Post":
 
 def postman_of(settings: "Settings", room: "Room", journal: "SqlJournal") -> "Postman":
     """Return who places and sends for a room over a journal; he goes his rounds when started."""
+    from warroom.bootstrap import CHANGES
     from warroom.comms.send import send
     from warroom.room.dispatch import Dispatch
     from warroom.room.postman import Postman
@@ -71,6 +69,26 @@ def open_postman(settings: "Settings", room: "Room") -> "Iterator[Postman]":
         yield postman_of(settings, room, journal)
     finally:
         journal.close()
+
+
+@contextmanager
+def posted(settings: "Settings") -> "Iterator[Callable[[Room], Room]]":
+    """Yield what lets the post work for a room, if there are other systems, until the block ends.
+
+    A room over a server needs none: its server goes the rounds.
+    """
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+
+        def staffed(room: "Room") -> "Room":
+            if settings.tables.post is not None and settings.server() is None:
+                postman = stack.enter_context(open_postman(settings, room))
+                stack.callback(postman.stop)
+                postman.start()
+            return room
+
+        yield staffed
 
 
 @contextmanager

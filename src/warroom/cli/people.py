@@ -6,6 +6,7 @@ from datetime import datetime
 import click
 
 from warroom.cli.common import done, emit, json_option, known, open_room, present, refused, say
+from warroom.cli.sending import send_now
 from warroom.cli.times import LATER
 from warroom.core import commands as c
 from warroom.core.codec import encode_time
@@ -161,6 +162,7 @@ def update(
             if isinstance(result, Refusal):
                 refused(result)
             done(result, as_json=as_json, words=f"{chosen.value} update kept on {{id}}")
+            send_now(room)
     for remark in remarks:
         if remark.mark != "✓":
             click.echo(f"{remark.mark} {remark.text}", err=True)

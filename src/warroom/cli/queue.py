@@ -17,6 +17,7 @@ from warroom.cli.common import (
     say,
     settings,
 )
+from warroom.cli.sending import send_after
 from warroom.cli.times import LATER
 from warroom.core import commands as c
 from warroom.core import spell
@@ -156,6 +157,7 @@ def ack(*, incidents: tuple[str, ...], matching: str | None, as_json: bool) -> N
         words="{id} acknowledged",
         as_json=as_json,
     )
+    send_after()
 
 
 def _at_least_one(incidents: tuple[str, ...], matching: str | None) -> tuple[str, ...]:

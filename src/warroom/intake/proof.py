@@ -19,24 +19,30 @@ Proof = Callable[[Message, str], str]
 
 def bearer(message: Message, secret: str) -> str:
     """`Authorization: Bearer …`, or basic authentication with the secret as password."""
-    scheme, _, given = message.header("authorization").partition(" ")
-    if scheme.lower() == "basic":
-        given = _password(given)
-    elif scheme.lower() != "bearer":
+    found = given(message)
+    if not found:
         return "there is no Authorization header with the token"
-    return "" if same(given.strip(), secret) else "the token is not the one of this intake"
+    return "" if same(found, secret) else "the token is not the one of this intake"
+
+
+def given(message: Message) -> str:
+    """Return the bearer token of a message, or its basic password; empty: neither."""
+    scheme, _, found = message.header("authorization").partition(" ")
+    if scheme.lower() == "basic":
+        return _password(found.strip())
+    return found.strip() if scheme.lower() == "bearer" else ""
 
 
 def github(message: Message, secret: str) -> str:
     """`X-Hub-Signature-256: sha256=<hex>`."""
-    given = message.header("x-hub-signature-256").removeprefix("sha256=")
-    return _signed(given, secret, message.body, "X-Hub-Signature-256")
+    sent = message.header("x-hub-signature-256").removeprefix("sha256=")
+    return _signed(sent, secret, message.body, "X-Hub-Signature-256")
 
 
 def gitlab(message: Message, secret: str) -> str:
     """`X-Gitlab-Token`: the secret itself, not a signature."""
-    given = message.header("x-gitlab-token")
-    return "" if same(given, secret) else "X-Gitlab-Token is not the token of this intake"
+    sent = message.header("x-gitlab-token")
+    return "" if same(sent, secret) else "X-Gitlab-Token is not the token of this intake"
 
 
 def sentry(message: Message, secret: str) -> str:
@@ -48,9 +54,9 @@ def sentry(message: Message, secret: str) -> str:
 
 def pagerduty(message: Message, secret: str) -> str:
     """`X-PagerDuty-Signature: v1=<hex>,v1=<hex>`: several while a secret is being changed."""
-    given = [part.strip() for part in message.header("x-pagerduty-signature").split(",")]
+    sent = [part.strip() for part in message.header("x-pagerduty-signature").split(",")]
     wrong = "X-PagerDuty-Signature is missing"
-    for part in given:
+    for part in sent:
         if part.startswith("v1="):
             wrong = _signed(part[3:], secret, message.body, "X-PagerDuty-Signature")
             if not wrong:
@@ -63,8 +69,8 @@ def slack(message: Message, secret: str) -> str:
     stamp = message.header("x-slack-request-timestamp")
     late = _late(message, stamp)
     signed = b"v0:" + stamp.encode() + b":" + message.body
-    given = message.header("x-slack-signature").removeprefix("v0=")
-    return late or _signed(given, secret, signed, "X-Slack-Signature")
+    sent = message.header("x-slack-signature").removeprefix("v0=")
+    return late or _signed(sent, secret, signed, "X-Slack-Signature")
 
 
 def timed(message: Message, secret: str) -> str:
@@ -73,8 +79,8 @@ def timed(message: Message, secret: str) -> str:
         return bearer(message, secret)
     stamp = message.header("x-warroom-timestamp")
     signed = stamp.encode() + b"." + message.body
-    given = message.header("x-warroom-signature").removeprefix("sha256=")
-    return _late(message, stamp) or _signed(given, secret, signed, "X-Warroom-Signature")
+    sent = message.header("x-warroom-signature").removeprefix("sha256=")
+    return _late(message, stamp) or _signed(sent, secret, signed, "X-Warroom-Signature")
 
 
 def same(one: str, other: str) -> bool:
@@ -89,10 +95,10 @@ def sign(secret: str, data: bytes) -> str:
     return hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()
 
 
-def _signed(given: str, secret: str, data: bytes, header: str) -> str:
-    if not given:
+def _signed(sent: str, secret: str, data: bytes, header: str) -> str:
+    if not sent:
         return f"{header} is missing"
-    return "" if same(given, sign(secret, data)) else f"{header} does not fit the body"
+    return "" if same(sent, sign(secret, data)) else f"{header} does not fit the body"
 
 
 def _late(message: Message, stamp: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -20,6 +21,7 @@ from warroom.server.commands import command_routes
 from warroom.server.desk import Desk
 from warroom.server.dress import Dress
 from warroom.server.health import health_routes
+from warroom.server.ingest import ingest_routes
 from warroom.server.limits import Bounds
 from warroom.server.metrics import Metrics
 from warroom.server.problems import Problem, Refused, answer, of_journal
@@ -37,9 +39,13 @@ def create_app(desk: Desk) -> FastAPI:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         hub.start()
+        if desk.postman is not None:
+            desk.postman.start()
         try:
             yield
         finally:
+            if desk.postman is not None:
+                await run_in_threadpool(desk.postman.stop)
             hub.stop()
 
     app = FastAPI(
@@ -59,6 +65,8 @@ def create_app(desk: Desk) -> FastAPI:
         health_routes(desk, porter, metrics),
     ):
         app.include_router(routes)
+    if desk.postman is not None:
+        app.include_router(ingest_routes(desk.hall, desk.postman, desk.intakes, porter))
     _handle(app)
 
     def bounded(client: str, status: int, reason: str) -> None:

@@ -38,6 +38,7 @@ class Porter:
         self._metrics = metrics
         self._rates = Rates(limits.rate, limits.burst, time.monotonic)
         self._strangers = Rates(limits.stranger_rate, limits.stranger_burst, time.monotonic)
+        self._senders = Rates(limits.ingest_rate, limits.ingest_burst, time.monotonic)
         self._known: dict[str, Token] = {}
         self._read_at = float("-inf")
         self._lock = Lock()
@@ -78,6 +79,37 @@ class Porter:
         if wait:
             self.refuse(request, 429, "too many requests", "Wait a moment.", token, wait)
         return token
+
+    async def sender(self, request: Request, text: str, scope: str) -> None:
+        """Let a system pass whose token has the scope to bring its reports in.
+
+        Raises:
+            Refused: 401 or 403 without one, 429 if there were too many messages.
+        """
+        token, why = await self._look(text)
+        if token is None:
+            self.unproved(request, f"the token is not good: {why}")
+        if not token.may(scope):
+            self.refuse(request, 403, f"the token lacks the scope {scope}", "Ask for one.", token)
+        self.busy(request, token.id, token)
+
+    def busy(self, request: Request, who: str, token: Token | None = None) -> None:
+        """Raise Refused with 429 if a sender sends more than the server can keep."""
+        wait = self._senders.take(who)
+        if wait:
+            self.refuse(request, 429, "too many messages", "Send again.", token, wait)
+
+    def unproved(self, request: Request, why: str) -> NoReturn:
+        """Refuse a message that nobody has proved, and slow down whoever keeps sending such."""
+        wait = self._strangers.take(request.client.host if request.client else "")
+        if wait:
+            self.refuse(request, 429, "too many messages that nobody has proved", seconds=wait)
+        self.refuse(
+            request,
+            401,
+            f"it is not proved who sent this: {why}",
+            "Name the variable with the secret under [intake.…], or send a token for this intake.",
+        )
 
     def reached(self, request: Request, token: Token, incident: Incident | None) -> Incident:
         """Return an incident that the token may know about.

@@ -1,7 +1,7 @@
 """What the server needs of the rest of warroom: a room, tokens, a place for the audit."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +10,8 @@ from warroom.core.access import Token
 from warroom.core.commands import Command
 from warroom.core.decide import Refusal
 from warroom.core.journal import Head, Link
+from warroom.intake.vendors import Intake
+from warroom.room.postman import Postman
 from warroom.room.service import Done, Room
 
 
@@ -72,6 +74,12 @@ class Limits:
     stranger_rate: float = 5.0
     """The same for whoever comes without a token that is good, by address."""
     stranger_burst: int = 20
+    ingest_bytes: int = 16 << 20
+    """Of a message of another system: Alertmanager drops what is refused, and 10 000 alerts in one
+    message are some 5 MB."""
+    ingest_rate: float = 2000.0
+    """Messages a second that one sender may keep up."""
+    ingest_burst: int = 4000
     streams: int = 16
     """Streams of events that a token may hold open."""
     stall_seconds: float = 30.0
@@ -89,3 +97,6 @@ class Desk:
     limits: Limits = Limits()
     title: str = "Status"
     """The heading of the status page."""
+    postman: Postman | None = None
+    """Who takes in and sends; None: reports come in elsewhere."""
+    intakes: Mapping[str, Intake] = field(default_factory=dict)

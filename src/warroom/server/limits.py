@@ -50,7 +50,7 @@ class Bounds:
             await send(message)
 
         try:
-            await self._app(scope, self._counted(receive), sending)
+            await self._app(scope, self._counted(receive, self._most(scope)), sending)
         except TooMuch as error:
             if started:
                 raise
@@ -64,11 +64,17 @@ class Bounds:
         if target > self._limits.target_bytes:
             return 414, f"the address is longer than {self._limits.target_bytes} bytes"
         length = dict(headers).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self._limits.body_bytes:
-            return 413, f"the body is larger than {self._limits.body_bytes} bytes"
+        most = self._most(scope)
+        if length.isdigit() and int(length) > most:
+            return 413, f"the body is larger than {most} bytes"
         return None
 
-    def _counted(self, receive: Receive) -> Receive:
+    def _most(self, scope: Scope) -> int:
+        """Return the bytes that a body may have: reports of other systems come in bulk."""
+        bulk = str(scope["path"]).startswith("/v1/ingest/")
+        return self._limits.ingest_bytes if bulk else self._limits.body_bytes
+
+    def _counted(self, receive: Receive, most: int) -> Receive:
         count = 0
         deadline: float | None = None
         whole = False
@@ -88,8 +94,8 @@ class Bounds:
                 ) from None
             count += len(message.get("body", b""))
             whole = not message.get("more_body", False)
-            if count > self._limits.body_bytes:
-                raise TooMuch(413, f"the body is larger than {self._limits.body_bytes} bytes")
+            if count > most:
+                raise TooMuch(413, f"the body is larger than {most} bytes")
             return message
 
         return counted
