@@ -5,7 +5,7 @@ import re
 PAYLOADS = (
     "\x1b[31mred",
     "\x1b[2J\x1b[Hclear",
-    "\x1b[6n\x1b[5;5Hwhere",
+    "\x1b[6n\x1b[05;05Hwhere",
     "\x1b]52;c;cHduZWQ=\x07clip",
     "\x1b]52;c;cHduZWQ=\x1b\\clip",
     "\x1b]8;;http://evil.example/\x1b\\link\x1b]8;;\x1b\\",
@@ -55,7 +55,7 @@ _COLOUR = r"[34]8;2;\d{1,3};\d{1,3};\d{1,3}"
 _OWN = re.compile(
     r"\x1b(?:"
     rf"\[(?:(?:\d|{_COLOUR})(?:;(?:\d|{_COLOUR}))*)?m"  # attributes and true colours, no others
-    r"|\[\d+;\d+H"
+    r"|\[[1-9]\d*;[1-9]\d*H"
     r"|\[\?(?:25|47|1000|1002|1003|1004|1006|1015|1016|1049|2004|2026|2031|2048)[hl]"
     r"|\[\?(?:2026|2048)\$p"
     r"|\[[<>=]\d*u"
@@ -69,7 +69,7 @@ _OWN = re.compile(
 _PAYLOAD_BYTES = tuple(
     text.encode("utf-8", "surrogateescape")
     for text in (
-        *("\x1b[31m", "\x1b[2J", "\x1b[6n", "\x1b[5;5H", "\x1b]52", "\x1b]8;", "\x1b]0;"),
+        *("\x1b[31m", "\x1b[2J", "\x1b[6n", "\x1b[05;05H", "\x1b]52", "\x1b]8;", "\x1b]0;"),
         *("\x1b[200~", "\x1b[201~", "\x1bP", "\x1b_", "\x1bc", "http://evil.example/\x1b"),
     )
 )

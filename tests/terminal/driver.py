@@ -35,9 +35,15 @@ KEYS = {
     "left": "\x1b[D",
     "home": "\x1b[H",
     "end": "\x1b[F",
+    "pageup": "\x1b[5~",
+    "pagedown": "\x1b[6~",
+    "ctrl+home": "\x1b[1;5H",
+    "ctrl+end": "\x1b[1;5F",
+    "space": " ",
     "f1": "\x1bOP",
     "f2": "\x1bOQ",
     "f3": "\x1bOR",
+    "f8": "\x1b[19~",
 }
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003l", b"\x1b[?1000l", b"\x1b[?2004l")
 """Page, cursor, mouse twice, paste: what must be switched back."""
@@ -281,7 +287,7 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Press keys by their names; the screen is not waited for."""
         for key in keys:
-            if key.startswith("ctrl+"):
+            if key.startswith("ctrl+") and key not in KEYS:
                 self.write(bytes([ord(key[5:].upper()) & 0x1F]))
             else:
                 self.write(KEYS.get(key, key).encode())

@@ -26,6 +26,7 @@ from warroom.tui.screens.main import MainScreen
 from warroom.tui.services import Services
 from warroom.tui.theme import Palette, load_palettes
 from warroom.tui.typeahead import TypeAhead
+from warroom.tui.typed import CarefulDriver
 
 _THREADS = 32
 """Panes, the observer, a running step and its measuring each hold a thread for a while."""
@@ -60,7 +61,7 @@ class WarroomApp(App[int]):
         self.overrides = check(services.keymap, self.keys)
         self.room: Room | None = None
         """Set when the store answers; closed by whoever ran the app, after its threads ended."""
-        super().__init__()
+        super().__init__(driver_class=CarefulDriver)
         self.ahead = TypeAhead(self, super().on_event)
         for palette in self.palettes.values():
             self.register_theme(palette.to_textual())

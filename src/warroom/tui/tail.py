@@ -34,6 +34,7 @@ from warroom.tui.screens.help import HelpScreen
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.typeahead import TypeAhead
+from warroom.tui.typed import CarefulDriver
 from warroom.tui.widgets.bar import Bar
 from warroom.tui.widgets.evidence import Pins
 from warroom.tui.widgets.footer import Footer
@@ -130,7 +131,7 @@ class TailApp(App[int]):
     def __init__(self, services: TailServices) -> None:
         self.services = services
         self.palette = services.palette
-        super().__init__()
+        super().__init__(driver_class=CarefulDriver)
         self.ahead = TypeAhead(self, super().on_event)
         self.register_theme(self.palette.to_textual())
         self.theme = self.palette.name

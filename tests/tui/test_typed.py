@@ -1,0 +1,48 @@
+"""A paste is text, whatever is in it and however it arrives."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual import events
+from textual._xterm_parser import XTermParser
+
+from warroom.tui.typed import PasteGuard
+
+PASTED = "one\x1b[A two\x1bR \x1b\x1bq three\x1b]52;c;AAAA\x07\x1b"
+TYPED = f"a\x1b[B\x1b[200~{PASTED}\x1b[201~R\x1b"
+
+
+def pieces(text: str, cuts: list[int]) -> list[str]:
+    places = sorted({cut % (len(text) + 1) for cut in cuts} | {0, len(text)})
+    return [text[a:b] for a, b in pairwise(places)]
+
+
+@given(st.lists(st.integers(0, 200), max_size=30))
+def test_escapes_leave_the_paste_and_nothing_else_changes(cuts: list[int]) -> None:
+    guard = PasteGuard()
+    read = "".join(guard.clean(piece) for piece in pieces(TYPED, cuts))
+    assert read == TYPED.replace(PASTED, PASTED.replace("\x1b", ""))
+
+
+@given(st.text(alphabet="\x1b[20~1aR", max_size=60))
+def test_what_is_typed_is_never_held_back(text: str) -> None:
+    guard = PasteGuard()
+    before_any_paste = text.partition("\x1b[200~")[0]
+    assert "".join(guard.clean(one) for one in before_any_paste) == before_any_paste
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_the_framework_inserts_the_paste_and_presses_only_what_was_typed(size: int) -> None:
+    guard, parser = PasteGuard(), XTermParser()
+    found = []
+    for start in range(0, len(TYPED) - 1, size):
+        text = guard.clean(TYPED[:-1][start : start + size])
+        found += parser.feed(text) if text else ()
+    pasted = [one.text for one in found if isinstance(one, events.Paste)]
+    keys = [one.key for one in found if isinstance(one, events.Key)]
+    assert pasted == [PASTED.replace("\x1b", "")]
+    assert keys[0] == "a"
+    assert keys[-1] == "R"
+    assert set(keys) <= {"a", "down", "R"}
