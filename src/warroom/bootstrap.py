@@ -60,6 +60,7 @@ def open_local_room(
         clock=clock or utc_now,
         changes=lambda since: read_changes(files, since),
         agreements=settings.agreements,
+        drill=settings.drill,
     )
 
 

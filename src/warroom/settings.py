@@ -60,6 +60,8 @@ class Settings:
     """Hosts that HTTP steps of runbooks may talk to, as `host:port`."""
     second_person: str = "never"
     """When a second person must agree to a step: never, no-undo, always."""
+    drill: str = ""
+    """Every incident that is declared here belongs to the drill of this name; empty: it is real."""
     tables: Tables = field(default_factory=Tables)
     """What the tables say: [calendars.…], [policies.…], [oncall.…], [services.…], [sources.…] …"""
     config_folder: Path = field(default_factory=lambda: user_config_path("warroom"))

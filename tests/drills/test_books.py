@@ -9,7 +9,7 @@ import pytest
 from tests.drills.access import read
 from tests.drills.support import DEADLINE, wait_until
 
-from warroom.core.words import CONTAINS, StepAction
+from warroom.core.words import CONTAINS, ContainmentKind, StepAction
 from warroom.drills.service.books import BOOKS, FIRST_FOUR, write_runbooks
 from warroom.drills.service.faults import FAULTS
 from warroom.drills.service.supervisor import SimulatedService
@@ -66,7 +66,9 @@ def test_every_runbook_is_complete_runs_verifies_and_is_taken_back(tmp_path: Pat
             step = changing(book)
             assert list(book.services) == ["shop"]
             assert book.blast_radius
-            assert book.symptoms
+            assert (
+                book.symptoms or book.kind is ContainmentKind.ROUTE
+            )  # any failure may be of one instance
             assert step.watch is not None
             for role in (StepAction.RUN, StepAction.VERIFY, StepAction.UNDO):
                 block = step.block(role)

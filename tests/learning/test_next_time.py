@@ -26,7 +26,7 @@ from warroom.runbooks.check import check
 from warroom.runbooks.harvest import runbook_from, symptom_patterns
 from warroom.runbooks.model import Runbook
 from warroom.runbooks.parse import parse
-from warroom.runbooks.symptoms import first_match
+from warroom.runbooks.symptoms import matches
 from warroom.runbooks.watch import parse_watch
 
 BOOK = """---
@@ -106,9 +106,9 @@ def test_without_the_old_runbook_the_command_of_the_journal_is_kept() -> None:
 def test_its_symptoms_match_the_next_incident() -> None:
     patterns = symptom_patterns(shop().incident)
     line = '9.9.9.9 - - [x] "POST /api/checkout?a=1 HTTP/1.1" 503 12'
-    assert first_match(patterns, [line]) is not None
-    assert first_match(patterns, [line.replace("503", "200")]) is None
-    assert first_match(patterns, [line.replace("checkout", "search")]) is None
+    assert matches(patterns, [line]) is not None
+    assert matches(patterns, [line.replace("503", "200")]) is None
+    assert matches(patterns, [line.replace("checkout", "search")]) is None
 
 
 def test_failed_and_hostile_steps_do_not_break_it() -> None:

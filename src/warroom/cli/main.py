@@ -24,6 +24,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "declare": ("warroom.cli.incident:declare", "Open an incident."),
     "demo": ("warroom.cli.demo:demo", "Open the console on a service that really fails."),
     "doctor": ("warroom.cli.care:doctor", "Look at what warroom stands on."),
+    "drill": ("warroom.cli.drill:drill", "Practise on a service that really fails."),
     "fix": ("warroom.cli.fixing:fix", "Record a fix at its level, with its checklist."),
     "followups": ("warroom.cli.followups:followups", "List, remind of and export follow-ups."),
     "followup": ("warroom.cli.fixing:followup", "Open, change and list follow-ups."),

@@ -43,7 +43,8 @@ def metrics(
         incidents = [
             incident
             for incident in room.incidents(include_closed=True)
-            if (since is None or incident.declared_at >= since)
+            if not incident.drill
+            and (since is None or incident.declared_at >= since)
             and (client is None or incident.client.casefold() == client.casefold())
             and (service is None or incident.service.casefold() == service.casefold())
         ]

@@ -32,7 +32,7 @@ from warroom.core.oncall import Rota, rota_for, to_call
 def sla(*, client: str | None, month: str | None, as_json: bool) -> None:
     """Say which promised times were kept, per client and month."""
     with open_room() as room:
-        incidents = room.incidents(include_closed=True)
+        incidents = [one for one in room.incidents(include_closed=True) if not one.drill]
     rows = [
         row
         for row in attainment(incidents, present())

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from warroom.core import events as e
 from warroom.core.channels import Delivered, Reported
 from warroom.core.conduct import Answered, Called, EntryAmended, HandoverOffered, Linked, Measured
+from warroom.core.drill import DrillScored
 from warroom.core.words import (
     Audience,
     FixLevel,
@@ -356,6 +357,13 @@ class RecordDelivery:
     facts: Delivered
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreDrill:
+    """Record how a drill went."""
+
+    facts: DrillScored
+
+
 ConductCommand: TypeAlias = (
     Wait
     | Resume
@@ -374,6 +382,7 @@ ConductCommand: TypeAlias = (
     | RecordCheck
     | Report
     | RecordDelivery
+    | ScoreDrill
 )
 
 Command: TypeAlias = (

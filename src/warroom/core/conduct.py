@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from warroom.core.channels import Delivered, Reported
+from warroom.core.drill import DrillScored
 from warroom.core.words import Check, Place, Role
 
 
@@ -156,6 +157,7 @@ Conduct: TypeAlias = (
     | Measured
     | Reported
     | Delivered
+    | DrillScored
 )
 
 CONDUCT_KINDS: dict[str, type[Conduct]] = {
@@ -176,4 +178,5 @@ CONDUCT_KINDS: dict[str, type[Conduct]] = {
     "check_measured": Measured,
     "reported": Reported,
     "delivered": Delivered,
+    "drill_scored": DrillScored,
 }

@@ -7,6 +7,7 @@ from typing import get_args
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.closing import missing
+from warroom.core.drill import marked
 from warroom.core.finishing import unfinished
 from warroom.core.refusal import TEXT_LIMIT, TITLE_LIMIT, Decision, Refusal, unfit
 from warroom.core.rules_conduct import conduct
@@ -82,6 +83,7 @@ _AFTER_CLOSING = (
     c.Link,
     c.SplitOff,
     c.Release,
+    c.ScoreDrill,
 )
 """What may still be said of a closed incident: a record is completed, its course is not changed."""
 
@@ -97,7 +99,7 @@ def _declare(facts: e.Declared) -> Decision:
         )
     if len(facts.summary) > TEXT_LIMIT:
         return Refusal(reason=f"the summary is longer than {TEXT_LIMIT} characters")
-    return (replace(facts, title=title),)
+    return (replace(facts, title=marked(title) if facts.drill else title),)
 
 
 def default_priority(criteria: tuple[Criterion, ...]) -> Priority:
@@ -224,8 +226,9 @@ def _record(incident: Incident, command: c.Command, now: datetime) -> Decision:
                 ),
             )
         case c.SendUpdate(kind=kind, audience=audience, text=text, next_due=due):
+            told = marked(text.strip()) if incident.drill else text.strip()
             return unfit(text, "an update") or (
-                e.UpdateSent(kind=kind, audience=audience, text=text.strip(), next_due=due),
+                e.UpdateSent(kind=kind, audience=audience, text=told, next_due=due),
             )
         case c.RecordFix(level=level, text=text, reference=reference):
             return unfit(text, "a fix") or _fix(incident, level, text.strip(), reference, now)
@@ -249,7 +252,7 @@ def _qualify(incident: Incident, facts: e.Qualified) -> Decision:
         title = " ".join(facts.title.split())
         if not title or len(title) > TITLE_LIMIT:
             return Refusal(reason=f"a title has 1 to {TITLE_LIMIT} characters")
-        facts = replace(facts, title=title)
+        facts = replace(facts, title=marked(title) if incident.drill else title)
     weights = (facts.factors or {}).items()
     wrong = [name for name, weight in weights if name not in set(Factor) or not 0 <= weight <= 3]
     if wrong:

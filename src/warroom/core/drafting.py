@@ -53,6 +53,20 @@ def draft_update(incident: Incident, kind: UpdateKind, audience: Audience, now: 
     return "\n".join(lines)
 
 
+def proposed_diagnosis(incident: Incident) -> str:
+    """Return what the facts suggest, as a correlation; empty when they suggest nothing."""
+    parts = []
+    if incident.boundary:
+        parts.append(f"Fails: {incident.boundary.rstrip('.')}.")
+    began = incident.onset.at if incident.onset else incident.started_at
+    before = [x for x in incident.changes if began is None or x.happened_at <= began]
+    if before:
+        last = max(before, key=lambda change: change.happened_at)
+        close = f"{spell.in_prose(began - last.happened_at)} before it began" if began else "before"
+        parts.append(f"Nearest change, {close}: {last.text}. Not confirmed.")
+    return " ".join(parts)
+
+
 def _told(incident: Incident, kind: UpdateKind) -> bool:
     return any(update.kind is kind for _, update in incident.updates)
 

@@ -92,6 +92,8 @@ class Declared:
     """The agreement it runs under; None: the default times, around the clock."""
     public: str = ""
     """What may be said of it outside, in one sentence without inside knowledge."""
+    drill: str = ""
+    """The drill it belongs to; empty: it is real."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

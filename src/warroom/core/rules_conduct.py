@@ -48,6 +48,10 @@ def conduct(incident: Incident, command: c.ConductCommand, by: str, now: datetim
             return () if told in incident.reports else (told,)
         case c.RecordDelivery(facts=sent):
             return (sent,)
+        case c.ScoreDrill(facts=score):
+            if not incident.drill:
+                return Refusal(reason=f"{incident.id} is no drill: it has no score")
+            return (score,)
 
 
 def _wait(incident: Incident, command: c.Wait | c.Resume) -> Decision:

@@ -7,6 +7,7 @@ from datetime import datetime
 from warroom.core import conduct as k
 from warroom.core import events as e
 from warroom.core.channels import Delivered, Reported
+from warroom.core.drill import DrillScored
 from warroom.core.parts import Hypothesis, Reply, Run, Wait
 from warroom.core.terms import Terms
 from warroom.core.words import (
@@ -91,6 +92,10 @@ class Incident:
     calls: tuple[tuple[datetime, k.Called], ...] = ()
     offers: Mapping[Role, k.HandoverOffered] = field(default_factory=dict)
     """Roles offered and not yet accepted."""
+    drill: str = ""
+    """The drill it belongs to; empty: it is real."""
+    score: DrillScored | None = None
+    """How the drill went, once it was scored."""
     checks: Mapping[Check, tuple[datetime, k.Measured]] = field(default_factory=dict)
     """The latest result of each check since it was last (re)opened."""
     reports: tuple[Reported, ...] = ()
@@ -182,6 +187,7 @@ def evolve(state: Incident | None, record: e.Recorded) -> Incident:
             boundary=event.boundary,
             terms=event.terms,
             public=event.public,
+            drill=event.drill,
             criteria_by=record.actor if event.criteria else "",
             evidence=tuple((record.at, e.EvidencePinned(excerpt=x)) for x in event.evidence),
         )
@@ -289,6 +295,8 @@ def _conducted(state: Incident, record: e.Recorded) -> Incident:
         case k.HandoverDeclined(role=role):
             kept = {r: offer for r, offer in state.offers.items() if r is not role}
             return replace(state, offers=kept)
+        case DrillScored() as score:
+            return replace(state, score=score)
         case k.Measured(check=check) as found:
             return replace(state, checks={**state.checks, check: (at, found)})
         case Reported() as told:

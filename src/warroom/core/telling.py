@@ -2,6 +2,7 @@
 
 from warroom.core import conduct as k
 from warroom.core.channels import Delivered, Reported, Sent
+from warroom.core.drill import DrillScored
 from warroom.core.words import Place
 
 Told = tuple[str, str, str, str]
@@ -54,6 +55,9 @@ def tell(event: k.Conduct) -> Told | None:  # one line per kind is the clearest 
             return "·", "not sent", "warn", f"{what} to {channel}, will be tried again: {reason}"
         case Delivered(what=what, channel=channel, reason=reason):
             return "✗", "not sent", "s5", f"{what} to {channel}, given up: {reason}"
+        case DrillScored(points=points, won=won):
+            word = "won" if won else "lost"
+            return "✓" if won else "✗", "drill", "ok" if won else "warn", f"{word}: {points} of 100"
         case k.EntryAmended():
             return None
 

@@ -28,6 +28,8 @@ def incident_view(incident: Incident, now: datetime) -> dict[str, Any]:
         "summary": incident.summary,
         "client": incident.client,
         "source": incident.source,
+        "drill": incident.drill or None,
+        "score": encode(incident.score),
         "criteria": [criterion.value for criterion in incident.criteria],
         "factors": dict(incident.factors),
         "agreement": incident.terms.name if incident.terms else None,

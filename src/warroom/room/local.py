@@ -55,6 +55,7 @@ class LocalRoom:
         poll_seconds: float = POLL_SECONDS,
         changes: Callable[[datetime], Sequence[ChangeRecorded]] = lambda _since: (),
         agreements: tuple[Agreement, ...] = (),
+        drill: str = "",
     ) -> None:
         self._journal = journal
         self._actor = actor
@@ -63,6 +64,7 @@ class LocalRoom:
         self._poll_seconds = poll_seconds
         self._changes = changes
         self._agreements = agreements
+        self._drill = drill
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._told = journal.head()
@@ -118,6 +120,8 @@ class LocalRoom:
 
     def _agreed(self, state: Incident | None, command: Command) -> Command:
         """Write the terms of the client and service into what settles them."""
+        if isinstance(command, Declare) and self._drill and not command.facts.drill:
+            command = Declare(facts=replace(command.facts, drill=self._drill))
         if isinstance(command, Declare) and command.facts.terms is None:
             facts = command.facts
             terms = terms_for(self._agreements, facts.client, facts.service, self._clock().date())

@@ -2,20 +2,29 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from warroom.core.state import Incident
 from warroom.logs.protocol import Entry, Log
 from warroom.logs.table import Table
 
 LATEST_FAILURES = 200
 """How many of the last failures are looked at for what they have in common."""
+STANDS_OUT = 1.5
+"""A value says something about failures when it has this many times the share that it has in
+ordinary requests: a third of all failures on one of three instances says nothing."""
 RELEASES_BEFORE = 3600.0
 """Seconds before the oldest of them in which the previous release is looked for."""
 
 
+_ENOUGH = 50
+"""Ordinary requests from which their shares say something."""
+_STRAY = 3
+_LEAST = 0.2
+"""Failures with a value, and their share, below which it says nothing of all failures."""
 _FAILED = 500
 """Statuses from here on are failures."""
 PATIENCE = 60.0
@@ -59,8 +68,11 @@ class Evidence:
 
     lines: Sequence[str] = ()
     """The newest failing lines as raw text, foreign."""
+    newest: Sequence[str] = ()
+    """The newest lines of all, failed or not, as raw text, foreign."""
     shares: Sequence[tuple[str, str, float]] = ()
-    """Field, value, share of the failures that have it; the largest first."""
+    """Field, value, share of the failures that have it, where it is well above the share that
+    ordinary requests have; the largest first."""
     releases: Sequence[str] = ()
     """Releases in the order in which they first appeared."""
     first_failure: float | None = None
@@ -128,30 +140,78 @@ def _route_fits(route: str, path: str) -> bool:
     )
 
 
-def evidence(logs: Sequence[Log]) -> Evidence:
-    """Return what the newest failures say: their lines, what they share, the releases seen."""
+def evidence(logs: Sequence[Log], onset: float | None = None) -> Evidence:
+    """Return what the newest failures say: their lines, what they share, the releases seen.
+
+    Args:
+        logs: Where to look.
+        onset: Epoch second since when it fails, if that is known: only failures since then count,
+            and what is ordinary is what was before.
+    """
     failed: list[Entry] = []
+    newest: list[Entry] = []
     for log in logs:
+        newest.extend(log.entries(log.end - LATEST_FAILURES, log.end))
         row: int | None = log.end
         while row is not None and len(failed) < LATEST_FAILURES:
             row = log.next_failed(row, backwards=True)
             if row is not None:
-                failed.extend(log.entries(row, row + 1))
+                found = log.entries(row, row + 1)
+                if onset is not None and any(e.at is not None and e.at < onset for e in found):
+                    break
+                failed.extend(found)
     seen: Counter[tuple[str, str]] = Counter()
     for entry in failed:
         for name, value in _slices(entry).items():
             seen[name, value] += 1
-    shares = tuple(
-        (name, value, number / len(failed)) for (name, value), number in seen.most_common(24)
-    )
     oldest = min((entry.at for entry in failed if entry.at is not None), default=None)
+    usual = _usual(logs, oldest if onset is None else onset, seen)
+    shares = tuple(
+        (name, value, number / len(failed))
+        for (name, value), number in seen.most_common(24)
+        if number
+        >= max(
+            _STRAY, _LEAST * len(failed), STANDS_OUT * usual.get((name, value), 0.0) * len(failed)
+        )
+    )
     return Evidence(
         lines=tuple(entry.raw.decode("utf-8", "replace") for entry in failed),
+        newest=tuple(entry.raw.decode("utf-8", "replace") for entry in newest),
         shares=shares,
         releases=_releases(logs, None if oldest is None else oldest - RELEASES_BEFORE),
         first_failure=oldest,
         server=_server(failed),
     )
+
+
+def onset_of(incident: Incident) -> float | None:
+    """Return the epoch second since when it fails as a log told it; None: no log did."""
+    return incident.onset.low.timestamp() if incident.onset is not None else None
+
+
+def _usual(
+    logs: Sequence[Log], began: float | None, wanted: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], float]:
+    """Return which share of the requests that went well has each value, before it began.
+
+    Where hardly anything is known of the time before, everything that went well is taken.
+    """
+    if began is None:
+        return {}
+    tables = [log.table(began - RELEASES_BEFORE) for log in logs]
+    good = [table.status < _FAILED for table in tables]
+    before = [ok & (table.at < began) for table, ok in zip(tables, good, strict=True)]
+    if sum(int(one.sum()) for one in before) >= _ENOUGH:
+        good = before
+    total = sum(float(t.weight[ok].sum()) for t, ok in zip(tables, good, strict=True))
+    if not total:
+        return {}
+    found: dict[tuple[str, str], float] = {}
+    for name, value in wanted:
+        fits = (ok & _matches(t, name, value) for t, ok in zip(tables, good, strict=True))
+        hits = sum(float(t.weight[inside].sum()) for t, inside in zip(tables, fits, strict=True))
+        found[name, value] = hits / total
+    return found
 
 
 def _server(failed: Sequence[Entry]) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from warroom.core import events as e
 from warroom.core.state import Incident
-from warroom.core.words import CONTAINS, ContainmentKind, StepAction, Verdict
+from warroom.core.words import CONTAINS, ChangeKind, ContainmentKind, StepAction, Verdict
 from warroom.room.containment import Option
 from warroom.room.measure import Evidence
 from warroom.runbooks.match import Boundary, Facts, Suggestion, Use, suggest
@@ -17,6 +17,10 @@ _KEYS = {
     ContainmentKind.ROUTE: "t",
     ContainmentKind.KILL: "k",
 }
+
+
+_OURS = (ChangeKind.DEPLOY, ChangeKind.CONFIG, ChangeKind.FLAG)
+"""Changes that a flag or a rollback takes back; traffic, suppliers and data are not among them."""
 
 
 def options(
@@ -38,6 +42,7 @@ def options(
     facts = Facts(
         service=incident.service,
         symptoms=found.lines,
+        newest=found.newest,
         labels=labels or {},
         change=_nearest_change(incident),
         change_seconds=_change_seconds(incident, found),
@@ -98,7 +103,7 @@ def _nearest_change(incident: Incident) -> str:
 
 def _last_change(incident: Incident) -> e.ChangeRecorded | None:
     began = incident.onset.at if incident.onset else incident.declared_at
-    before = [x for x in incident.changes if x.happened_at <= began]
+    before = [x for x in incident.changes if x.happened_at <= began and x.kind in _OURS]
     return max(before, key=lambda x: x.happened_at, default=None)
 
 

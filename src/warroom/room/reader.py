@@ -9,7 +9,7 @@ from warroom.logs.protocol import Log
 from warroom.room.checklist import asks, checklist, tick_note
 from warroom.room.containment import Ask, Checklist, Doubt
 from warroom.room.known import facts_of
-from warroom.room.measure import evidence
+from warroom.room.measure import evidence, onset_of
 from warroom.room.service import Room
 from warroom.room.shelf import Shelf
 from warroom.room.trusting import accepted, doubted
@@ -86,7 +86,7 @@ class Reader:
 
     def facts(self, incident: Incident) -> dict[str, str]:
         """Return what the defaults of parameters may mention."""
-        return facts_of(incident, evidence(self.logs))
+        return facts_of(incident, evidence(self.logs, onset_of(incident)))
 
 
 def refused(error: RunbookError) -> Refusal:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from warroom.core.words import CONTAINS, ContainmentKind
 from warroom.runbooks.model import Runbook, Step
-from warroom.runbooks.symptoms import first_match
+from warroom.runbooks.symptoms import Seen, matches
 
 ORDER: Sequence[ContainmentKind] = (
     *CONTAINS,
@@ -17,6 +17,9 @@ RECENT_CHANGE = 3600.0
 """Seconds before the onset within which a change is worth a mention."""
 
 _LINES = 200
+_MANY = 20
+_AGAINST = 0.2
+"""Failing lines from which a symptom that fewer than this share show speaks against a runbook."""
 _SHOWN = 80
 
 
@@ -48,6 +51,8 @@ class Facts:
     service: str
     symptoms: Sequence[str] = ()
     """Lines from the log of the failure."""
+    newest: Sequence[str] = ()
+    """The newest lines of all: what a runbook for security is about need not fail."""
     labels: Mapping[str, str] = field(default_factory=dict)
     change: str = ""
     """The change nearest before the onset, in words; empty for none known."""
@@ -105,15 +110,24 @@ def _judge(runbook: Runbook, facts: Facts) -> Suggestion | None:
             return None
     reasons: list[str] = []
     score = 1.0 if named else 0.0
-    seen = first_match(runbook.symptoms, facts.symptoms[:_LINES])
-    if seen is not None:
-        score += 2
-        reasons.append(f"the log shows “{seen[1].strip()[:_SHOWN]}”")
+    secure = runbook.kind is ContainmentKind.SECURE
+    lines = (facts.newest if secure else facts.symptoms)[:_LINES]
+    seen = matches(runbook.symptoms, lines)
+    if seen is not None and seen.telling:
+        score += 2 * seen.share
+        of = "the newest lines" if secure else "failing lines"
+        share = f"{seen.share:.0%} of {of} are like" if len(lines) > 1 else "the log shows"
+        reasons.append(f"{share} “{seen.line.strip()[:_SHOWN]}”")
     elif runbook.symptoms and not named:
         return None
-    more, points = _evidence(runbook.kind, facts)
-    reasons = more + reasons
-    score += points
+    if _contradicted(runbook, seen, lines):
+        shown = seen.share if seen is not None else 0.0
+        reasons = [f"its symptom is in {shown:.0%} of the failing lines: not the cause"]
+        score -= 2
+    else:
+        more, points = _evidence(runbook.kind, facts)
+        reasons = more + reasons
+        score += points
     uses = facts.uses.get(runbook.title, ())
     if uses:
         score += sum(use.worked for use in uses) / len(uses)
@@ -121,6 +135,13 @@ def _judge(runbook: Runbook, facts: Facts) -> Suggestion | None:
     if not reasons:
         reasons = [f"made for {facts.service}" if named else "applies to every service"]
     return Suggestion(runbook, runbook.first_runnable, "; ".join(reasons), score)
+
+
+def _contradicted(runbook: Runbook, seen: Seen | None, lines: Sequence[str]) -> bool:
+    """Whether enough failing lines are known, and hardly any shows the symptom."""
+    if not runbook.symptoms or runbook.kind is ContainmentKind.SECURE or len(lines) < _MANY:
+        return False
+    return seen is None or seen.share < _AGAINST
 
 
 def _evidence(kind: ContainmentKind, facts: Facts) -> tuple[list[str], float]:

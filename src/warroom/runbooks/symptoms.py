@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 PATTERN_LIMIT = 300
 """Characters of one expression."""
@@ -61,14 +62,42 @@ def check_pattern(pattern: str) -> str:
     return f"more than {REPEAT_LIMIT} unbounded repetitions" if repeats > REPEAT_LIMIT else ""
 
 
-def first_match(patterns: Sequence[str], lines: Iterable[str]) -> tuple[str, str] | None:
-    """The first pattern that some line matches, with that line; None for none."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How often lines show a symptom."""
+
+    line: str
+    """The first of them, foreign."""
+    hits: int
+    lines: int
+    """Lines that were looked at."""
+
+    @property
+    def share(self) -> float:
+        """Of the lines that were looked at, 0 to 1."""
+        return self.hits / self.lines
+
+    @property
+    def telling(self) -> bool:
+        """Whether it is more than a stray line among many."""
+        return self.lines < _FEW or (self.hits >= _STRAY and self.share >= _LEAST)
+
+
+_FEW = 5
+_STRAY = 3
+_LEAST = 0.05
+
+
+def matches(patterns: Sequence[str], lines: Iterable[str]) -> Seen | None:
+    """How many lines some pattern matches; None for none. A slow look ends early."""
     compiled = [re.compile(pattern) for pattern in patterns]
     stop = time.monotonic() + _BUDGET
+    first, hits, looked = "", 0, 0
     for line in lines:
-        for expression in compiled:
-            if expression.search(line[:LINE_LIMIT]):
-                return expression.pattern, line
+        looked += 1
+        if any(expression.search(line[:LINE_LIMIT]) for expression in compiled):
+            first = first or line
+            hits += 1
         if time.monotonic() > stop:
-            return None
-    return None
+            break
+    return Seen(first, hits, looked) if hits else None

@@ -56,9 +56,13 @@ class TextSync:
             return text
         return None
 
-    def to_send(self, mine: str) -> tuple[str, int] | None:
-        """Return text and base to save now, or None: nothing new, on its way, or in conflict."""
-        if self.theirs is not None or self.sent is not None or mine == self.saved:
+    def to_send(self, mine: str, *, read: bool = False) -> tuple[str, int] | None:
+        """Return text and base to save now, or None: nothing new, on its way, or in conflict.
+
+        The draft that nobody has touched is new once somebody has read it and saves it.
+        """
+        nothing = mine == self.saved and not (read and self.base == 0 and mine)
+        if self.theirs is not None or self.sent is not None or nothing:
             return None
         self.sent = mine
         return mine, self.base

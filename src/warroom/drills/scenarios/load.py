@@ -205,7 +205,7 @@ def _containment(table: _Table) -> Containment:
 
 
 def _wrong_move(table: _Table) -> WrongMove:
-    found = WrongMove(table.entries("set"), table.text("why"))
+    found = WrongMove(table.entries("set"), table.text("why"), table.text("says", ""))
     if not found.set:
         raise table.fail("set", "is empty")
     table.done()
@@ -240,9 +240,17 @@ def _truth(table: _Table) -> Truth:
         priority=table.word("priority", Priority),
         criteria=table.words("criteria", Criterion),
         follow_ups=table.texts("follow_ups"),
+        signs=_signs(table),
     )
     table.done()
     return found
+
+
+def _signs(table: _Table) -> tuple[tuple[str, ...], ...]:
+    groups = table.get("signs", list)
+    if not groups or not all(isinstance(group, list) and group for group in groups):
+        raise table.fail("signs", "is a list of lists of words, one word of each is to be named")
+    return tuple(tuple(str(word) for word in group) for group in groups)
 
 
 def _boundary(table: _Table) -> dict[str, str]:

@@ -47,6 +47,8 @@ class WrongMove:
     set: Mapping[str, str]
     why: str
     """What it costs, told in the score."""
+    says: str = ""
+    """What support hears of it, soon after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Truth:
     criteria: Sequence[Criterion]
     follow_ups: Sequence[str]
     """What the review should come up with."""
+    signs: Sequence[Sequence[str]]
+    """What a diagnosis has to name to count as right: one word of every group."""
 
 
 @dataclass(frozen=True, slots=True)

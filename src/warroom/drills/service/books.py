@@ -19,7 +19,7 @@ class Book:
     title: str
     kind: str
     symptom: str
-    """Regular expression on the lines of the failure."""
+    """Regular expression on the lines of the failure; empty: lines do not tell."""
     blast: str
     tell: str
     """The first task, ticked by hand."""
@@ -50,7 +50,7 @@ BOOKS: Sequence[Book] = (
         file="rollback.md",
         title="Roll back the shop",
         kind="rollback",
-        symptom=r'" 50[0-4] [0-9]+ .*release="2026',
+        symptom=r'" 50[0-4] [0-9]+ .*release="2026.11.20',
         blast="Every request of the shop for about 2 s; requests under way end on the old release",
         tell="Say in the channel that a rollback starts",
         step="Switch the release",
@@ -63,7 +63,7 @@ BOOKS: Sequence[Book] = (
         file="drain-instance.md",
         title="Drain an instance",
         kind="route",
-        symptom=r'" 50[0-4] [0-9]+ .*upstream="app-',
+        symptom="",  # any failure may be one of an instance: what the failures share tells
         blast="The other instances take its share of the traffic",
         tell="Look whether the failures are on one instance: the others must carry its share",
         step="Take the instance out of the routing",
@@ -154,7 +154,7 @@ _PAGE = Template("""\
 title: $title
 kind: $kind
 services: [shop]
-symptoms: ['$symptom']
+symptoms: [$symptoms]
 ${params}blast_radius: "$blast"
 owner: shop team
 ---
@@ -201,7 +201,7 @@ def render(book: Book, control: str) -> str:
     return _PAGE.substitute(
         title=book.title,
         kind=book.kind,
-        symptom=book.symptom,
+        symptoms=f"'{book.symptom}'" if book.symptom else "",
         params=f"params: {book.params}\n" if book.params else "",
         blast=book.blast,
         tell=book.tell,

@@ -200,6 +200,9 @@ class Router:
                 return _json(200, {"entries": self.state.entries})
             case "POST", ["set"]:
                 return self._set(request.body)
+            case "POST", ["lift", name] if name in FAULTS:
+                self._adopt(self.state.without_fault(name))
+                return _json(200, {"lifted": name})
             case "POST", ["restart", name] if name in INSTANCES:
                 pool = self._pools[f"{self.state.entries['release']}/{name}"]
                 with contextlib.suppress(OSError, wire.WireError, TimeoutError):

@@ -59,6 +59,11 @@ class State:
         """Return the state in which fault `name` may act from `start` (epoch seconds) on."""
         return replace(self, active_from={**self.active_from, name: start})
 
+    def without_fault(self, name: str) -> "State":
+        """Return the state in which fault `name` never acts again: its cause was removed."""
+        left = {fault: at for fault, at in self.active_from.items() if fault != name}
+        return replace(self, active_from=left)
+
     def instances_in(self) -> tuple[str, ...]:
         """Names of the instances that get traffic."""
         return tuple(n for n in INSTANCES if self.entries[f"instance.{n}"] == "in")

@@ -1,6 +1,7 @@
 """Start and stop the shop: one object that owns every process of it."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -155,6 +156,35 @@ class SimulatedService:
         with contextlib.suppress(OSError):
             size = self.access_log.stat().st_size
         return Status(bool(self._children) and not dead, dead, state, size)
+
+    def lift(self, fault: str) -> None:
+        """Remove the cause of a fault: it never acts again, whatever is switched.
+
+        Raises:
+            ServiceError: the control endpoint does not answer.
+        """
+        self._control(f"/lift/{fault}", b"")
+
+    def switch(self, key: str, value: str) -> None:
+        """Set one entry of the state.
+
+        Raises:
+            ServiceError: the control endpoint does not answer, or the shop has no such entry.
+        """
+        self._control("/set", json.dumps({key: value}).encode())
+
+    def _control(self, path: str, body: bytes) -> None:
+        head = f"POST {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {len(body)}"
+        request = head.encode() + b"\r\n\r\n" + body
+        try:
+            port = self.settings.ports["control"]
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as control:
+                control.sendall(request)
+                answer = control.recv(64)
+        except OSError as error:
+            raise ServiceError(f"the shop's control endpoint does not answer: {error}") from error
+        if b" 200 " not in answer:
+            raise ServiceError(f"the shop refuses {path}: {answer!r}")
 
     def stop(self) -> None:
         """End every process, at the latest after `GRACE` seconds by force; may be called twice."""

@@ -106,14 +106,14 @@ class WritingTab(Tab):
         self.post_message(self.Told())
         self.look_soon()
 
-    def flush(self) -> None:
-        """Save now what is not saved."""
+    def flush(self, *, read: bool = False) -> None:
+        """Save now what is not saved; with `read` the untouched draft too: somebody read it."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
         if self.sync.sent is not None and self._clock() - self._sent_at > _GIVE_UP:
             self.sync.refused()
-        wanted = self.sync.to_send(self.editor.text) if self._incident else None
+        wanted = self.sync.to_send(self.editor.text, read=read) if self._incident else None
         if wanted is not None:
             self._sent_at = self._clock()
             self.post_message(self.Edited(self._incident, *wanted))
@@ -138,7 +138,7 @@ class WritingTab(Tab):
         """Save at once; in a conflict, keep ours."""
         if self.sync.theirs is not None:
             self.action_settle(Keep.MINE)
-        self.flush()
+        self.flush(read=True)
         self.redraw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

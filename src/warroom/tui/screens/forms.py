@@ -82,7 +82,7 @@ class DiagnoseScreen(FormScreen[Diagnose]):
             Field(
                 name="text",
                 label="what is wrong",
-                value=last.text if last else best,
+                value=last.text if last else best or drafting.proposed_diagnosis(incident),
                 hint="the cause as far as it is known; say when it is not confirmed",
                 rows=4,
                 required=True,

@@ -40,6 +40,8 @@ def _incident(palette: Palette, snapshot: Snapshot, incident: Incident, width: i
     right = _facts(palette, snapshot, incident, width)
     line = Line(palette, "bg1")
     priority = incident.priority.value
+    if incident.drill:
+        line.put(" DRILL ", "pend", fill=True)
     line.put(f" {priority} ", priority.lower(), fill=True)
     line.put(f" {incident.id} ", bold=True)
     line.say(incident.title, "text", width - right.width - line.width - 1)

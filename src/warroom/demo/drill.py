@@ -1,0 +1,117 @@
+"""Run a drill: set the stage, let people speak up, open the console, keep and print the score."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from warroom.bootstrap import open_console, open_local_room, terminal_refusal
+from warroom.core.drill import DrillScored
+from warroom.core.text import clean_line
+from warroom.drills.play.caller import Callers
+from warroom.drills.play.course import Course
+from warroom.drills.play.terms import drill_agreement
+from warroom.drills.scenarios.model import Scenario
+from warroom.drills.service.books import write_runbooks
+from warroom.drills.service.supervisor import ServiceError, SimulatedService
+from warroom.runbooks.parse import load_folder
+from warroom.runbooks.trust import TrustStore
+from warroom.settings import Settings
+from warroom.tables import Tables
+
+ACTOR = "drill"
+"""Under whose name the score is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """A running drill: the shop, the settings of a console on it, and the people around it."""
+
+    service: SimulatedService
+    settings: Settings
+    callers: Callers
+
+
+def drill_database() -> str:
+    """Return where drills are kept when nothing else was said: never among the real incidents."""
+    return str(user_data_path("warroom") / "drills.db")
+
+
+@contextmanager
+def set_up(settings: Settings, scenario: Scenario, *, speed: float) -> Iterator[Set]:
+    """Start the shop and the callers; on leaving no process and no file of the shop is left.
+
+    Args:
+        settings: The user's own: name, theme and keys are kept, and the store if one was named.
+        scenario: What is played.
+        speed: How much faster the story goes; people keep the time they need.
+
+    Raises:
+        ServiceError: The shop cannot be started; the message says why.
+        JournalError: The store cannot be opened.
+    """
+    with tempfile.TemporaryDirectory(prefix="warroom-drill-") as name:
+        folder = Path(name)
+        begun = time.time()
+        with SimulatedService.start(
+            folder / "shop", seed=scenario.seed, rate=scenario.rate, plan=scenario.plan(speed)
+        ) as service:
+            shelf = write_runbooks(folder, service)
+            trust = TrustStore(folder / "state" / "trusted")
+            for book in load_folder(shelf)[0]:
+                trust.accept(book)  # written by warroom itself a moment ago
+            own = replace(
+                settings,
+                db=settings.db or drill_database(),
+                service="shop",
+                logs=(str(service.access_log),),
+                runbooks=(str(shelf),),
+                changes=(str(service.changes_file),),
+                hosts=(),
+                second_person="never",
+                drill=scenario.id,
+                tables=Tables(agreements=(drill_agreement(),)),
+                state_folder=folder / "state",
+            )
+            room = open_local_room(replace(own, actor=ACTOR))
+            try:
+                callers = Callers(service, room, Course(scenario, speed, begun))
+                callers.start()
+                yield Set(service, own, callers)
+            finally:
+                room.close()
+
+
+def run_drill(settings: Settings, scenario: Scenario, *, speed: float) -> int:
+    """Play a drill in the console and print its score; returns the exit status."""
+    refusal = terminal_refusal()
+    if refusal:
+        sys.stderr.write(f"warroom: {refusal}\n")
+        return 1
+    try:
+        with set_up(settings, scenario, speed=speed) as stage:
+            status = open_console(stage.settings, ())
+            found = stage.callers.finish()
+    except ServiceError as error:
+        sys.stderr.write(f"warroom: the drill's service does not start: {error}\n")
+        return 1
+    tell_score(found, print)
+    return status
+
+
+def tell_score(found: DrillScored, tell: Callable[[str], None]) -> None:
+    """Tell a score line by line."""
+    word = "won" if found.won else "lost"
+    tell(f"{clean_line(found.scenario)} (seed {found.seed}): {word}, {found.points} of 100")
+    for mark in found.marks:
+        sign = "✓" if mark.points == mark.most else "▪" if mark.points else "✗"
+        tell(
+            f"  {sign} {mark.points:>3} of {mark.most:<3} {clean_line(mark.what):<30} "
+            f"{clean_line(mark.reason, 400)}"
+        )
+    tell(f"  What it was: {clean_line(found.truth, 400)}.")
