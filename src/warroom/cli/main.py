@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "alert": ("warroom.cli.report:alert", "Draft and back-test the alert for an incident."),
     "silence": ("warroom.cli.silence:silence", "Keep the alerts of an incident quiet."),
     "unsilence": ("warroom.cli.silence:unsilence", "End such a silence before its time."),
+    "config": ("warroom.cli.config:config", "Write and check the configuration file."),
     "contain": ("warroom.cli.contain:contain", "List, preview, run and undo containments."),
     "declare": ("warroom.cli.incident:declare", "Open an incident."),
     "demo": ("warroom.cli.demo:demo", "Open the console on a service that really fails."),

@@ -21,6 +21,7 @@ from warroom.core.text import clean_line
 from warroom.room.service import Room
 from warroom.tui.filters import AsciiGlyphs, PlainColours
 from warroom.tui.keymap import KeymapError, check, gather
+from warroom.tui.presets import with_preset
 from warroom.tui.scopes import SCOPES
 from warroom.tui.screens.main import MainScreen
 from warroom.tui.services import Services
@@ -58,7 +59,7 @@ class WarroomApp(App[int]):
         self.palette = self.palettes.get(services.theme) or next(iter(self.palettes.values()))
         self.ascii_glyphs = services.ascii_glyphs
         self.keys = gather({**SCOPES, "app": WarroomApp})
-        self.overrides = check(services.keymap, self.keys)
+        self.overrides = check(with_preset(services.preset, services.keymap), self.keys)
         self.room: Room | None = None
         """Set when the store answers; closed by whoever ran the app, after its threads ended."""
         super().__init__(driver_class=CarefulDriver)

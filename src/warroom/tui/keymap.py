@@ -52,6 +52,8 @@ _SHOWN = {
     "backslash": "\\",
     "semicolon": ";",
     "asterisk": "*",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "less_than_sign": "<",
     "greater_than_sign": ">",
 }

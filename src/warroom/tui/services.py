@@ -29,6 +29,8 @@ class Services:
     theme: str = "dark"
     theme_folders: Sequence[Path] = ()
     """Folders whose theme files are read again when they change."""
+    preset: str = "default"
+    """The name of a keymap preset."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Keys by binding id, over the built-in ones."""
     ascii_glyphs: bool = False
