@@ -143,7 +143,7 @@ def written(values: Mapping[str, str | Sequence[str]]) -> str:
     """Return a configuration file that explains every key; what was not answered is commented."""
     parts = [
         (
-            "# warroom: every key is optional; a line that begins with # says what holds without it.\n"
+            "# warroom: every key is optional; a line with # in front says what holds without it.\n"
             "# `warroom config check` looks through this file.\n"
         )
     ]
