@@ -285,6 +285,7 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
         palettes=palettes,
         theme=settings.theme,
         theme_folders=(extra,),
+        notify=settings.notify,
         preset=settings.keymap,
         keymap=settings.keys,
         ascii_glyphs=settings.glyphs == "ascii",

@@ -183,7 +183,6 @@ _KEYS: Mapping[str, tuple[str, str]] = {
         "How a page, a breach or a spike calls you: none, bell, flash, desktop.",
         '"none"',
     ),
-    "zone": ("Whose time the console shows: utc, or local (ctrl+l changes it).", '"utc"'),
     "keymap": ("The keys to begin with: default, vim, emacs.", '"default"'),
     "hosts": ("Hosts that HTTP steps of runbooks may talk to.", '["api.example:443"]'),
     "second_person": ("When a second person must agree: never, no-undo, always.", '"never"'),

@@ -60,8 +60,6 @@ class Settings:
     """Key by action id, as in `"incident.acknowledge" = "a"`."""
     notify: str = "none"
     """How a page, a breach or a spike calls you: none, bell, flash, desktop."""
-    zone: str = "utc"
-    """Whose time the console shows: utc or local."""
     hosts: tuple[str, ...] = ()
     """Hosts that HTTP steps of runbooks may talk to, as `host:port`."""
     second_person: str = "never"
@@ -137,7 +135,6 @@ class Settings:
 
 
 NOTIFY = ("none", "bell", "flash", "desktop")
-ZONES = ("utc", "local")
 _ENVIRONMENT = {
     "WARROOM_DB": "db",
     "WARROOM_REMOTE": "remote",
@@ -176,9 +173,8 @@ def load_settings(
     values.update({key: value for key, value in (flags or {}).items() if value})
     if values.get("glyphs", "unicode") not in {"unicode", "ascii"}:
         raise SettingsError(f"glyphs = {values['glyphs']!r}: it is unicode or ascii")
-    for key, words in (("notify", NOTIFY), ("zone", ZONES)):
-        if values.get(key, words[0]) not in words:
-            raise SettingsError(f"{key} = {values[key]!r}: it is {', '.join(words)}")
+    if values.get("notify", "none") not in NOTIFY:
+        raise SettingsError(f"notify = {values['notify']!r}: it is {', '.join(NOTIFY)}")
     if values.get("second_person", "never") not in {"never", "no-undo", "always"}:
         raise SettingsError(
             f"second_person = {values['second_person']!r}: it is never, no-undo or always"

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 
 from warroom.bootstrap import console_services, open_logs, open_store
 from warroom.core.drill import DrillScored
@@ -103,10 +102,8 @@ async def win(player: Player, stage: Set, read: Reader) -> None:
         player.note(f"next  {verb}")
         if verb == "contain":
             await _contain(player, stage, read, tried)
-        elif verb == "resolve" and (incident.ledger or not stage.callers.course.lifted_at):
-            await _wait_for_the_fix(player, stage, read)
-        elif verb == "close" and incident.ledger:
-            await _take_back(player, read)
+        elif verb == "record the fix":
+            await _fix(player, stage)
         else:
             await _STEPS[verb](player)
     raise DemoFailed("the next steps never ended")
@@ -183,6 +180,43 @@ async def _update(player: Player) -> None:
     await player.sees(r"\^s ")
     await asyncio.sleep(DELIBERATE)
     await player.press("ctrl+s", "send it")
+    await asyncio.sleep(DELIBERATE)
+
+
+async def _qualify(player: Player) -> None:
+    await player.press("full_stop", "the next step: say how bad it is")
+    await player.sees(r"How bad is")
+    await asyncio.sleep(DELIBERATE)
+    await player.press("ctrl+s", "keep what the report says; the rest is open")
+    await asyncio.sleep(DELIBERATE)
+
+
+async def _question(player: Player) -> None:
+    await player.press("full_stop", "the next step: answer a question")
+    await player.sees(r"Questions on")
+    await asyncio.sleep(DELIBERATE)
+    await player.press("x", "not known yet: it stays open")
+    await asyncio.sleep(DELIBERATE)
+
+
+async def _fix(player: Player, stage: Set) -> None:
+    """Wait for the engineers, then record what they brought."""
+    await player.until("the fix is out", lambda: stage.callers.course.lifted_at is not None, 150)
+    await _home(player)
+    await player.press("full_stop", "the next step: record the fix")
+    await player.sees(r"\^s record it")
+    await player.type("the cause is removed")
+    await asyncio.sleep(DELIBERATE)
+    await player.press("ctrl+s", "record it")
+    await asyncio.sleep(DELIBERATE)
+
+
+async def _undo(player: Player) -> None:
+    await player.press("full_stop", "the next step: take it back")
+    await player.sees(r"undo it now")
+    await asyncio.sleep(DELIBERATE)
+    await player.press("U", "undo it, the deliberate key")
+    await player.sees(r"succeeded after|failed after")
     await asyncio.sleep(DELIBERATE)
 
 
@@ -265,32 +299,6 @@ def _weight(reason: str, *, refuted: bool) -> float:
     return shares + 20 * ("before the onset" in reason) - 300 * against
 
 
-async def _wait_for_the_fix(player: Player, stage: Set, read: Reader) -> None:
-    """Wait for the engineers, then take back what held the damage."""
-    await player.until("the fix is out", lambda: stage.callers.course.lifted_at is not None, 150)
-    await asyncio.sleep(1.0)
-    await _take_back(player, read)
-
-
-async def _take_back(player: Player, read: Reader) -> None:
-    before = await asyncio.to_thread(read)
-    force = len(before.ledger) if before else 0
-    for left in range(force, 0, -1):
-        await _home(player)
-        await player.press("3", "the containment in force")
-        await asyncio.sleep(DELIBERATE)
-        await player.press("U", "its undo")
-        await player.sees(r"undo it now")
-        await asyncio.sleep(DELIBERATE)
-        await player.press("U", "undo it, the deliberate key")
-        await player.until("taken back", partial(_fewer, read, left))
-
-
-def _fewer(read: Reader, left: int) -> bool:
-    found = read()
-    return found is not None and len(found.ledger) < left
-
-
 async def _diagnose(player: Player) -> None:
     await player.press("full_stop", "the next step: share the diagnosis")
     await player.sees(r"\^s ")
@@ -318,9 +326,10 @@ async def _postmortem(player: Player) -> None:
 
 
 async def _verify(player: Player) -> None:
-    await asyncio.sleep(3.0)
+    await asyncio.sleep(4.0)
     await player.press("full_stop", "the next step: verify in the log")
-    await asyncio.sleep(2.0)
+    await player.sees(r"Before INC-\d+ is closed")
+    await asyncio.sleep(DELIBERATE)
     player.note(f"told  {player.screen().splitlines()[-2]}")
 
 
@@ -345,9 +354,12 @@ _STEPS: dict[str, Callable[[Player], Awaitable[None]]] = {
     "acknowledge": _acknowledge,
     "write the update": _update,
     "share diagnosis": _diagnose,
+    "say how bad it is": _qualify,
+    "answer a question": _question,
+    "take it back": _undo,
     "resolve": _resolve,
     "read the postmortem": _postmortem,
     "verify in the log": _verify,
     "close": _close,
 }
-_VERBS = (*_STEPS, "contain")
+_VERBS = (*_STEPS, "record the fix", "contain")

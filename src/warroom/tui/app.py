@@ -1,6 +1,7 @@
 """The console as an application: themes, what the terminal can show, signals, and its end."""
 
 import asyncio
+import os
 import signal
 import sys
 import traceback
@@ -19,6 +20,7 @@ from textual.filter import LineFilter
 
 from warroom.core.text import clean_line
 from warroom.room.service import Room
+from warroom.tui.attention import FLASH, call_bytes, end_bytes
 from warroom.tui.filters import AsciiGlyphs, PlainColours
 from warroom.tui.keymap import KeymapError, check, gather
 from warroom.tui.presets import with_preset
@@ -119,6 +121,16 @@ class WarroomApp(App[int]):
                 await screen.save_everything()
                 screen.stop_everything()
         self.exit(status, return_code=status)
+
+    def call_attention(self, words: str) -> None:
+        """Call a person who looks elsewhere, in the way that was set; foreign text is allowed."""
+        way = self.services.notify
+        told = call_bytes(way, words, os.environ)
+        if told and not self.is_headless and self._driver is not None:
+            self._driver.write(told)
+            end = end_bytes(way)
+            if end:
+                self.set_timer(FLASH, partial(self._driver.write, end))
 
     def action_quit_console(self) -> None:
         """Leave, through the question whether a running step may be stopped."""

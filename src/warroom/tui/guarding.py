@@ -34,6 +34,7 @@ class Guarding(Watching):
         self.log_facts = event.facts
         if watch.sentence and watch.offered != before.offered:
             self.say(f"{watch.sentence}. {self._keys(event.facts)}", "s5", "▲")
+            self.console.call_attention(watch.sentence)
         base = self.snapshot or Snapshot(now=self.clock(), actor="")
         self.show(replace(base, log=event.facts))
 

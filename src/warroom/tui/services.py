@@ -29,6 +29,8 @@ class Services:
     theme: str = "dark"
     theme_folders: Sequence[Path] = ()
     """Folders whose theme files are read again when they change."""
+    notify: str = "none"
+    """How a page, a breach or a spike calls: none, bell, flash, desktop."""
     preset: str = "default"
     """The name of a keymap preset."""
     keymap: Mapping[str, str] = field(default_factory=dict)

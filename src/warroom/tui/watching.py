@@ -9,7 +9,7 @@ from textual import on, work
 from textual.message import Message
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from warroom.core.events import Recorded
+from warroom.core.events import Declared, Recorded
 from warroom.core.journal import JournalError
 from warroom.room.service import Contact, Room
 from warroom.tui.contact import contact_news
@@ -150,6 +150,9 @@ class Watching(Ways):
         """Say what happened, whoever did it."""
         if self.observer is not None and event.records:
             self.tell(self.observer, event.records)
+            for record in event.records:
+                if isinstance(record.event, Declared) and record.actor != self.observer.room.actor:
+                    self.console.call_attention(f"{record.incident}: {record.event.title}")
 
     @work(group="tell", exit_on_error=False, description="Saying what happened")
     async def tell(self, observer: Observer, records: Sequence[Recorded]) -> None:

@@ -153,6 +153,8 @@ class MainScreen(Guarding):
         first = not self._reminded and self._snapshots == 1
         for one in due[-1:] if first else due:
             self.say(one.words, one.tone)
+            if one.tone == "s5":
+                self.console.call_attention(one.words)
         self._reminded |= {one.key for one in due}
 
     async def save_everything(self) -> None:
