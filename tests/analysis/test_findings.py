@@ -282,3 +282,21 @@ def test_a_shift_of_the_mix_is_no_incident():
         fields={name: Coded(one.codes[keep], one.values) for name, one in data.fields.items()},
     )
     assert analyse(shifted).main is None
+
+
+def test_a_log_that_fails_for_most_of_its_time_still_has_an_onset():
+    def most(at, route, release):
+        return np.where((at > 2400) & (route == 3) & (release == 1), 0.8, 0.0)
+
+    for length, seed in ((7200, 1), (7200, 2)):
+        main = analyse(table(most, count=8000, seconds=length, seed=seed)).main
+        assert main.onset.at == pytest.approx(START + 2400, abs=30)
+        assert dict(main.boundary[0].fields) == {"route": "/pay", "release": "1.9.0"}
+    everything = analyse(table(lambda at, *_: np.where(at > 2000, 0.6, 0.0), count=8000)).main
+    assert everything.onset.at == pytest.approx(START + 2000, abs=20)
+    assert not everything.boundary[0].fields
+
+
+def test_a_steady_share_has_no_onset_however_high():
+    for seed in range(5):
+        assert analyse(table(lambda *_: 0.3, count=8000, seed=seed)).main is None

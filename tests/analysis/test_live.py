@@ -149,3 +149,15 @@ def test_a_canary_that_fails_from_its_first_request_is_seen():
         release=lambda rng: "1.9.0" if rng.random() < 0.01 else "1.8.0",
     )
     assert "on release 1.9.0" in alarms[0][1].sentence
+
+
+def test_a_log_that_begins_empty_is_watched_for_what_it_turns_out_to_hold():
+    nothing = Table(np.zeros(0), np.zeros(0, np.uint16), np.zeros(0, np.float32))
+    watch = LiveWatch(nothing, 7200.0)
+    assert watch.take(nothing, 7300.0) == ()
+    play(watch, 400, quiet, start=7300)
+    new = lambda _, release: 0.5 if release == "1.9.0" else 0.002  # noqa: E731
+    mixed = lambda rng: "1.9.0" if rng.random() < 0.2 else "1.8.0"  # noqa: E731
+    alarms = play(watch, 300, new, start=7700, release=mixed)
+    assert alarms[0][1].sentence.startswith("5xx ")
+    assert " of on " not in alarms[0][1].sentence

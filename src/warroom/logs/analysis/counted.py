@@ -62,6 +62,8 @@ class Counter:
             inside &= table.status > 0
         place = np.floor((table.at[inside] - start) / width).astype(np.int64)
         weight = table.weight[inside].astype(np.float64)
+        if not inside.any():
+            return Counted(np.zeros(steps), {}, ({},) * steps)
         masks = self._masks(table) if asked else {"errors": failing_levels(table)}
         failures = {
             kind: np.bincount(place, np.where(mask[inside], weight, 0.0), steps)

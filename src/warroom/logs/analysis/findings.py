@@ -17,6 +17,11 @@ from warroom.logs.table import Table
 
 _ROUNDS = 2
 _SHOWN = 50
+_MOSTLY = 0.02
+"""Share of failures over a whole log from which it may be mostly an outage."""
+_MOSTLY_TIMES = 5.0
+"""Times what is expected that the failures of such a log must be."""
+_SLICES = 24
 HISTOGRAM_BUCKETS = 120
 
 
@@ -156,9 +161,22 @@ def _examine(
     sample = thin(frame, bad)
     if window is not None:
         return _compare(sample, kind, *window)
-    chance = chances(sample)[sample.frame.cell]
+    span, chance = _spanned(sample, chances(sample)[sample.frame.cell])
+    if span is None or not span.real:
+        calm = _calm(sample)
+        if calm is None:
+            return None
+        span, chance = _spanned(sample, chances(sample, calm)[sample.frame.cell])
+        if span is None or not span.real or span.failures < _MOSTLY_TIMES * span.expected:
+            return None
+    who = find(sample, chance, span.start, span.end, span.dispersion)
+    return _report(sample, kind, chance, span, who)
+
+
+def _spanned(sample: Sample, chance: np.ndarray) -> tuple[Span | None, np.ndarray]:
+    """The stretch that stands out, and what is ordinary, learnt outside of it."""
     span = scan(sample, chance)
-    for _ in range(_ROUNDS):  # what is ordinary is learnt outside the stretch that was found
+    for _ in range(_ROUNDS):
         if span is None or span.score < 12:
             break
         at = sample.frame.at
@@ -167,10 +185,23 @@ def _examine(
             break
         chance = chances(sample, outside)[sample.frame.cell]
         span = scan(sample, chance)
-    if span is None or not span.real:
+    return span, chance
+
+
+def _calm(sample: Sample) -> np.ndarray | None:
+    """Rows of the calmest third of a log that fails for most of its time; None for any other.
+
+    There the average is no ordinary level. A log with a share below that of an outage is left
+    alone: its calmest third would be chance.
+    """
+    at, weight, failures = sample.frame.at, sample.frame.weight, sample.failures
+    if failures.sum() < _MOSTLY * weight.sum():
         return None
-    who = find(sample, chance, span.start, span.end, span.dispersion)
-    return _report(sample, kind, chance, span, who)
+    place = np.minimum((at - at[0]) / (at[-1] - at[0] + 1e-6) * _SLICES, _SLICES - 1).astype(int)
+    asked = np.bincount(place, weight, _SLICES)
+    share = np.bincount(place, failures, _SLICES) / np.maximum(asked, 1e-9)
+    order = np.argsort(np.where(asked > 0, share, np.inf))
+    return np.asarray(np.isin(place, order[: _SLICES // 3]))
 
 
 def _compare(sample: Sample, kind: str, start: float, end: float) -> Finding | None:

@@ -125,8 +125,7 @@ class LiveWatch:
     @property
     def blind_spot(self) -> str:
         """What the watch of the total cannot see, to be printed beside it."""
-        first = next(iter(self.totals.values()), None)
-        return (first or Watch(TOTAL)).blind_spot
+        return self.totals.get(self._main, Watch(TOTAL)).blind_spot
 
     def always_failing(self) -> tuple[tuple[Key, float], ...]:
         """Slices that are not watched because failing is ordinary for them."""
@@ -135,6 +134,11 @@ class LiveWatch:
             for key, one in self._slices.items()
             if one.seen >= LEAST_SEEN and one.watch.ordinary > ALWAYS
         )
+
+    @property
+    def _main(self) -> str:
+        """The outcome that is watched for each slice as well."""
+        return next(iter(self.totals), "5xx")
 
     def _total(self, kind: str) -> Watch:
         rule = TOTAL if kind == "5xx" else OTHER
@@ -145,9 +149,8 @@ class LiveWatch:
         if one is None:
             if sum(name == key[0] for name, _ in self._slices) >= MOST_VALUES:
                 return None
-            ordinary = next((watch.ordinary for watch in self.totals.values()), None)
-            watch = Watch(SLICE) if ordinary is None else Watch(SLICE, share=ordinary)
-            one = self._slices[key] = _Slice(watch, now)
+            ordinary = self._total(self._main).ordinary
+            one = self._slices[key] = _Slice(Watch(SLICE, share=ordinary), now)
         return one
 
     def _close(
@@ -157,12 +160,14 @@ class LiveWatch:
         failures: dict[str, float],
         slices: Mapping[Key, tuple[float, float]],
     ) -> Alarm | None:
+        for kind in failures:
+            self._total(kind)
         rung = [
             (kind, offer)
-            for kind, failed in failures.items()
-            if (offer := self._total(kind).step(requests, failed)) is not None
+            for kind, watch in self.totals.items()  # a step in which nothing came is one, too
+            if (offer := watch.step(requests, failures.get(kind, 0.0))) is not None
         ]
-        main = next(iter(self.totals), "5xx")
+        main = self._main
         slice_ = self._close_slices(now, slices)
         if rung and (rung[0][0] == main or slice_ is None):
             kind, offer = rung[0]
@@ -179,7 +184,7 @@ class LiveWatch:
         self, now: float, counts: Mapping[Key, tuple[float, float]]
     ) -> tuple[Key, Offer] | None:
         """Step every slice; the one with the most failures that rings."""
-        ordinary = next((watch.ordinary for watch in self.totals.values()), 0.0)
+        ordinary = self._total(self._main).ordinary
         ringing: tuple[Key, Offer] | None = None
         for key in counts:
             self._slice(key, now)

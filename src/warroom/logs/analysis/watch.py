@@ -56,7 +56,8 @@ class Offer:
 
     def sentence(self, name: str = "", outcome: str = "5xx") -> str:
         """What to show; `name` is a slice already safe to print."""
-        what = f"{outcome} of {name}" if name else outcome
+        joint = "" if name.split(" ", 1)[0] in {"on", "in", "from", "with"} else "of "
+        what = f"{outcome} {joint}{name}" if name else outcome
         plural = "failure" if self.failures == 1 else "failures"
         return (
             f"{what} {words.prose(self.share)} in the last {words.span(self.seconds)}, "

@@ -70,7 +70,8 @@ class LogWatch:
         snoozed = self._snoozed_until > self._fed
         name = "" if rings is None else NAMES[rings.kind]
         if rings is not None and rings.slice is not None:
-            name = f"{name} on {describe((rings.slice,)).removeprefix('on ')}"
+            where = describe((rings.slice,))
+            name += f" {where}" if where[:3] in {"on ", "in "} else f" on {where}"
         self.facts = WatchFacts(
             sees=live.blind_spot,
             always=tuple(
