@@ -10,6 +10,8 @@ from warroom.core import spell
 from warroom.core.state import Incident, Run
 from warroom.core.text import clean_line
 from warroom.core.words import Verdict
+from warroom.logs.analysis.effect import wilson
+from warroom.logs.analysis.words import prose
 from warroom.room.containment import Progress
 from warroom.room.sources import Source
 from warroom.room.stretch import Stretch, improvement, only_a_pause
@@ -30,6 +32,12 @@ LONGEST_UNSETTLED = 10.0
 """The same at most, where requests last longer: a router stamps them with their beginning."""
 LOOK_BACK = 3600.0
 """Seconds before the action that are counted at most when no onset is known."""
+BASELINE = 1800.0
+"""Seconds before the onset in which the ordinary share is counted."""
+LEAST_USUAL = 100
+"""Requests in them below which it is not known."""
+LEFT = 0.01
+"""Share below which nobody asks whether there was less before the onset."""
 LATE_LOOKS = 10
 """How often a count that still changes is repeated, a second apart, before it is kept."""
 
@@ -54,10 +62,11 @@ class Meter:
     ) -> Progress:
         """Look each second until the watch has its answer or gives up, or `cancel` is set."""
         acted = (run.finished_at or run.intended_at).timestamp()
-        where = watch.where if watch else {}
+        where = watch.where if watch else failing_slice(incident)
         until = run.intended_at.timestamp()
         began = _began(incident, acted)
         before = self._source.stretch(began, until, where)
+        usual = self._usual(incident, where)
         unsettled = _unsettled(before)
         complete = self._now().timestamp() >= until + unsettled
         hold = watch.hold if watch else DEFAULT_HOLD
@@ -78,7 +87,8 @@ class Meter:
             counted = min(now - begin, hold)
             enough = counted >= hold and after.requests >= LEAST_REQUESTS
             over = clock - acted >= within + hold + unsettled
-            progress = self._told(before, after, where, (counted, hold), enough=enough, over=over)
+            counts = _Counts(before, after, usual, where)
+            progress = self._told(counts, (counted, hold), enough=enough, over=over)
             if on_progress is not None:
                 on_progress(progress)
             told = enough and progress.verdict is not Verdict.TOO_EARLY
@@ -87,25 +97,35 @@ class Meter:
                 return progress
             if answered or over:
                 before, after = self._counted_again(before, after, where, cancel)
-                kept = self._told(before, after, where, (counted, hold), enough=enough, over=over)
+                total = self._total(before, after) if where else None
+                counts = _Counts(before, after, usual, where, total)
+                kept = self._told(counts, (counted, hold), enough=enough, over=over)
                 if over or kept.verdict is not Verdict.TOO_EARLY:
                     if on_progress is not None and kept != progress:
                         on_progress(kept)
                     return kept
             self._sleep(1.0)
 
+    def _usual(self, incident: Incident, where: Mapping[str, str]) -> float | None:
+        """The share of failures before the onset; None where that is not known."""
+        if incident.onset is None:
+            return None
+        before = incident.onset.low.timestamp()
+        earlier = self._source.stretch(before - BASELINE, before, where)
+        return earlier.share if earlier.requests >= LEAST_USUAL else None
+
+    def _total(self, before: Stretch, after: Stretch) -> tuple[float | None, float | None]:
+        """The shares of everything in the same two stretches, beside those of the slice."""
+        both = (self._source.stretch(one.since, one.until, {}) for one in (before, after))
+        first, second = (one.share for one in both)
+        return first, second
+
     def _told(
-        self,
-        before: Stretch,
-        after: Stretch,
-        where: Mapping[str, str],
-        counted: tuple[float, float],
-        *,
-        enough: bool,
-        over: bool,
+        self, counts: "_Counts", counted: tuple[float, float], *, enough: bool, over: bool
     ) -> Progress:
         """Return how far it has come; `counted` is how long was counted, and how long it must."""
-        effect = _judged(before, after, enough=enough, over=over)
+        effect = _judged(counts, enough=enough, over=over)
+        before, after = counts.before, counts.after
         seconds, needed = counted
         return Progress(
             before=(before.failures, before.requests),
@@ -113,7 +133,7 @@ class Meter:
             seconds=seconds,
             needed=needed,
             verdict=effect.verdict,
-            sentence=effect_sentence(before, after, seconds, effect, where, self._source.name),
+            sentence=effect_sentence(counts, seconds, effect, self._source.name),
             before_since=datetime.fromtimestamp(before.since, UTC),
             after_since=datetime.fromtimestamp(after.since, UTC),
             after_until=datetime.fromtimestamp(after.until, UTC),
@@ -143,6 +163,25 @@ class Meter:
             if same and read:
                 break
         return before, after
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Everything that a verdict stands on."""
+
+    before: Stretch
+    after: Stretch
+    usual: float | None
+    """The share before the onset; None where that is not known."""
+    where: Mapping[str, str]
+    total: tuple[float | None, float | None] | None = None
+    """The shares of everything before and after; None where everything is what was measured."""
+
+
+def failing_slice(incident: Incident) -> Mapping[str, str]:
+    """Return the slice that the log named; several causes are measured in total."""
+    slices = incident.onset.slices if incident.onset is not None else ()
+    return slices[0] if len(slices) == 1 else {}
 
 
 def _counts(*stretches: Stretch) -> list[tuple[int, int]]:
@@ -220,18 +259,12 @@ class _Effect:
     """Whether such a quiet was seen before without any action."""
 
 
-def effect_sentence(
-    before: Stretch,
-    after: Stretch,
-    seconds: float,
-    effect: _Effect,
-    where: Mapping[str, str],
-    source: str = "",
-) -> str:
+def effect_sentence(counts: _Counts, seconds: float, effect: _Effect, source: str = "") -> str:
     """Return the effect in one sentence, as it stands in the timeline.
 
     A fall of failures with the traffic gone is no success, and the sentence says so.
     """
+    before, after, where = counts.before, counts.after, counts.where
     slice_ = f" of {clean_line(' '.join(where.values()))}" if where else ""
     change = (
         f"5xx{slice_} {spell.share(before.failures, before.requests)} → "
@@ -250,17 +283,22 @@ def effect_sentence(
     number = f"{after.looks} looks" if after.looks else f"{spell.count(after.requests)} requests"
     by = f" by {source}" if source else ""
     told = f"{change} in {max(0, round(seconds))} s, {number}{by}: {words[effect.verdict]}"
+    if effect.verdict is Verdict.HELPED and counts.usual is not None:
+        told += f", not solved: before the onset it was {prose(counts.usual)}"
     if effect.pause:
         told += "; such pauses happened before without any action"
     if effect.volume is not None and effect.volume < HALF_THE_TRAFFIC:
         told += f"; only {effect.volume:.0%} of the traffic is left"
     if effect.interval is not None and before.p95 is not None and after.p95 is not None:
         told += f"; p95 {1000 * before.p95:.0f} → {1000 * after.p95:.0f} ms"
+    if counts.total is not None:
+        told += f"; in total {prose(counts.total[0])} → {prose(counts.total[1])}"
     return told
 
 
-def _judged(before: Stretch, after: Stretch, *, enough: bool, over: bool) -> _Effect:
+def _judged(counts: _Counts, *, enough: bool, over: bool) -> _Effect:
     """Judge by the interval; what cannot be told before time is up stays untold."""
+    before, after = counts.before, counts.after
     if not enough or before.requests < LEAST_REQUESTS:
         return _Effect(Verdict.TOO_EARLY)
     low, high = improvement(before, after)
@@ -269,7 +307,7 @@ def _judged(before: Stretch, after: Stretch, *, enough: bool, over: bool) -> _Ef
     if low > 0:
         verdict = Verdict.HELPED
         fallen = volume is not None and volume < HALF_THE_TRAFFIC
-        if after.failures == 0 and not fallen:
+        if not fallen and _as_usual(counts):
             verdict = Verdict.SOLVED
         pause = only_a_pause(before, after)
         if pause:
@@ -281,3 +319,12 @@ def _judged(before: Stretch, after: Stretch, *, enough: bool, over: bool) -> _Ef
         certain = high < (before.share or 0.0) / 3
         verdict = Verdict.NO_EFFECT if certain or over else Verdict.TOO_EARLY
     return _Effect(verdict, (-high, -low), volume, pause)
+
+
+def _as_usual(counts: _Counts) -> bool:
+    """Whether what is left is surely no more than was there before the onset, about."""
+    after = counts.after
+    if counts.usual is None or after.looks:
+        return after.failures == 0
+    most = wilson(after.failures, after.requests)[1]
+    return most < max(2 * counts.usual, LEFT)

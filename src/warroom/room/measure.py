@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,24 +120,22 @@ def _matches(table: Table, name: str, value: str) -> np.ndarray:
 
     if name == "status":
         return np.asarray(table.status == int(value), dtype=bool)
-    coded = table.fields.get("path" if name == "route" else name)
+    if name in table.fields and name != "route":
+        return _coded(table, name, lambda known: known == value)
+    from warroom.room.slicing import derived  # noqa: PLC0415 - regular expressions, when asked
+
+    column, fits = derived(name, value)
+    return _coded(table, column, fits)
+
+
+def _coded(table: Table, column: str, fits: Callable[[str], bool]) -> np.ndarray:
+    """Return which rows have a value that fits; none where the table lacks the column."""
+    coded = table.fields.get(column)
     if coded is None:
         return np.zeros(len(table.at), dtype=bool)
-    if name == "route":
-        good = [_route_fits(value, path) for path in coded.values]
-    else:
-        good = [value == known for known in coded.values]
+    good = [fits(known) for known in coded.values]
     # Code -1 (absent) picks the appended False.
     return np.take(np.array([*good, False], dtype=bool), coded.codes)
-
-
-def _route_fits(route: str, path: str) -> bool:
-    wanted = route.rpartition(" ")[2].split("/")
-    parts = path.partition("?")[0].split("/")
-    return len(wanted) == len(parts) and all(
-        (w.startswith("{") and w.endswith("}")) or w == p
-        for w, p in zip(wanted, parts, strict=True)
-    )
 
 
 def evidence(logs: Sequence[Log], onset: float | None = None) -> Evidence:
