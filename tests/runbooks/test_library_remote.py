@@ -2,13 +2,11 @@
 
 import json
 import os
-import ssl
-import subprocess
 
 import pytest
 from tests.runbooks.kube import Cluster, write_config
 from tests.runbooks.play import BEFORE, RUN, UNDO, VERIFY, Play, book, program
-from tests.runbooks.servers import Upstream, need
+from tests.runbooks.servers import need
 
 
 @pytest.fixture
@@ -66,42 +64,6 @@ def test_a_deployment_is_scaled_and_gets_its_replicas_back(kube):
     assert cluster.deployment["spec"]["replicas"] == 0
     play.good(1, UNDO)
     assert cluster.deployment["spec"]["replicas"] == 3
-
-
-@pytest.fixture
-def service(tmp_path, monkeypatch):
-    """A recording HTTPS server named localhost, with a certificate that only this test trusts."""
-    need("openssl")
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-keyout",
-            str(key),
-            "-out",
-            str(certificate),
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-        ],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with Upstream("service", tls=context).serving() as running:
-        yield running
 
 
 def play_http(name, service, **answers):
