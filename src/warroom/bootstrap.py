@@ -290,6 +290,7 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
         keymap=settings.keys,
         ascii_glyphs=settings.glyphs == "ascii",
         service=settings.service,
+        map=settings.map,
         crash_folder=settings.state_folder,
         log_memory=LogMemory(settings.state_folder / FILTERS),
         notices=complaints,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from tests.runbooks.servers import Upstream
 
 from warroom.core import commands as c
 from warroom.core import events as e
+from warroom.core.conduct import Measured
 from warroom.core.services import Metrics, Service, ServiceMap
 from warroom.core.state import Run
-from warroom.core.words import Phase, Verdict
+from warroom.core.words import Check, Phase, Verdict
 from warroom.monitor.prometheus import points
 from warroom.monitor.wire import MonitorError
 from warroom.room.containment import Plan, Progress
@@ -22,6 +24,7 @@ from warroom.room.local import LocalRoom
 from warroom.room.operator import Operator
 from warroom.room.shelf import Shelf
 from warroom.room.sources import Prometheus
+from warroom.room.verify import verify
 from warroom.store import open_journal
 
 NOW = int(time.time()) // 10 * 10
@@ -224,6 +227,40 @@ def test_the_token_comes_from_the_environment_and_follows_no_redirect(monkeypatc
         with pytest.raises(MonitorError, match="302"):
             points(asked, NOW - 60, NOW, 10)
         assert server.seen[0][2]["Authorization"] == "Bearer s3cr3t"
+
+
+def closing(place: Place, services: dict[str, Service], now: float) -> dict[Check, Measured]:
+    state = place.room.incident("INC-1")
+    assert state is not None
+    found = verify(
+        state,
+        (),
+        datetime.fromtimestamp(now, UTC),
+        timedelta(minutes=10),
+        ServiceMap(services=services),
+    )
+    return {check.check: check for check in found.checks}
+
+
+def test_closing_is_checked_without_a_log(server: str, tmp_path: Path) -> None:
+    place = Place(tmp_path, metrics(server))
+    shop = Service(name="shop", metrics=metrics(server), depends_on=("database",))
+    beside = Service(name="database", metrics=metrics(server))
+    services = {"shop": shop, "database": beside}
+    well = closing(place, services, NOW - 60)
+    assert well[Check.GONE].passed
+    assert "0 % in 10 min, 0 % before the failure, by Prometheus: gone" in well[Check.GONE].sentence
+    assert well[Check.GONE].before_requests > 60 * RATE
+    assert well[Check.ADJACENT].passed
+    assert "1 neighbouring services as before" in well[Check.ADJACENT].sentence
+    bad = closing(place, services, ACTED)
+    assert not bad[Check.GONE].passed
+    assert "not gone" in bad[Check.GONE].sentence
+    assert not bad[Check.ADJACENT].passed
+    assert "database 0 % → 30" in bad[Check.ADJACENT].sentence
+    lost = closing(place, {"shop": replace(shop, metrics=metrics("http://127.0.0.1:9"))}, NOW)
+    assert not lost[Check.GONE].passed
+    assert "out of reach" in lost[Check.GONE].sentence
 
 
 @pytest.mark.soak  # it has to scrape for a while

@@ -131,10 +131,12 @@ def verify(
     with open_room() as room, open_logs(settings(), logs) as opened, _stoppable() as stop:
         state = known(room, incident)
         read_through(opened)
-        found = measure(state, opened, room.now(), hold)
-        while wait and found.wait > timedelta() and opened and not stop.is_set():
+        services = settings().map
+        measurable = bool(opened) or services.get(state.service).metrics is not None
+        found = measure(state, opened, room.now(), hold, services)
+        while wait and found.wait > timedelta() and measurable and not stop.is_set():
             stop.wait(min(found.wait.total_seconds(), 5.0))
-            found = measure(state, opened, room.now(), hold)
+            found = measure(state, opened, room.now(), hold, services)
         kept = record(room, state, found)
         if isinstance(kept, Refusal):
             refused(kept)

@@ -11,6 +11,7 @@ from warroom.core import spell
 from warroom.core.closing import settled_since
 from warroom.core.conduct import Measured
 from warroom.core.decide import Refusal
+from warroom.core.services import ServiceMap
 from warroom.core.state import Incident
 from warroom.core.text import clean_line
 from warroom.core.words import Check
@@ -23,6 +24,7 @@ from warroom.logs.analysis.prepare import prepare
 from warroom.logs.protocol import Log
 from warroom.room.measure import Counts
 from warroom.room.service import Done, Room
+from warroom.room.verify_metrics import measured as by_metrics
 
 HOLD = timedelta(minutes=10)
 """How long the failure must have been gone, unless somebody says otherwise."""
@@ -58,7 +60,11 @@ class Verification:
 
 
 def verify(
-    incident: Incident, logs: Sequence[Log], now: datetime, hold: timedelta | None = None
+    incident: Incident,
+    logs: Sequence[Log],
+    now: datetime,
+    hold: timedelta | None = None,
+    services: ServiceMap | None = None,
 ) -> Verification:
     """Measure the three checks as of now; nothing is recorded.
 
@@ -67,6 +73,7 @@ def verify(
         logs: Where the failure was seen.
         now: Until when the logs are read.
         hold: How long the failure must have been gone; None: `HOLD`, in a drill `DRILL_HOLD`.
+        services: What Prometheus is asked about a service where no log is open.
     """
     if hold is None:
         hold = DRILL_HOLD if incident.drill else HOLD
@@ -77,6 +84,10 @@ def verify(
     over = min(
         (at for at in (incident.contained_at, incident.resolved_at, start) if at), default=start
     )
+    if not logs and services is not None:
+        found = by_metrics(incident, services, began, (start, now, wait))
+        if found is not None:
+            return Verification(checks=(*found, _ledger(incident)), wait=wait)
     frames = [_Seen(log, (began, max(over, began)), start, now) for log in logs]
     return Verification(
         checks=(_gone(frames, start, now, wait), _adjacent(frames, start, now), _ledger(incident)),

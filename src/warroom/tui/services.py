@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from warroom.core.services import ServiceMap
 from warroom.logs.protocol import Log
 from warroom.room.containment import Containment
 from warroom.room.service import Room
@@ -39,6 +40,8 @@ class Services:
     """Whether the terminal lacks the glyphs, or draws them two cells wide."""
     service: str = ""
     """The service to fill in when an incident is declared."""
+    map: ServiceMap = field(default_factory=ServiceMap)
+    """What depends on what, and who measures it."""
     crash_folder: Path | None = None
     """Where the traceback of a crash is written; None: on the error stream."""
     log_memory: LogMemory = field(default_factory=LogMemory)

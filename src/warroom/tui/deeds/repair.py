@@ -43,7 +43,8 @@ def deeds(
             return
         while True:
             logs, now = desk.services.logs, desk.clock()
-            found = await asyncio.to_thread(checks.verify, incident, logs, now)
+            services = desk.services.map
+            found = await asyncio.to_thread(checks.verify, incident, logs, now, services=services)
             try:
                 kept = await asyncio.to_thread(checks.record, room, incident, found)
             except JournalError as error:
