@@ -18,7 +18,6 @@ from warroom.core.decide import Refusal
 from warroom.core.events import ChangeRecorded, Declared, Excerpt
 from warroom.core.post import Inbox, Known, Letter, Standing
 from warroom.core.refusal import TITLE_LIMIT
-from warroom.core.state import Incident
 from warroom.core.text import clean_text
 from warroom.intake.report import Message, Odd, Signal, Status
 from warroom.intake.report import Report as Told
@@ -145,12 +144,17 @@ class Reception:
         latest = {signal.key: signal for told in group for signal in told.signals}
         before = dict(self._inbox.known(source, tuple(latest)))
         places: dict[str, list[Signal]] = {}
+        still = {name: self._open(name) for name in {one.incident for one in before.values()}}
+        home = self._open(self._inbox.belongs(source, name))
         for signal in latest.values():
-            found = self._home(before.get(signal.key), source, name, signal)
+            known = before.get(signal.key)
+            found = (still[known.incident] if known else None) or home
+            if found is None and signal.status is Status.FIRING:
+                found = home = self._near(signal)
             if found is None:
                 if signal.status is Status.RESOLVED:
                     continue  # the end of something nobody reported
-                found = self._declare(batch, letters[0], group[-1], signal)
+                found = home = self._declare(batch, letters[0], group[-1], signal)
                 self._link(found, letters[0], before.get(signal.key))
             if found:
                 places.setdefault(found, []).append(signal)
@@ -170,14 +174,8 @@ class Reception:
             replace(letter, standing=Standing.DONE, incident=first) for letter in letters
         ]
 
-    def _home(self, known: Known | None, source: str, group: str, signal: Signal) -> str | None:
-        """Return the open incident that a signal belongs to; None: none."""
-        for name in (known.incident if known else "", self._inbox.belongs(source, group)):
-            incident = self._open(name)
-            if incident is not None:
-                return incident.id
-        if signal.status is Status.RESOLVED:
-            return None
+    def _near(self, signal: Signal) -> str | None:
+        """Return the open incident that a first signal of a group joins; None: none."""
         since = self._room.now() - MOMENT
         lately = [
             one
@@ -189,14 +187,14 @@ class Reception:
                 return incident.id
         return lately[-1].id if len(lately) >= STORM else None
 
-    def _open(self, name: str) -> Incident | None:
+    def _open(self, name: str) -> str | None:
         """Return the incident of a name, or the one it was merged into, if it is still open."""
         for _ in range(10):
             incident = self._room.incident(name) if name else None
             if incident is None or not incident.merged_into:
                 break
             name = incident.merged_into
-        return None if incident is None or incident.closed_at is not None else incident
+        return None if incident is None or incident.closed_at is not None else incident.id
 
     def _declare(self, batch: _Batch, letter: Letter, told: Told, signal: Signal) -> str:
         """Open an incident; returns its id, or nothing if a rule refused it."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -17,6 +17,16 @@ from warroom.store.tables import INBOX, OUTBOX, SIGNAL
 
 _MANY = 500
 """Keys asked for in one statement: well under the bounds on variables of both engines."""
+
+_SETTLE = (
+    update(INBOX)
+    .where(INBOX.c.id == bindparam("number"))
+    .values(
+        standing=bindparam("standing"),
+        incident=bindparam("incident"),
+        reason=bindparam("reason"),
+    )
+)
 
 
 class SqlInbox:
@@ -64,16 +74,21 @@ class SqlInbox:
 
     def settle(self, letters: Sequence[Letter], signals: Sequence[Known]) -> None:
         """Keep what became of messages and of the signals in them."""
+        became = [
+            {
+                "number": one.id,
+                "standing": one.standing.value,
+                "incident": one.incident,
+                "reason": one.reason,
+            }
+            for one in letters
+        ]
 
         def work(connection: Connection) -> None:
-            for one in letters:
-                connection.execute(
-                    update(INBOX)
-                    .where(INBOX.c.id == one.id)
-                    .values(standing=one.standing.value, incident=one.incident, reason=one.reason)
-                )
-            for signal in signals:
-                _learn(connection, signal)
+            if became:
+                connection.execute(_SETTLE, became)
+            if signals:
+                _learn(connection, signals)
 
         if letters or signals:
             self._transactions.write(work)
@@ -180,20 +195,28 @@ def _insert_new(connection: Connection, table: Any, row: Mapping[str, Any]) -> i
     return int(connection.execute(statement).first() is not None)
 
 
-def _learn(connection: Connection, signal: Known) -> None:
-    values = {
-        "group": signal.group,
-        "incident": signal.incident,
-        "firing": int(signal.firing),
-        "last_at": encode_time(signal.last_at),
-    }
+def _learn(connection: Connection, signals: Sequence[Known]) -> None:
+    rows = [
+        {
+            "source": one.source,
+            "key": one.key,
+            "group": one.group,
+            "incident": one.incident,
+            "firing": int(one.firing),
+            "last_at": encode_time(one.last_at),
+            "times": 1,
+        }
+        for one in signals
+    ]
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
-    statement = insert(SIGNAL).values(source=signal.source, key=signal.key, times=1, **values)
+    statement = insert(SIGNAL)
+    newest = {name: statement.excluded[name] for name in ("group", "incident", "firing", "last_at")}
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=[SIGNAL.c.source, SIGNAL.c.key],
-            set_={**values, "times": SIGNAL.c.times + 1},
-        )
+            set_={**newest, "times": SIGNAL.c.times + 1},
+        ),
+        rows,
     )
 
 
