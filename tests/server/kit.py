@@ -16,7 +16,9 @@ from typing import Any
 import httpx
 
 from warroom.core.access import Token, compose, digest
+from warroom.intake.vendors import Intake
 from warroom.room.local import LocalRoom
+from warroom.room.postman import Postman
 from warroom.server.desk import Desk, Limits
 from warroom.server.serve import Address, listen, server
 from warroom.store import SqlJournal, TokenStore, Tuning, open_journal
@@ -40,6 +42,9 @@ class Served:
     address: str = ""
     port: int = 0
     poll_seconds: float = 0.02
+    staff: Callable[["Served"], Postman] | None = None
+    """Who takes reports in and sends."""
+    intakes: dict[str, Intake] = field(default_factory=dict)
 
     def start(self) -> "Served":
         where = self.address or str(self.folder / "server" / "journal.db")
@@ -55,6 +60,8 @@ class Served:
             tokens=self.tokens,
             audit=self.folder / "server" / "audit.log",
             limits=self.limits,
+            postman=self.staff(self) if self.staff else None,
+            intakes=self.intakes,
         )
         place = Address(port=self.port)
         self._socket = listen(place)
