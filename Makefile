@@ -8,7 +8,8 @@ help:
 	@echo "make demo     build .venv, open the console on a live incident"
 	@echo "make test     build .venv, run ruff, mypy, the import contracts and the tests"
 	@echo "make check    the same without the tests"
-	@echo "make bench    measure against lnav, less, ripgrep ... where installed; writes docs/benchmarks.md"
+	@echo "make bench    measure against lnav, less, ripgrep, toolong (tl) ... where installed; writes docs/benchmarks.md"
+	@echo "              BENCH='--size 100M' for a small run, BENCH='--soak 600' for memory over ten minutes"
 	@echo "make soak     the long campaigns"
 	@echo "make servers  install the real servers some tests drive (Debian, as root)"
 	@echo "make venv     only build .venv"
@@ -29,8 +30,9 @@ pytest: $(VENV)/.dev
 	$(BIN)/pytest -q -n 2 -m "not soak" tests
 soak: $(VENV)/.dev
 	$(BIN)/pytest -q -m soak tests
+	$(BIN)/python scripts/fuzz_logs.py --seconds 600
 bench: $(VENV)/.dev
-	$(BIN)/python scripts/bench.py
+	$(BIN)/python scripts/bench.py $(BENCH)
 bench-analysis: $(VENV)/.dev
 	$(BIN)/python scripts/bench_analysis.py --write
 

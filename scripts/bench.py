@@ -1,64 +1,86 @@
-"""Measure everything that is promised as a ratio, and write docs/benchmarks.md."""
+"""Measure everything that is promised of the logs, and write docs/benchmarks.md.
+
+Run: python scripts/bench.py [--size 1G] [--rounds 3] [--soak 600] [--out FILE]
+"""
 
 import argparse
-import contextlib
-import io
 import os
 import platform
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import bench_analysis
 import bench_console
-import bench_editor
 import bench_live
 import bench_logs
+from bench_row import Figure, table
 
 TARGET = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks
 
-Written by `make bench`. Every figure is a ratio against a peer in the same run on the same machine;
-absolute times are there to be checked, not to be quoted. What a log can say and how surely is in
+Written by `make bench`. Each tool runs in turn with warroom on the same file, in the same run;
+ratios are what can be compared, absolute times are there to be checked. Tools that are not
+installed are left out and named. What a log can say and how surely is in
 [benchmarks-analysis.md](benchmarks-analysis.md).
 
 {machine}
 """
 
 
-def main() -> None:
-    """Run the parts one after the other; nothing is measured while another part runs."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=1 << 30, help="bytes of the large log")
-    parser.add_argument("--rounds", type=int, default=5)
+def part(name: str, figures: Callable[[], Iterable[Figure]], notes: list[str]) -> list[Figure]:
+    """Run one part; one that fails is a note, and the others go on."""
+    begun = time.monotonic()
+    found: list[Figure] = []
+    try:
+        for each in figures():
+            found.append(each)
+            sys.stderr.write(f"{each.row()}\n")
+    except Exception as error:
+        notes.append(f"{name} broke off: {type(error).__name__}: {error}")
+    sys.stderr.write(f"{name}: {time.monotonic() - begun:.0f} s\n")
+    return found
+
+
+def main() -> int:
+    """Run the parts one after the other: nothing is measured while another part runs."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    size_of = bench_logs.size_of
+    parser.add_argument("--size", type=size_of, default=size_of("1G"), help="100M, 1G ...")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--soak", type=float, default=0.0, help="seconds of memory under load")
+    parser.add_argument("--out", type=Path, default=TARGET)
     chosen = parser.parse_args()
+    load = os.getloadavg()[0]
+    notes: list[str] = []
+    found: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="warroom-bench-") as folder:
+        log = Path(folder) / "access.log"
+        truth = bench_logs.build(log, chosen.size)
+
+        def engine() -> Iterable[Figure]:
+            figures, said = bench_logs.figures(log, truth, chosen.rounds)
+            notes.extend(said)
+            return figures
+
+        size, rounds = min(chosen.size, bench_logs.JSON_LINES), chosen.rounds
+        found += part("engine", engine, notes)
+        found += part("JSON", lambda: bench_logs.json_lines(Path(folder), size, rounds), notes)
+        found += part("console", lambda: bench_console.measure(log, folder, rounds), notes)
+        found += part("load", lambda: bench_live.measure(log, folder, chosen.soak), notes)
     machine = (
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}, "
-        f"load at the start {os.getloadavg()[0]:.1f}."
+        f"Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}; load {load:.1f} at the "
+        f"start, {os.getloadavg()[0]:.1f} at the end. The log: {bench_logs.said(truth)}."
     )
-    parts = [HEAD.format(machine=machine), "## The log engine\n"]
-    parts.append(bench_logs.table(*bench_logs.measure(chosen.size, chosen.rounds)))
-    parts.append("\n## The console\n")
-    sys.argv[1:] = ["--size", str(chosen.size), "--rounds", str(chosen.rounds)]
-    text = io.StringIO()
-    with contextlib.redirect_stdout(text):
-        bench_console.main()
-    parts.append(text.getvalue().rstrip())
-    parts.append("\n## The console under load\n")
-    with tempfile.TemporaryDirectory() as folder:
-        big = Path(folder) / "access.log"
-        bench_logs.build(big, chosen.size)
-        parts += bench_live.measure(big, folder, chosen.soak)
-    parts += ["\n## A key stroke in the editor of the postmortem\n", *bench_editor.table()]
-    TARGET.write_text("\n".join(parts) + "\n")
-    sys.stdout.write(TARGET.read_text())
-    sys.argv[1:] = ["--write"]
-    bench_analysis.main()
+    notes.append(bench_live.yardstick())
+    chosen.out.write_text(f"{HEAD.format(machine=machine)}\n{table(found, notes)}\n")
+    sys.stdout.write(chosen.out.read_text())
+    missed = [each for each in found if each.met is False]
+    return 1 if missed or any("broke off" in note for note in notes) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,7 +6,7 @@ taken until the bytes it draws hold what is waited for.
 
 import argparse
 import fcntl
-import json
+import itertools
 import os
 import pty
 import select
@@ -18,11 +18,12 @@ import sys
 import tempfile
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench_logs import build
+from bench_logs import build, size_of
+from bench_row import Figure, table
 
 ROWS, COLUMNS = 40, 140
 TOKEN = "/tail-{:08x}"
@@ -132,49 +133,59 @@ def first_frame(log: Path, home: str, rounds: int) -> dict[str, list[float]]:
 
 def appended(log: Path, home: str, rounds: int) -> dict[str, list[float]]:
     """Seconds from the append of a line until it is on the screen (median of ten a start)."""
+    numbers = itertools.count(os.getpid() << 8)  # a path must never have been drawn before
 
-    def look(terminal: Terminal, number: int) -> float | None:
-        terminal.wait_for(append(log, 1 << 20 | number))
-        time.sleep(3)
+    def look(terminal: Terminal, _: int) -> float | None:
+        terminal.wait_for(append(log, next(numbers)))
+        terminal.drain(3)
         delays = []
-        for count in range(10):
-            took = terminal.wait_for(append(log, (number + 1) << 24 | count), 5)
+        for _ in range(10):
+            path = append(log, next(numbers))
+            took = terminal.wait_for(path, 5)
             if took is not None:
                 delays.append(took)
-            time.sleep(0.3)
+            terminal.drain(0.3)
         return statistics.median(delays) if delays else None
 
     return rounds_of(log, home, rounds, look)
 
 
-def lines(what: str, times: dict[str, list[float]]) -> list[str]:
-    """Return table rows: medians, and ratios to warroom's."""
-    own = statistics.median(times.get("warroom", [float("nan")]))
+def against(
+    what: str, times: dict[str, list[float]], targets: dict[str, float]
+) -> Iterator[Figure]:
+    """Yield warroom's median by that of each other program."""
+    own = statistics.median(times["warroom tail"])
+    for name, each in times.items():
+        if name != "warroom tail":
+            theirs = statistics.median(each)
+            yield Figure(
+                what,
+                f"{own * 1e3:.0f} ms",
+                f"{name} {theirs * 1e3:.0f} ms",
+                own / theirs,
+                targets.get(name),
+            )
+
+
+def measure(log: Path, home: str, rounds: int) -> list[Figure]:
+    """Return the figures of the first frame and of an appended line."""
+    first = first_frame(log, home, rounds)
+    later = appended(log, home, max(1, rounds // 2))
     return [
-        f"| {what} | {name} | {statistics.median(each) * 1000:.0f} ms | "
-        f"{own / statistics.median(each):.2f} |"
-        for name, each in times.items()
+        *against("first screen at the tail", first, {"lnav": 0.6}),
+        *against("appended line on the screen", later, {"toolong": 0.35}),
     ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=1 << 30, help="bytes of the log")
+    parser.add_argument("--size", type=size_of, default=size_of("100M"), help="100M, 1G ...")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         log = Path(home) / "access.log"
         build(log, chosen.size)
-        found = {
-            "first line on the screen": first_frame(log, home, chosen.rounds),
-            "appended line on the screen": appended(log, home, max(1, chosen.rounds // 2)),
-        }
-    print("| what | program | median | warroom's by it |\n|---|---|---|---|")
-    for what, times in found.items():
-        print("\n".join(lines(what, times)))
-    if chosen.json:
-        chosen.json.write_text(json.dumps(found))
+        print(table(measure(log, home, chosen.rounds)))
 
 
 if __name__ == "__main__":

@@ -18,12 +18,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench_console import Terminal, append, programs, start
-from bench_logs import build
+from bench_logs import build, size_of
+from bench_row import Figure, table
 
 RATE = 50_000
 KEYS = 60
 QUIET = 0.15
 """The share of a core below which a program counts as resting: consoles tick."""
+LONG = 120
+"""Seconds of following from which memory is judged: caches fill until then."""
 HELD, FOLLOW = b"HELD", b"FOLLOW"
 TYPED = 0x0430
 """The letters typed are Cyrillic: no line of the log holds one, so only the key can draw it."""
@@ -128,11 +131,12 @@ def keys(terminal: Terminal, count: int) -> list[float]:
     return took
 
 
-def said(name: str, took: Sequence[float]) -> str:
-    """Return a table row: the middle and the slow end."""
+def answered(what: str, took: Sequence[float]) -> Figure:
+    """Return the slow end of how long keys took, beside the middle."""
     ordered = sorted(took)
     middle, slow = ordered[len(ordered) // 2], ordered[len(ordered) * 95 // 100]
-    return f"| {name} | p50 {middle * 1e3:.0f} ms, p95 {slow * 1e3:.0f} ms | p95 ≤ 50 ms |"
+    ours = f"p50 {middle * 1e3:.0f} ms, p95 {slow * 1e3:.0f} ms, {len(took)} keys"
+    return Figure(what, ours, "", slow * 1e3, 50, "ms")
 
 
 def opened(log: Path, home: str) -> Terminal:
@@ -143,7 +147,7 @@ def opened(log: Path, home: str) -> Terminal:
     return terminal
 
 
-def while_indexing(big: Path, home: str) -> list[str]:
+def while_indexing(big: Path, home: str) -> list[Figure]:
     """Press keys from the first frame on, as long as the index is at work."""
     took: list[float] = []
     for _ in range(5):
@@ -152,10 +156,35 @@ def while_indexing(big: Path, home: str) -> list[str]:
             took += keys(terminal, 15)
         finally:
             terminal.end()
-    return [said("key answered while 1 GiB is indexed", took)]
+    return [answered("key answered while indexing", took)]
 
 
-def while_pouring(small: Path, seed: Path, home: str, soak: float) -> list[str]:
+def while_searching(big: Path, home: str) -> list[Figure]:
+    """Search the large log for what only its newest line has, then for what none has."""
+    terminal = opened(big, home)
+    try:
+        terminal.drain(3.0)
+        os.write(terminal.master, b"/")
+        terminal.drain(0.5)
+        os.write(terminal.master, b"/tail-")
+        terminal.drain(0.5)
+        os.write(terminal.master, b"\r")
+        hit = terminal.wait_for(HELD, 10)
+        os.write(terminal.master, b"G/")
+        terminal.drain(0.5)
+        os.write(terminal.master, b"nowhere[0-9]+to be found\r")
+        terminal.drain(1.0)
+        took = keys(terminal, 15)
+    finally:
+        terminal.end()
+    first = 10.0 if hit is None else hit
+    return [
+        Figure("first hit of a search", f"{first * 1e3:.0f} ms", "", first * 1e3, 100, "ms"),
+        answered("key answered while a whole file is searched", took),
+    ]
+
+
+def while_pouring(small: Path, seed: Path, home: str, soak: float) -> list[Figure]:
     """Follow lines as they pour in: keys, processor, memory."""
     seconds = max(40.0, soak)
     terminal = opened(small, home)
@@ -168,22 +197,31 @@ def while_pouring(small: Path, seed: Path, home: str, soak: float) -> list[str]:
                 terminal.drain(1.0)
                 memory.append(resident(terminal.pid))
             share = (processor(terminal.pid) - used) / (time.monotonic() - begun)
-            rows = [said("key answered while 50,000 lines/s arrive", keys(terminal, KEYS))]
+            rows = [answered("key answered while 50,000 lines/s arrive", keys(terminal, KEYS))]
             memory.append(resident(terminal.pid))
     finally:
         terminal.end()
     third = max(1, len(memory) // 3)
     early, late = statistics.median(memory[:third]), statistics.median(memory[-third:])
     lines = RATE * (len(memory) * 2 / 3)
-    rows.append(f"| following 50,000 lines/s, drawn | {share:.0%} of a core | ≤ 35 % |")
-    rows.append(
-        f"| memory over {len(memory)} s of that | {early:.0f} → {late:.0f} MiB, "
-        f"{(late - early) * 2**20 / lines:.1f} B a line | ≤ 2 B a line |"
-    )
-    return rows
+    grown = max(0.0, (late - early) * 2**20 / lines)
+    return [
+        *rows,
+        Figure(
+            "following 50,000 lines/s, drawn", f"{share:.0%} of a core", "", share * 100, 35, "%"
+        ),
+        Figure(
+            f"memory over {len(memory)} s of that",
+            f"{early:.0f} → {late:.0f} MiB",
+            "",
+            grown,
+            2 if len(memory) >= LONG else None,
+            "B a line",
+        ),
+    ]
 
 
-def undrawn(small: Path, seed: Path) -> str:
+def undrawn(small: Path, seed: Path) -> Figure:
     """Follow the same lines with the engine alone."""
     argv = [sys.executable, "-c", FOLLOW_ONLY, str(small), "60"]
     engine = subprocess.Popen(argv, stdout=subprocess.PIPE)
@@ -199,10 +237,11 @@ def undrawn(small: Path, seed: Path) -> str:
     finally:
         engine.kill()
         engine.wait()
-    return f"| following 50,000 lines/s, not drawn | {share:.1%} of a core | ≤ 5 % |"
+    ours = f"{share:.1%} of a core"
+    return Figure("following 50,000 lines/s, not drawn", ours, "", share * 100, 5, "%")
 
 
-def reopened(big: Path, folder: str, rounds: int) -> str:
+def reopened(big: Path, folder: str, rounds: int) -> Figure:
     """Index a file for the first time and again."""
     ratios, times = [], []
     for number in range(rounds):
@@ -211,9 +250,12 @@ def reopened(big: Path, folder: str, rounds: int) -> str:
         ratios.append(again / first)
         times.append((first, again))
     first, again = (statistics.median(each) for each in zip(*times, strict=True))
-    return (
-        f"| reopening a known file | {again * 1e3:.0f} ms, {statistics.median(ratios):.3f} of the "
-        f"first {first:.2f} s | ≤ 0.02 |"
+    return Figure(
+        "reopening a known file",
+        f"{again * 1e3:.0f} ms",
+        f"its first index {first:.2f} s",
+        statistics.median(ratios),
+        0.02,
     )
 
 
@@ -242,7 +284,7 @@ def read_whole(terminal: Terminal, size: int, patience: float = 120.0) -> float:
     return patience
 
 
-def indexed(big: Path, home: str, rounds: int) -> list[str]:
+def indexed(big: Path, home: str, rounds: int) -> Figure:
     """Open the large log in each console in turn, until its index is complete."""
     times: dict[str, list[float]] = {}
     for number in range(rounds):
@@ -262,14 +304,15 @@ def indexed(big: Path, home: str, rounds: int) -> list[str]:
                 terminal.end()
     own = statistics.median(times["warroom tail"])
     found = {name: statistics.median(each) for name, each in times.items()}
-    said_times = ", ".join(f"{name} {each:.1f} s" for name, each in found.items())
-    others = [each for name, each in found.items() if not name.startswith("warroom")]
-    ratio = f"{own / min(others):.2f} of the faster other" if others else "nothing to compare with"
-    return [f"| index complete in the console | {said_times}: {ratio} | ≤ 0.30 |"]
+    others = {name: each for name, each in found.items() if not name.startswith("warroom")}
+    said = ", ".join(f"{name} {each:.1f} s" for name, each in others.items())
+    faster = min(others.values(), default=float("nan"))
+    what = "index complete in the console, by the faster one"
+    return Figure(what, f"{own:.1f} s", said or "nothing to compare with", own / faster, 0.30)
 
 
 def yardstick() -> str:
-    """Return a row that says how busy the machine was: all times above stretch alike."""
+    """Say how busy the machine was: all times stretch alike."""
     took = []
     for _ in range(200):
         begun = time.perf_counter()
@@ -277,43 +320,42 @@ def yardstick() -> str:
         took.append(time.perf_counter() - begun)
     ordered = sorted(took)
     return (
-        f"| a fixed piece of work, alone on a core | {ordered[10] * 1e3:.1f} ms at best, p50 "
-        f"{ordered[100] * 1e3:.1f}, p95 {ordered[190] * 1e3:.1f} ms | |"
+        f"a fixed piece of work, alone on a core: {ordered[10] * 1e3:.1f} ms at best, p50 "
+        f"{ordered[100] * 1e3:.1f} ms, p95 {ordered[190] * 1e3:.1f} ms"
     )
 
 
-def measure(big: Path, folder: str, soak: float = 0.0, only: str = "") -> list[str]:
-    """Return all rows; `only` names one part."""
+def measure(big: Path, folder: str, soak: float = 0.0, only: str = "") -> Iterator[Figure]:
+    """Yield all figures; `only` names one part."""
     small = Path(folder) / "live.log"
-    rows = ["| what | measured | target |", "|---|---|---|"]
     with small.open("wb") as file, big.open("rb") as source:
         file.write(source.read(1 << 20).rpartition(b"\n")[0] + b"\n")
     if only in {"", "indexing"}:
-        rows += while_indexing(big, folder)
+        yield from while_indexing(big, folder)
+    if only in {"", "searching"}:
+        yield from while_searching(big, folder)
     if only in {"", "pouring"}:
-        rows += while_pouring(small, big, folder, soak)
+        yield from while_pouring(small, big, folder, soak)
     if only in {"", "undrawn"}:
-        rows.append(undrawn(small, big))
+        yield undrawn(small, big)
     if only in {"", "indexed"}:
-        rows += indexed(big, folder, 3)
+        yield indexed(big, folder, 3)
     if only in {"", "reopen"}:
-        rows.append(reopened(big, folder, 3))
-    rows.append(yardstick())
-    return rows
+        yield reopened(big, folder, 3)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=1 << 30, help="bytes of the large log")
+    parser.add_argument("--size", type=size_of, default=size_of("100M"), help="100M, 1G ...")
     parser.add_argument("--log", type=Path, help="a large access log that is there already")
     parser.add_argument("--soak", type=float, default=0.0, help="seconds of memory under load")
-    parser.add_argument("--only", default="", help="indexing, pouring, undrawn, indexed or reopen")
+    parser.add_argument("--only", default="", help="the name of one part")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         big = chosen.log or Path(folder) / "access.log"
         if chosen.log is None:
             build(big, chosen.size)
-        print("\n".join(measure(big, folder, chosen.soak, chosen.only)))
+        print(table([*measure(big, folder, chosen.soak, chosen.only)], [yardstick()]))
 
 
 if __name__ == "__main__":

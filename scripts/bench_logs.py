@@ -19,9 +19,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from bench_row import Figure, table
 
 SEED = 20261120
 START = 1_795_212_000
@@ -32,6 +34,8 @@ ODD_EVERY = 2048
 """One line in so many is of the kind that misleads a search for a quote and ` 5`."""
 
 ROUTES = ["/", "/api/v1/checkout", "/api/v1/cart", "/static/app.js", "/search", "/login"]
+JSON_LINES = 100_000_000
+"""Bytes of JSON lines at most: they are built slowly."""
 AGENTS = [
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
@@ -50,18 +54,6 @@ class Truth:
     status: Counter[int] = field(default_factory=Counter)
     first: int = 0
     last: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One comparison."""
-
-    what: str
-    ours: str
-    other: str
-    ratio: float
-    target: float | None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +138,23 @@ def run(argv: Sequence[str]) -> Run:
 
 
 def paired(
-    what: str, ours: Sequence[str], other: Sequence[str], rounds: int, target: float | None
-) -> tuple[Figure, Figure | None, Run, Run]:
-    """Run two commands in turn; the ratio of their median times, and of their peak memory."""
+    what: str,
+    ours: Sequence[str],
+    other: Sequence[str],
+    rounds: int,
+    targets: tuple[float | None, float | None] = (None, None),
+) -> tuple[Figure, Figure, Run, Run]:
+    """Run two commands in turn; the medians of their ratios of time and of peak memory."""
     pairs = [(run(ours), run(other)) for _ in range(rounds)]
-    mine = statistics.median(pair[0].wall for pair in pairs)
-    theirs = statistics.median(pair[1].wall for pair in pairs)
-    time_figure = Figure(f"{what}: time", f"{mine:.2f} s", f"{theirs:.2f} s", mine / theirs, target)
-    mine = statistics.median(pair[0].peak_mib for pair in pairs)
-    theirs = statistics.median(pair[1].peak_mib for pair in pairs)
-    memory = Figure(f"{what}: memory", f"{mine:.0f} MiB", f"{theirs:.0f} MiB", mine / theirs, None)
+    tool = Path(other[0]).name
+    ratio = statistics.median(one.wall / two.wall for one, two in pairs)
+    mine, theirs = (statistics.median(pair[n].wall for pair in pairs) for n in (0, 1))
+    time_figure = Figure(what, f"{mine:.2f} s", f"{tool} {theirs:.2f} s", ratio, targets[0])
+    ratio = statistics.median(one.peak_mib / two.peak_mib for one, two in pairs)
+    mine, theirs = (statistics.median(pair[n].peak_mib for pair in pairs) for n in (0, 1))
+    memory = Figure(
+        f"{what}: peak memory", f"{mine:.0f} MiB", f"{tool} {theirs:.0f} MiB", ratio, targets[1]
+    )
     return time_figure, memory, *pairs[-1]
 
 
@@ -199,33 +198,44 @@ def figures(path: Path, truth: Truth, rounds: int) -> tuple[list[Figure], list[s
         return False
 
     report = json.loads(run(scan).output)
-    exact = report["status"] == {str(code): n for code, n in sorted(truth.status.items())}
-    exact = exact and report["lines"] == truth.lines
-    notes.append(f"warroom's counts {'equal' if exact else 'DIFFER FROM'} the truth, code by code")
+    expected = {str(code): n for code, n in truth.status.items()}
+    wrong = sum(
+        abs(report["status"].get(code, 0) - expected.get(code, 0))
+        for code in {*report["status"], *expected}
+    ) + abs(report["lines"] - truth.lines)
     failed = sum(n for code, n in truth.status.items() if code >= 500)
+    found.append(
+        Figure("scan: lines counted otherwise than the truth", f"{wrong}", "", wrong, 0, "lines")
+    )
     if have("lnav"):
         query = ";select count(*) from access_log where sc_status >= 500"
         time_figure, memory, _, theirs = paired(
-            "scan / lnav SQL", scan, ["lnav", "-n", "-c", query, name], rounds, 0.20
+            "scan, against headless SQL",
+            scan,
+            ["lnav", "-n", "-c", query, name],
+            rounds,
+            (0.2, 0.25),
         )
-        found += [time_figure, _with_target(memory, 0.25)]
+        found += [time_figure, memory]
         notes.append(_against("lnav", theirs.output, failed))
-    others: list[tuple[str, list[str], Callable[[], bool]]] = [
-        ("gawk", ["gawk", '-F"', "$3 ~ /^ 5/ {n++} END {print n}", name], lambda: have("gawk")),
-        ("grep", ["grep", "-acE", '" 5[0-9][0-9] ', name], lambda: have("grep")),
-        ("rg", ["rg", "-ac", '" 5[0-9][0-9] ', name], lambda: have("rg")),
+    others: list[tuple[str, list[str]]] = [
+        ("gawk", ["gawk", '-F"', "$3 ~ /^ 5/ {n++} END {print n}", name]),
+        ("grep", ["grep", "-acE", '" 5[0-9][0-9] ', name]),
+        ("rg", ["rg", "-ac", '" 5[0-9][0-9] ', name]),
     ]
-    for tool, argv, installed in others:
-        if installed():
-            time_figure, _, _, theirs = paired(f"scan / {tool} count", scan, argv, rounds, None)
+    for tool, argv in others:
+        if have(tool):
+            time_figure, _, _, theirs = paired(
+                "scan, against a count of 5xx alone", scan, argv, min(rounds, 2)
+            )
             found.append(time_figure)
             notes.append(_against(tool, theirs.output, failed))
-    if have("rg"):
+    if shutil.which("rg"):
         for what, pattern in (("literal", "api/v1/checkout"), ("expression", r"id=99\d+ ")):
             ours = [python, "-c", COUNT, pattern, name]
-            theirs_argv = ["rg", "-ac", "--no-config", "-i", "--no-unicode", pattern, name]
+            argv = ["rg", "-ac", "--no-config", "-i", "--no-unicode", pattern, name]
             time_figure, _, mine, theirs = paired(
-                f"search ({what}) / rg", ours, theirs_argv, rounds, 1.5
+                f"search, count in the whole file ({what})", ours, argv, rounds, (1.5, None)
             )
             found.append(time_figure)
             same = mine.output.strip() == theirs.output.strip()
@@ -234,15 +244,47 @@ def figures(path: Path, truth: Truth, rounds: int) -> tuple[list[Figure], list[s
     tail, whole, memory_row = (statistics.median(each) for each in zip(*tails, strict=True))
     notes.append(f"open to 50 entries of the tail: {tail * 1e3:.0f} ms; whole index {whole:.2f} s")
     found.append(
-        Figure("index memory", f"{memory_row:.2f} B a line", "2 B a line", memory_row / 2, 1.0)
+        Figure("index memory", f"{memory_row:.2f} B a line", "", memory_row, 2.0, "B a line")
     )
     return found, notes
 
 
-def _with_target(figure: Figure | None, target: float) -> Figure:
-    if figure is None:
-        raise ValueError("there is no figure to judge")
-    return Figure(figure.what, figure.ours, figure.other, figure.ratio, target, figure.note)
+def json_lines(folder: Path, size: int, rounds: int) -> list[Figure]:
+    """Scan JSON lines beside a program that only looks for a text in them."""
+    path = folder / "app.json"
+    lines = build_json(path, size)
+    scan = [sys.executable, "-c", SCAN, str(path)]
+    report = json.loads(run(scan).output)
+    if report["lines"] != lines:
+        raise ValueError(f"{report['lines']} of {lines} JSON lines counted")
+    if not shutil.which("gawk"):
+        return []
+    argv = ["gawk", '/"status":5/ {n++} END {print n}', str(path)]
+    return [paired("scan of JSON lines, against a count of 5xx alone", scan, argv, rounds)[0]]
+
+
+def build_json(path: Path, size: int, seed: int = SEED) -> int:
+    """Write an access log as JSON lines of at least `size` bytes; return how many lines."""
+    rng = random.Random(seed)
+    written = lines = 0
+    with path.open("wb", buffering=1 << 20) as file:
+        while written < size:
+            at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(START + lines // RATE))
+            document = {
+                "time": f"{at}.{rng.randrange(1000):03}Z",
+                "level": "info",
+                "msg": "request",
+                "method": "GET",
+                "path": f"{rng.choice(ROUTES)}?id={rng.randrange(10**6)}",
+                "status": rng.choice(STATUSES),
+                "duration_ms": rng.randrange(900),
+                "user_agent": rng.choice(AGENTS),
+            }
+            data = json.dumps(document, separators=(",", ":")).encode() + b"\n"
+            file.write(data)
+            written += len(data)
+            lines += 1
+    return lines
 
 
 def _against(tool: str, output: str, truth: int) -> str:
@@ -252,26 +294,23 @@ def _against(tool: str, output: str, truth: int) -> str:
     return f"{tool} counts {digits[-1]} of {truth} failures ({int(digits[-1]) / truth - 1:+.1%})"
 
 
-def table(found: Sequence[Figure], notes: Sequence[str]) -> str:
-    """Return the figures as a Markdown table."""
-    rows = ["| what | warroom | other | ratio | target |", "|---|---|---|---|---|"]
-    for each in found:
-        target = f"≤ {each.target:.2f}" if each.target is not None else ""
-        rows.append(f"| {each.what} | {each.ours} | {each.other} | {each.ratio:.2f} | {target} |")
-    return "\n".join([*rows, "", *[f"- {note}" for note in notes]])
-
-
 def measure(size: int, rounds: int) -> tuple[list[Figure], list[str]]:
-    """Build a log, measure, and delete it."""
+    """Build the logs, measure, and delete them."""
     with tempfile.TemporaryDirectory(prefix="warroom-bench-") as folder:
         path = Path(folder) / "access.log"
         truth = build(path, size)
         found, notes = figures(path, truth, rounds)
-    notes.insert(0, f"{truth.bytes / 2**20:.0f} MiB, {truth.lines} lines, seed {SEED}")
+        found += json_lines(Path(folder), min(size, JSON_LINES), min(rounds, 3))
+    notes.insert(0, said(truth))
     return found, notes
 
 
-def _size(text: str) -> int:
+def said(truth: Truth) -> str:
+    """Return what log was measured."""
+    return f"{truth.bytes / 2**20:.0f} MiB, {truth.lines} lines, seed {SEED}"
+
+
+def size_of(text: str) -> int:
     units = {"M": 1_000_000, "G": 1 << 30}
     return int(float(text[:-1]) * units[text[-1]]) if text[-1] in units else int(text)
 
@@ -279,7 +318,7 @@ def _size(text: str) -> int:
 def main() -> int:
     """Measure and print; the exit status says whether every target was met."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--size", type=_size, default=_size("100M"), help="100M, 1G ...")
+    parser.add_argument("--size", type=size_of, default=size_of("100M"), help="100M, 1G ...")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="also write the figures here")
     asked = parser.parse_args()
@@ -288,7 +327,7 @@ def main() -> int:
     if asked.json:
         data = {"figures": [asdict(each) for each in found], "notes": notes}
         asked.json.write_text(json.dumps(data, indent=1) + "\n")
-    missed = [each for each in found if each.target is not None and each.ratio > each.target]
+    missed = [each for each in found if each.target is not None and not each.met]
     return 1 if missed else 0
 
 

@@ -3,6 +3,7 @@
 The runs here are short; `WARROOM_FUZZ` multiplies the examples for a long one.
 """
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from warroom.logs.filelog import FileLog
 from warroom.logs.formats.load import shipped
 from warroom.logs.formats.reader import Reader
 from warroom.logs.formats.recognise import recognise
+from warroom.logs.levels import NUMBER
 from warroom.logs.times import DIALECTS, Clock
 
 TIMES = int(os.environ.get("WARROOM_FUZZ", "1"))
@@ -205,3 +207,33 @@ def test_any_bytes_in_any_pieces_are_the_lines_they_are(
             log.next_failed(log.first - 1)
         finally:
             log.close()
+
+
+value = (
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 600)
+    | st.floats(allow_nan=True)
+    | st.sampled_from(["error", "INFO", "503", "", "-", "\ud800", "2026-11-20T22:00:01Z", "x"])
+)
+KEYS = (
+    "time ts at @timestamp level severity status status_code code msg message method path uri "
+    "request error http.status_code"
+)
+key = st.sampled_from(KEYS.split())
+
+
+@given(st.dictionaries(key, value | st.dictionaries(key, value, max_size=2), max_size=9))
+@settings(max_examples=150 * TIMES, deadline=None)
+def test_the_index_keeps_of_a_json_line_what_reading_it_whole_says(document: dict) -> None:
+    line = json.dumps(document).encode()
+    for reader in READERS:
+        if reader.format.kind != "json":
+            continue
+        seen, whole = reader.glance(line), reader.parse(line)
+        if seen is None:
+            assert not whole.fields, reader.format.name
+            continue
+        assert (seen.at, seen.status) == (whole.at, whole.status or 0), reader.format.name
+        level = NUMBER[whole.level] if whole.level else 0
+        assert seen.mark == (whole.status or level), reader.format.name

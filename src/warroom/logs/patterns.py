@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,10 @@ from warroom.logs.errors import LogError
 
 if TYPE_CHECKING:
     from warroom.logs.protocol import Query
+
+# What a reader types may mean something else to a later Python; a note about it on the error
+# stream would tear the screen.
+warnings.filterwarnings("ignore", "Possible (nested )?set", FutureWarning)
 
 _LITERAL = re.compile(r"[A-Za-z0-9 _/:,\"'=<>@#%&;!~-]+")
 # Nothing here can match a newline or look beyond a line, so that a match among many lines is one

@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from warroom.logs.formats.model import Format
 from warroom.logs.formats.values import (
     PAIR,
     flatten,
+    scalar,
     seconds,
     severity,
     split_request,
@@ -69,9 +71,62 @@ class Glance:
     level_text: bytes
 
 
+def _bytes(text: str) -> bytes:
+    """Return text as bytes; JSON may name half a surrogate pair, which is no character."""
+    return text.encode("utf-8", "replace")
+
+
 def _number(text: str) -> int:
     number = int(text) if len(text) == 3 and text.isascii() and text.isdigit() else 0
     return number if 100 <= number <= 999 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Under which keys of a flat JSON object the index finds what it keeps."""
+
+    require: tuple[tuple[str, ...], ...]
+    at: tuple[str, ...]
+    status: tuple[str, ...]
+    level: tuple[str, ...]
+
+
+def _flat_keys(form: Format) -> _Keys | None:
+    """Return the keys to look at; None where another field may take one of them away."""
+    if form.kind != "json" or form.inner:
+        return None
+    kept = {name: (*form.fields.get(name, ()), name) for name in ("at", "status", "level")}
+    others = {key for name, keys in form.fields.items() if name not in kept for key in keys}
+    mine = [key for keys in kept.values() for key in dict.fromkeys(keys)]
+    if others.intersection(mine) or len(set(mine)) != len(mine):
+        return None
+    require = tuple(tuple(key.split("|")) for key in form.require)
+    return _Keys(require, kept["at"], kept["status"], kept["level"])
+
+
+def _document(raw: bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a line is, None where it is none."""
+    if not _JSON_START.match(raw):
+        return None
+    try:
+        value = json.loads(raw.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _is_flat(document: dict[str, Any]) -> bool:
+    kinds = set(map(type, document.values()))
+    return dict not in kinds and list not in kinds
+
+
+def _text_of(document: dict[str, Any], keys: tuple[str, ...]) -> str:
+    """Return the value of the first key that has one; this runs three times a line."""
+    for key in keys:
+        value = document.get(key)
+        if value is not None:
+            return value if type(value) is str else scalar(value) or ""
+    return ""
 
 
 class Reader:
@@ -92,6 +147,7 @@ class Reader:
             names = ("at", "status", "level")
             at, status, level = (places.get(name, 0) for name in names)
             self._plain_groups = (at, status, level)
+        self._flat = _flat_keys(form) if inner is None else None
         self._read: Callable[[bytes], dict[str, str] | None] = {
             "regex": self._regex,
             "json": self._json,
@@ -117,6 +173,9 @@ class Reader:
         """Return what the index keeps of an entry, None where it does not fit the format."""
         if self._plain_groups is not None:
             return self._glance_groups(raw, *self._plain_groups)
+        document = _document(raw) if self._flat is not None else None
+        if document is not None and self._flat is not None and _is_flat(document):
+            return self._glance_flat(document, self._flat)
         found = self._read(raw)
         if found is None:
             return None
@@ -125,14 +184,14 @@ class Reader:
         level_text = found.get("level", "")
         level = self._level(level_text)
         if self.inner is not None and self.format.inner:
-            within = self.inner.glance(found.get(self.format.inner, "").encode())
+            within = self.inner.glance(_bytes(found.get(self.format.inner, "")))
             if within is not None:
                 status = status or within.status
                 level_text = within.level_text.decode() or level_text
                 mark = status or within.mark or (NUMBER[level] if level else 0)
-                return Glance(at or within.at, mark, status, level_text.encode())
+                return Glance(at or within.at, mark, status, _bytes(level_text))
         mark = status or (NUMBER[level] if level else 0)
-        return Glance(at, mark, status, level_text.encode())
+        return Glance(at, mark, status, _bytes(level_text))
 
     def _glance_groups(self, raw: bytes, at: int, status: int, level: int) -> Glance | None:
         match = self.format.pattern.match(raw) if self.format.pattern else None
@@ -143,6 +202,21 @@ class Reader:
         text = word if level and word else b""
         mark = number or (self._level_number(text) if text else 0)
         return Glance(self.decode(stamp) if at and stamp else None, mark, number, text)
+
+    def _glance_flat(self, document: dict[str, Any], keys: _Keys) -> Glance | None:
+        """Return what the index keeps of a JSON object without lists and objects in it."""
+        for any_of in keys.require:
+            for key in any_of:
+                if document.get(key) is not None:
+                    break
+            else:
+                return None
+        stamp, code = _text_of(document, keys.at), _text_of(document, keys.status)
+        word = _text_of(document, keys.level)
+        number = _number(code) if code else 0
+        level = _bytes(word)
+        mark = number or (self._level_number(level) if level else 0)
+        return Glance(self.decode(_bytes(stamp)) if stamp else None, mark, number, level)
 
     def _level_number(self, text: bytes) -> int:
         found = self._numbers.get(text)
@@ -163,7 +237,7 @@ class Reader:
         level_text = found.pop("level", None)
         level = self._level(level_text) if level_text else None
         if request := found.pop("request", None):
-            asked = split_request(request.encode("utf-8", "surrogateescape"))
+            asked = split_request(_bytes(request))
             if asked is None:
                 found["request"] = request
             else:
@@ -189,12 +263,12 @@ class Reader:
             fields=dict(list(fields.items())[:MAX_FIELDS]),
         )
         if self.inner is not None and self.format.inner and self.format.inner in found:
-            return _within(parsed, self.inner.parse(found[self.format.inner].encode()))
+            return _within(parsed, self.inner.parse(_bytes(found[self.format.inner])))
         return parsed
 
     def _at(self, found: dict[str, str]) -> float | None:
         stamp = found.pop("at", None)
-        return self.decode(stamp.encode()) if stamp else None
+        return self.decode(_bytes(stamp)) if stamp else None
 
     def _level(self, text: str) -> str | None:
         if self.format.level == "syslog":
@@ -233,13 +307,8 @@ class Reader:
         return found
 
     def _json(self, raw: bytes) -> dict[str, str] | None:
-        if not _JSON_START.match(raw):
-            return None
-        try:
-            value = json.loads(raw)
-        except (ValueError, RecursionError):
-            return None
-        if not isinstance(value, dict):
+        value = _document(raw)
+        if value is None:
             return None
         try:
             return self._named(dict(flatten(value)))

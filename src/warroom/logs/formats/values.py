@@ -58,14 +58,14 @@ def seconds(text: str, unit: float) -> float | None:
 def flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Yield nested JSON as dotted names and texts, journald's lists of bytes as text."""
     for key, inner in value.items():
-        name = f"{prefix}{key}"
-        if isinstance(inner, Mapping) and prefix.count(".") < 6:
+        name = prefix + key
+        text = scalar(inner)
+        if text is not None:
+            yield name, text
+        elif inner is None:
+            continue
+        elif isinstance(inner, dict) and prefix.count(".") < 6:
             yield from flatten(inner, f"{name}.")
-        elif isinstance(inner, str):
-            yield name, inner
-        elif isinstance(inner, bool) or inner is None:
-            if inner is not None:
-                yield name, str(inner).lower()
         elif isinstance(inner, list) and inner and all(_is_byte(each) for each in inner):
             yield name, bytes(inner).decode("utf-8", "replace")
         elif isinstance(inner, list) and inner and all(isinstance(each, str) for each in inner):
@@ -75,6 +75,18 @@ def flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
                 yield f"{name}.{each['key']}", _plain_value(each["value"])
         else:
             yield name, json.dumps(inner, ensure_ascii=False)
+
+
+def scalar(value: object) -> str | None:
+    """Return a plain value of JSON as text; None for null, a list or an object."""
+    kind = type(value)
+    if kind is str:
+        return str(value)
+    if kind is int:
+        return str(value)
+    if kind is bool:
+        return "true" if value else "false"
+    return json.dumps(value) if kind is float else None
 
 
 def _is_pair(value: object) -> bool:
