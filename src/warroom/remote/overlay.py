@@ -19,6 +19,8 @@ class Overlay:
     """Of the incidents that something is on its way for."""
     records: dict[str, list[Recorded]] = field(default_factory=dict)
     """Their events to come, numbered as they would be if nothing came between."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The server's names of incidents that were declared here, as far as they are known."""
     doubtful: set[str] = field(default_factory=set)
     """Ids of commands that the rules would refuse as things stand now."""
 
@@ -39,7 +41,7 @@ class Ground:
 
 def lay(ground: Ground, items: Iterable[Item]) -> Overlay:
     """Return what becomes of the confirmed states if all of this is accepted, in this order."""
-    laid = Overlay()
+    laid = Overlay(names=ground.names)
     seq = ground.head
     for item in items:
         name = ground.names.get(item.incident, item.incident)

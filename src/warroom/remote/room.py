@@ -21,7 +21,7 @@ from warroom.remote.wire import Answer, Unreachable, Unwelcome, Wire
 from warroom.room.local import incident_name
 from warroom.room.service import Contact, Done
 
-ANSWER_SECONDS = 2.5
+ANSWER_SECONDS = 1.5
 """How long a person waits for the server before a command counts as on its way."""
 
 _POLL_SECONDS = 1.0
@@ -136,16 +136,18 @@ class RemoteRoom:
         self._wake.set()
         if isinstance(answer, Refusal):
             return answer
-        return self._done(self._aliased(kept), name)
+        return self._done(kept, name)
 
     def incident(self, name: str) -> Incident | None:
         """One incident as it stands, with what is on its way."""
-        found = self._aliased(incident_name(name))
-        return self._overlay().states.get(found) or self._replica.incident(found)
+        overlay, found = self._look(name)
+        return overlay.states.get(found) or self._replica.incident(found)
 
     def incidents(self, *, include_closed: bool = False) -> Sequence[Incident]:
         """All open incidents, or all."""
         states = dict(self._overlay().states)
+        for here in self._outbox.aliases():
+            states.pop(here, None)  # it has just got its number, and is in the copy under that
         found: list[Incident] = []
         for confirmed in self._replica.incidents(include_closed=True):
             state = states.pop(confirmed.id, confirmed)
@@ -156,8 +158,11 @@ class RemoteRoom:
 
     def records(self, name: str) -> Sequence[Recorded]:
         """The events of one incident, those on their way last."""
-        found = self._aliased(incident_name(name))
-        return (*self._replica.records(found), *self._overlay().records.get(found, ()))
+        overlay, found = self._look(name)
+        confirmed = self._replica.records(found)
+        here = {record.command_id for record in confirmed}
+        ahead = overlay.records.get(found, ())
+        return (*confirmed, *(record for record in ahead if record.command_id not in here))
 
     def search(self, words: str) -> Sequence[Incident]:
         """Incidents that hold all the words; words on their way are not found yet."""
@@ -264,7 +269,7 @@ class RemoteRoom:
         """Return the edit that another one of the same text may replace, while nobody has it."""
         if self._breaker.closed:
             return None
-        mine = [item for item in self._outbox.items() if self._aliased(item.incident) == incident]
+        mine = [item for item in self._outbox.items() if self._look(item.incident)[1] == incident]
         last = mine[-1] if mine else None
         if last is None or last.tried or not isinstance(last.command, c.EditPostmortem):
             return None
@@ -324,8 +329,16 @@ class RemoteRoom:
                 return True
         return False
 
-    def _aliased(self, name: str) -> str:
-        return self._outbox.aliases().get(name, name) if name.startswith(LOCAL) else name
+    def _look(self, name: str) -> tuple[Overlay, str]:
+        """Return the overlay, and how an incident is called in it and in the copy.
+
+        In this order: what has left the outbox since then has its new name by now.
+        """
+        name = incident_name(name)
+        overlay = self._overlay()
+        if not name.startswith(LOCAL):
+            return overlay, name
+        return overlay, overlay.names.get(name) or self._outbox.aliases().get(name, name)
 
     def _alive(self) -> None:
         news = self._breaker.succeeded() or self._contact_at is None

@@ -126,7 +126,18 @@ def _document(app: FastAPI) -> None:
                     "required": True,
                     "content": {"application/json": {"schema": reference}},
                 }
+            for path in found["paths"].values():
+                for operation in path.values():
+                    _refusals(operation["responses"])
             app.openapi_schema = found
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # how FastAPI wants it to be replaced
+
+
+def _refusals(responses: dict[str, Any]) -> None:
+    """Say that a refusal is JSON, also on a route whose answers are something else."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    for status, response in responses.items():
+        if int(status) >= HTTPStatus.BAD_REQUEST:
+            response["content"] = {"application/json": {"schema": schema}}
