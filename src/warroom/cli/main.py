@@ -22,6 +22,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "unsilence": ("warroom.cli.silence:unsilence", "End such a silence before its time."),
     "config": ("warroom.cli.config:config", "Write and check the configuration file."),
     "contain": ("warroom.cli.contain:contain", "List, preview, run and undo containments."),
+    "db": ("warroom.cli.db:db", "Move the record to a team's database."),
     "declare": ("warroom.cli.incident:declare", "Open an incident."),
     "demo": ("warroom.cli.demo:demo", "Open the console on a service that really fails."),
     "doctor": ("warroom.cli.care:doctor", "Look at what warroom stands on."),

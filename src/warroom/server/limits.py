@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from warroom.server.desk import Limits
@@ -51,6 +52,8 @@ class Bounds:
 
         try:
             await self._app(scope, self._counted(receive, self._most(scope)), sending)
+        except ClientDisconnect:
+            return  # it left in the middle of its own request: nobody is there to be told
         except TooMuch as error:
             if started:
                 raise

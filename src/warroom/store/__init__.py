@@ -2,6 +2,7 @@
 
 from warroom.store.backup import Copy, backup, restore
 from warroom.store.journal import SqlJournal
+from warroom.store.moving import Moved, move
 from warroom.store.opening import default_anchors, open_journal
 from warroom.store.post import SqlInbox, SqlOutbox
 from warroom.store.tokens import TokenStore
@@ -9,6 +10,7 @@ from warroom.store.transactions import Tuning
 
 __all__ = [
     "Copy",
+    "Moved",
     "SqlInbox",
     "SqlJournal",
     "SqlOutbox",
@@ -16,6 +18,7 @@ __all__ = [
     "Tuning",
     "backup",
     "default_anchors",
+    "move",
     "open_journal",
     "restore",
 ]

@@ -117,7 +117,7 @@ def restore(
             )
         last = None if at is None else copy.read(lambda c: last_until(c, at))
         if place.path is None:
-            return copy.read(lambda connection: _into_server(connection, place, kept, last))
+            return copy.read(lambda connection: _put_into(connection, place, kept, last))
         with _part_of(place.path, place) as part:
             copy.read(lambda connection: _fill_file(part, connection, last))
             return _swap(part, place.path, place, kept)
@@ -206,7 +206,16 @@ def _put_aside(path: Path) -> Path | None:
     return aside
 
 
-def _into_server(source: Connection, place: Place, anchors: Anchors, last: int | None) -> Copy:
+def into_server(source: Connection, place: Place, anchors: Path) -> Copy:
+    """Copy a whole journal into a server that holds none, in one transaction.
+
+    Raises:
+        JournalError: It holds one.
+    """
+    return _put_into(source, place, Anchors(anchors), None)
+
+
+def _put_into(source: Connection, place: Place, anchors: Anchors, last: int | None) -> Copy:
     engine = postgres_engine(place, _PLAIN.busy_seconds)
     verified = _fill(engine, place, source, last)
     _mark(verified, head_of(source).journal_id, place, anchors)

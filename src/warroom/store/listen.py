@@ -72,8 +72,8 @@ class Listener:
 
     def _connect(self) -> Any:
         pooled = self._engine.raw_connection()
-        pooled.detach()
         connection: Any = pooled.driver_connection
+        pooled.detach()  # it is ours now, and not given back to the others
         connection.autocommit = True
         connection.execute(f'LISTEN "{self._channel}"')
         return connection
