@@ -231,7 +231,8 @@ def finish(tell: Teller) -> None:
     lines = []
     for line in text.split("\n"):
         answer = next((a for q, a in ANSWERS.items() if line.startswith(QUESTION + q)), None)
-        lines.append(f"- {answer}" if answer is not None else line)
+        asked = line.removeprefix(QUESTION)
+        lines.append(f"- {asked} {answer}" if answer is not None else line)
     tell.at("14:0:0", c.EditPostmortem(text="\n".join(lines), base=0), by="mia")
     kept = next((run for run in state.ledger), None)
     if kept is not None:

@@ -144,3 +144,18 @@ def test_the_untouched_draft_answers_with_the_numbers_of_log_and_journal(home: P
     assert sum(one.state is not FollowUpState.DROPPED for one in incident.follow_ups) == text.count(
         "- [ ]"
     )
+
+
+def test_the_impact_is_counted_in_the_whole_log_even_at_once_after_opening(home: Path) -> None:
+    incident, _ = lived(home)
+    span = window(incident, datetime(2026, 12, 1, tzinfo=UTC))
+    assert span is not None
+    wanted = independent(*span)
+    for _ in range(30):
+        log = open_log(LOG)
+        try:
+            found = measure_impact([log], *span)
+        finally:
+            log.close()
+        assert found is not None
+        assert (found.failures, found.requests, found.clients) == wanted

@@ -1,6 +1,7 @@
 """Run the demo: set the stage, open the console on it, clear the stage away."""
 
 import asyncio
+import math
 import sys
 from collections.abc import Callable
 
@@ -12,11 +13,13 @@ from warroom.bootstrap import (
     terminal_refusal,
 )
 from warroom.core.journal import JournalError
-from warroom.core.spell import share
+from warroom.core.postmortem import draft
+from warroom.core.spell import count, share
 from warroom.core.state import Incident
 from warroom.demo.script import SIZE, DemoFailed, Player, independent_count, play
 from warroom.demo.stage import Pace, Stage, stage
 from warroom.drills.service.supervisor import ServiceError
+from warroom.room.impact import measure_impact, window
 from warroom.settings import Settings
 from warroom.tui.app import WarroomApp
 
@@ -98,6 +101,11 @@ def _report(set_up: Stage, incident: Incident, tell: Callable[[str], None]) -> i
     if told != counted or after[0] * 20 > after[1]:
         sys.stderr.write(f"warroom: the numbers differ: console {told}, log {counted}, {after}\n")
         return 1
+    drafted = _drafted(set_up, incident)
+    if drafted is None:
+        sys.stderr.write("warroom: the draft of the postmortem differs from the log\n")
+        return 1
+    tell(f"the untouched draft    {drafted}")
     verified = open_store(set_up.settings, read_only=True)
     try:
         problems = verified.verify().problems
@@ -105,3 +113,23 @@ def _report(set_up: Stage, incident: Incident, tell: Callable[[str], None]) -> i
         verified.close()
     tell(f"journal                {'; '.join(problems) or 'unbroken'}")
     return 1 if problems else 0
+
+
+def _drafted(set_up: Stage, incident: Incident) -> str | None:
+    """Return what the draft says of the impact, None: it says something else than the log."""
+    span = window(incident, incident.changed_at)
+    store = open_store(set_up.settings, read_only=True)
+    try:
+        records = store.records(incident.id)
+    finally:
+        store.close()
+    if span is None:
+        return None
+    with open_logs(set_up.settings, ()) as logs:
+        impact = measure_impact(logs, *span)
+    text = draft(incident, records, impact)
+    low, high = (math.floor(span[0].timestamp()), math.ceil(span[1].timestamp()))
+    failures, requests = independent_count(set_up.service.access_log, low, high, path="/")
+    told = f"{count(failures)} of {count(requests)} requests failed"
+    wanted = (told, incident.title, incident.boundary, incident.contained_how)
+    return told if all(words in text for words in wanted) else None

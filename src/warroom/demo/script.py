@@ -168,12 +168,14 @@ async def _back_to_the_room(player: Player) -> None:
         await asyncio.sleep(DELIBERATE)
 
 
-def independent_count(log: Path, since: float, until: float) -> tuple[int, int]:
-    """Count failures and requests of POST /api/checkout in a window by a plain regular expression.
+def independent_count(
+    log: Path, since: float, until: float, path: str = "/api/checkout[ ?]"
+) -> tuple[int, int]:
+    """Count failures and requests of a path in a window by a plain regular expression.
 
     It shares no code with the log engine: it is what the engine's numbers are held against.
     """
-    line = re.compile(r'\[([^]]+)\] "(?:POST|GET) /api/checkout[ ?][^"]*" (\d{3}) ')
+    line = re.compile(rf'\[([^]]+)\] "[A-Z]+ {path}[^"]*" (\d{{3}}) ')
     failures = requests = 0
     for text in log.read_text("utf-8", "replace").splitlines():
         found = line.search(text)

@@ -14,6 +14,7 @@ from warroom.core.state import Incident
 from warroom.logs.analysis.watch import STEP, Watch
 from warroom.logs.protocol import Log
 from warroom.room.impact import measure_series
+from warroom.room.measure import read_through
 
 EVALUATED = 15
 """Seconds between two evaluations: what Prometheus and its examples use."""
@@ -83,7 +84,7 @@ def draft_alarm(
     None without an onset or without requests in the logs.
     """
     onset = incident.onset.at if incident.onset else incident.started_at
-    if onset is None:
+    if onset is None or not read_through(logs):
         return None
     measured = incident.onset.end if incident.onset else None
     end = measured or incident.contained_at or incident.resolved_at or now

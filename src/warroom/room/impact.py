@@ -11,6 +11,7 @@ from warroom.core.impact import Impact, Series, series_window
 from warroom.core.state import Incident
 from warroom.logs.protocol import Log
 from warroom.logs.table import Coded, Table
+from warroom.room.measure import read_through
 
 _EVERY = 1 << 31
 """Good rows are not thinned: a report is counted once and has to be right."""
@@ -33,15 +34,19 @@ def window(incident: Incident, now: datetime) -> tuple[datetime, datetime] | Non
 def measure_impact(logs: Sequence[Log], since: datetime, until: datetime) -> Impact | None:
     """Count the requests of a time; None where no log has a status code in it.
 
-    Blocks while the lines of the time are read. Bounds are widened to whole seconds, which is what
-    most logs write. Entries without a status (error and application logs) do not count. Several
-    logs are added up: name one of each request, not every proxy it passed.
+    Waits until the logs are indexed to their beginning, because a count of a part would be told as
+    one of the whole; a log that does not get there is not counted at all. Bounds are widened to
+    whole seconds, which is what most logs write. Entries without a status (error and application
+    logs) do not count. Several logs are added up: name one of each request, not every proxy it
+    passed.
 
     Args:
         logs: Where to count.
         since: Start, included.
         until: End, excluded.
     """
+    if not read_through(logs):
+        return None
     low, high = math.floor(since.timestamp()), math.ceil(until.timestamp())
     failures = requests = 0
     clients: set[str] = set()

@@ -126,6 +126,8 @@ class Observer:
         from warroom.room.impact import measure_impact, window  # noqa: PLC0415 - numpy, when needed
 
         span = window(incident, self.room.now())
+        if not all(log.progress().complete for log in self._logs):
+            return  # asked again soon: what can be run must not wait for it
         if span is None or (self._impact is not None and self._impact[0] == (incident.id, *span)):
             return
         try:
