@@ -15,6 +15,7 @@ from pathlib import Path
 import bench_console
 import bench_live
 import bench_logs
+import bench_queue
 from bench_row import Figure, table
 
 TARGET = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -69,6 +70,7 @@ def main() -> int:
         found += part("engine", engine, notes)
         found += part("JSON", lambda: bench_logs.json_lines(Path(folder), size, rounds), notes)
         found += part("console", lambda: bench_console.measure(log, folder, rounds), notes)
+        found += part("queue", lambda: bench_queue.measure(rounds), notes)
         found += part("load", lambda: bench_live.measure(log, folder, chosen.soak), notes)
     machine = (
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "

@@ -53,6 +53,10 @@ class Terminal:
                 return time.perf_counter() - begun
         return None
 
+    def send(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self.master, keys)
+
     def drain(self, seconds: float) -> None:
         """Read what it draws for a while and forget it."""
         until = time.perf_counter() + seconds

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -247,6 +247,27 @@ def trust_of(settings: "Settings") -> "TrustStore":
     return TrustStore(settings.state_folder / "trusted")
 
 
+_LOOKED_AT = 300.0
+"""Seconds of a service's own log that tell how it fares now."""
+
+
+def failure_rates(settings: "Settings", names: Sequence[str], now: datetime) -> dict[str, str]:
+    """Measure how services fare in their own logs, as sentences; one without a log is left out."""
+    from warroom.core import spell
+    from warroom.room.measure import counts, read_through
+
+    found: dict[str, str] = {}
+    for name in names:
+        files = settings.map.get(name).logs
+        if files:
+            with open_logs(settings, files) as logs:
+                read_through(logs)
+                seen = counts(logs, now.timestamp() - _LOOKED_AT, now.timestamp())
+            share = spell.share(seen.failures, seen.requests)
+            found[name] = f"5xx {share} of {spell.count(seen.requests)} in 5 min"
+    return found
+
+
 def open_console(settings: "Settings", names: Sequence[str]) -> int:
     """Open the console and return its exit status."""
     from warroom.mishap import guarded
@@ -290,7 +311,9 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
         keymap=settings.keys,
         ascii_glyphs=settings.glyphs == "ascii",
         service=settings.service,
+        views=settings.views,
         map=settings.map,
+        rates=lambda names: failure_rates(settings, names, datetime.now(UTC)),
         crash_folder=settings.state_folder,
         log_memory=LogMemory(settings.state_folder / FILTERS),
         notices=complaints,

@@ -128,3 +128,21 @@ def test_alert_and_runbook_are_drafted(shop: Desk, tmp_path: Path) -> None:
     assert "checkout answers 5xx" in out.read_text()
     assert shop("runbook", "from", "1", "--out", str(out), ok=False).status == 1
     shop("runbook", "check", str(out))
+
+
+def test_the_words_of_the_follow_up_command_are_no_trap(desk: Desk) -> None:
+    desk("declare", "export broken")
+    assert "has no follow-up" in desk("followup", "1", "list").out
+    assert desk("followup", "1", "--json").json == []
+    desk("followup", "1", "add", "list the open exports", "--owner", "leo")
+    desk("followup", "1", "alert on 5xx")
+    assert "list the open exports" in desk("followup", "1", "list").out
+    desk("followup", "1", "done", "1")
+    desk("followup", "1", "change", "2", "alert on 5xx above 2 %", "--owner", "mia")
+    found = desk("followup", "1", "--json").json
+    assert [(x["text"], x["state"], x["owner"]) for x in found] == [
+        ("list the open exports", "done", "leo"), ("alert on 5xx above 2 %", "open", "mia"),
+    ]  # fmt: skip
+    assert "INC-1/F2" in desk("followup").out
+    for words in (["done"], ["drop", "x"], ["add"], ["list", "all"]):
+        assert desk("followup", "1", *words, ok=False).status == 2, words

@@ -90,6 +90,17 @@ class FakeRoom:
         self._check()
         return tuple(self.kept.get(name, ()))
 
+    def incidents_with(self, kind: str) -> Sequence[Incident]:
+        self._check()
+        names = {
+            n for n, kept in self.kept.items() if any(e.kind_of(r.event) == kind for r in kept)
+        }
+        return [self.states[name] for name in names]
+
+    def follow_ups(self) -> Sequence[tuple[str, e.FollowUpChanged]]:
+        self._check()
+        return [(i.id, facts) for i in self.states.values() for facts in i.follow_ups]
+
     def search(self, words: str) -> Sequence[Incident]:
         return [i for i in self.states.values() if words.lower() in i.title.lower()]
 

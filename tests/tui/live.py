@@ -55,14 +55,17 @@ class Live(Console):
     async def fields(self, **texts: str) -> None:
         """Fill fields of a form by name, going to each with tab."""
         for name, text in texts.items():
-            for _ in range(20):
-                focused = self.app.focused
-                if focused is not None and focused.id == f"field-{name}":
-                    break
-                await self.pilot.press("tab")
-            else:
-                raise AssertionError(f"no field {name}:\n{self.text}")
+            await self.field(name)
             await self.write(text, instead=True)
+
+    async def field(self, name: str) -> None:
+        """Go to a field of a form."""
+        for _ in range(20):
+            focused = self.app.focused
+            if focused is not None and focused.id == f"field-{name}":
+                return
+            await self.pilot.press("tab")
+        raise AssertionError(f"no field {name}:\n{self.text}")
 
     async def dialog(self, text: str) -> None:
         """Wait for a dialog that can be answered: it has been seen for a moment."""
@@ -86,13 +89,23 @@ class Live(Console):
         return step.verb if step is not None and at_rest else ""
 
     async def shows(self, condition, words: str) -> None:
-        await self.holds(condition, words, PATIENT)
+        try:
+            await self.holds(condition, words, PATIENT)
+        except AssertionError as error:
+            told = "\n".join(said.text for said in self.main.notices.kept)
+            raise AssertionError(f"{error}\nnotices:\n{told}") from None
 
     async def deliberate(self, key: str) -> None:
         """Press a capital on purpose: alone, and not at once."""
         await asyncio.sleep(0.3)
         await self.pilot.press(key)
         await asyncio.sleep(0.2)
+
+    async def read_postmortem(self) -> None:
+        """Keep the draft as it is, once it can be written in."""
+        editor = self.main.work_pane.postmortem.editor
+        await self.shows(lambda: editor.has_focus and bool(editor.text), "the postmortem")
+        await self.keys("ctrl+s", "escape")
 
     @property
     def incident(self) -> Incident:

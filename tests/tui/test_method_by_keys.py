@@ -53,8 +53,7 @@ async def test_only_the_next_key_and_its_questions_lead_from_declared_to_closed(
         await desk.dialog("Resolve INC-1")
         await desk.deliberate("R")
         await desk.next("read the postmortem")
-        await desk.shows(lambda: desk.main.work_pane.active == "Postmortem", "the postmortem")
-        await desk.keys("ctrl+s", "escape")
+        await desk.read_postmortem()
         await desk.next("close")
         await desk.dialog("Close INC-1")
         await desk.deliberate("C")
@@ -62,6 +61,15 @@ async def test_only_the_next_key_and_its_questions_lead_from_declared_to_closed(
         assert desk.incident.close_override == ""
         assert "staging" in desk.incident.answers
         assert not desk.incident.answers["staging"].known
+
+
+async def tell(desk: Live) -> None:
+    """Write the update that is due, as it was drafted."""
+    count = len(desk.incident.updates)
+    await desk.next("write the update")
+    await desk.dialog("Update on INC-1")
+    await desk.keys("ctrl+s")
+    await desk.shows(lambda: len(desk.incident.updates) == count + 1, "an update")
 
 
 async def measure(desk: Live, wanted: bool) -> None:
@@ -123,6 +131,7 @@ async def test_exports_broken_since_the_update_of_friday_evening_by_keys(tmp_pat
         await desk.shows(lambda: bool(desk.incident.updates), "an update")
 
         clock.now = datetime(2026, 11, 20, 20, 15, tzinfo=UTC)  # 45 minutes after the report
+        await tell(desk)
         await desk.next("contain")
         await desk.dialog("Contained by hand")
         await desk.write("export switched to CSV for all")
@@ -137,11 +146,7 @@ async def test_exports_broken_since_the_update_of_friday_evening_by_keys(tmp_pat
 
         clock.now = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)  # two and a half hours after it
         traffic(log, EVENING, clock.now, broken)
-        await desk.shows(lambda: desk.next_verb in ("record the fix", "write the update"), "next")
-        if desk.next_verb == "write the update":
-            await desk.next("write the update")
-            await desk.dialog("Update on INC-1")
-            await desk.keys("ctrl+s")
+        await tell(desk)
         await desk.next("record the fix")
         await desk.dialog("A fix")
         await desk.write("compatibility patch")
@@ -170,8 +175,7 @@ async def test_exports_broken_since_the_update_of_friday_evening_by_keys(tmp_pat
         await desk.dialog("Resolve INC-1")
         await desk.deliberate("R")
         await desk.next("read the postmortem")
-        await desk.shows(lambda: desk.main.work_pane.active == "Postmortem", "the postmortem")
-        await desk.keys("ctrl+s", "escape")
+        await desk.read_postmortem()
 
         traffic(log, clock.now, clock.now + timedelta(minutes=10), lambda *_: False)
         clock.later(minutes=4)
@@ -213,6 +217,8 @@ async def test_a_critical_api_returns_500s_because_the_pool_is_exhausted_by_keys
         await desk.next("declare")
         await desk.dialog("Declare an incident")
         await desk.fields(title="API returns 500", service="export")
+        await desk.field("criteria")
+        await desk.keys("space")
         await desk.keys("ctrl+s")
         await desk.next("acknowledge")
         await desk.shows(lambda: desk.incident.commander == "ana", "in charge")
@@ -249,9 +255,7 @@ async def test_a_critical_api_returns_500s_because_the_pool_is_exhausted_by_keys
         await desk.shows(lambda: desk.incident.commander == "leo", "leo commands")
         clock.later(minutes=75)  # two hours and a quarter after the report: it is late
         await desk.until("LATE")
-        await desk.next("write the update")
-        await desk.dialog("Update on INC-1")
-        await desk.keys("ctrl+s")
+        await tell(desk)
         await desk.next("say how bad it is")
         await desk.dialog("How bad is INC-1")
         await desk.keys("space", "ctrl+s")
@@ -261,14 +265,11 @@ async def test_a_critical_api_returns_500s_because_the_pool_is_exhausted_by_keys
         await desk.keys("ctrl+s")
         await desk.shows(lambda: desk.met()["diagnose"] == 2.25, "diagnosed late")
         clock.later(minutes=60)
-        await desk.shows(lambda: desk.next_verb == "write the update", "the update is due again")
-        await desk.next("write the update")
-        await desk.dialog("Update on INC-1")
-        await desk.keys("ctrl+s")
+        await tell(desk)
         await desk.next("record the fix")
         await desk.dialog("A fix")
         await desk.write("close the transaction")
-        await desk.fields(level="")
+        await desk.field("level")
         await desk.keys("r", "ctrl+s")
         await desk.dialog("The isolated fix")
         await desk.keys("escape")
@@ -284,8 +285,7 @@ async def test_a_critical_api_returns_500s_because_the_pool_is_exhausted_by_keys
         await desk.dialog("Resolve INC-1")
         await desk.deliberate("R")
         await desk.next("read the postmortem")
-        await desk.shows(lambda: desk.main.work_pane.active == "Postmortem", "the postmortem")
-        await desk.keys("ctrl+s", "escape")
+        await desk.read_postmortem()
         traffic(log, onset + timedelta(minutes=10), fixed_at, exhausted)
         clock.later(minutes=12)
         traffic(log, fixed_at, clock.now, login)

@@ -26,7 +26,6 @@ from warroom.cli.common import (
 from warroom.cli.times import INSTANT, LATER, SPAN
 from warroom.core import commands as c
 from warroom.core import events as e
-from warroom.core import spell
 from warroom.core.codec import encode, encode_time
 from warroom.core.conduct import Answered
 from warroom.core.decide import Refusal
@@ -276,7 +275,11 @@ def services(*, name: str | None, together: tuple[str, ...], rates: bool, as_jso
         end(EXIT_NOT_FOUND)
     hits = chart.blast_radius(name)
     names = (name, *together)
-    measured = _rates(chart, [name, *(hit.name for hit in hits)]) if rates else {}
+    measured = {}
+    if rates:
+        from warroom.bootstrap import failure_rates
+
+        measured = failure_rates(settings(), [name, *(hit.name for hit in hits)], present())
     order = chart.fix_order(names)
     points = chart.integration_points(names)
     if as_json:
@@ -317,20 +320,3 @@ def _all_services(chart: ServiceMap, *, as_json: bool) -> None:
         say(f"{name:<20} {service.owner:<20}{needs}{declared}")
     for name in chart.circles():
         say(f"{name} depends on itself through {', '.join(chart.reaches(name))}")
-
-
-def _rates(chart: ServiceMap, names: Sequence[str]) -> dict[str, str]:
-    from warroom.bootstrap import open_logs
-    from warroom.room.measure import counts, read_through
-
-    now = present().timestamp()
-    found = {}
-    for name in names:
-        files = chart.get(name).logs
-        if files:
-            with open_logs(settings(), files) as logs:
-                read_through(logs)
-                seen = counts(logs, now - 300, now)
-            share = spell.share(seen.failures, seen.requests)
-            found[name] = f"5xx {share} of {spell.count(seen.requests)} in 5 min"
-    return found

@@ -11,7 +11,6 @@ import click
 
 from warroom.cli.common import (
     EXIT_FAILED,
-    done,
     emit,
     end,
     json_option,
@@ -21,9 +20,8 @@ from warroom.cli.common import (
     say,
     settings,
 )
-from warroom.cli.times import INSTANT, LATER, SPAN
+from warroom.cli.times import INSTANT, SPAN
 from warroom.core import commands as c
-from warroom.core import spell
 from warroom.core.closing import missing
 from warroom.core.codec import encode
 from warroom.core.conduct import Answered
@@ -31,7 +29,7 @@ from warroom.core.decide import Refusal
 from warroom.core.fixing import STEPS, fix_checklist
 from warroom.core.state import Incident
 from warroom.core.views import incident_view
-from warroom.core.words import FixLevel, FollowUpKind, FollowUpState
+from warroom.core.words import FixLevel
 
 
 @click.command()
@@ -206,62 +204,6 @@ def watch(
         say(f"{result.incident.id} {again}: the failure is back")
     if back:
         end(EXIT_FAILED)
-
-
-@click.command()
-@click.argument("incident")
-@click.argument("text", required=False)
-@click.option("--kind", type=click.Choice([k.value for k in FollowUpKind]), default="process")
-@click.option("--number", type=click.IntRange(min=1), help="Change this one.")
-@click.option("--state", type=click.Choice([s.value for s in FollowUpState]), default="open")
-@click.option("--owner", default="", help="Who does it.")
-@click.option("--due", type=LATER, help="By when.")
-@click.option("--link", default="", help="Its ticket.")
-@click.option("--public", is_flag=True, help="It may be told outside.")
-@json_option
-def followup(
-    *,
-    incident: str,
-    text: str | None,
-    kind: str,
-    number: int | None,
-    state: str,
-    owner: str,
-    due: datetime | None,
-    link: str,
-    public: bool,
-    as_json: bool,
-) -> None:
-    """Open or change a follow-up of an INCIDENT; without TEXT and --number, list them."""
-    with open_room() as room:
-        found = known(room, incident)
-        if text is None and number is None:
-            _follow_ups(found, as_json=as_json)
-            return
-        before = next((f for f in found.follow_ups if f.follow_up == number), None)
-        command = c.FollowUp(
-            kind=before.kind if before else FollowUpKind(kind),
-            text=text or (before.text if before else ""),
-            number=number,
-            state=FollowUpState(state),
-            owner=owner or (before.owner if before else ""),
-            due=due or (before.due if before else None),
-            link=link or (before.link if before else ""),
-            public=public or (before.public if before else False),
-        )
-        done(room.do(command, found.id), as_json=as_json, words="follow-up kept on {id}")
-
-
-def _follow_ups(state: Incident, *, as_json: bool) -> None:
-    if as_json:
-        emit([encode(one) for one in state.follow_ups])
-        return
-    if not state.follow_ups:
-        say(f"{state.id} has no follow-up.")
-    for one in state.follow_ups:
-        due = f", due {spell.clock_time(one.due)} {one.due:%Y-%m-%d}" if one.due else ""
-        owner = f" ({one.owner}{due})" if one.owner else due
-        say(f"{one.follow_up}. {one.state.value:<8} {one.kind.value:<13} {one.text}{owner}")
 
 
 @contextlib.contextmanager

@@ -28,8 +28,11 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("warroom.cli.care:doctor", "Look at what warroom stands on."),
     "drill": ("warroom.cli.drill:drill", "Practise on a service that really fails."),
     "fix": ("warroom.cli.fixing:fix", "Record a fix at its level, with its checklist."),
-    "followups": ("warroom.cli.followups:followups", "List, remind of and export follow-ups."),
-    "followup": ("warroom.cli.fixing:followup", "Open, change and list follow-ups."),
+    "followups": (
+        "warroom.cli.followups:followups",
+        "What is owed after all; digest, export.",
+    ),
+    "followup": ("warroom.cli.followup:followup", "Add, change, finish follow-ups of an incident."),
     "handover": ("warroom.cli.people:handover", "Hand a role over with a briefing."),
     "hypothesis": ("warroom.cli.diagnosis:hypothesis", "Propose causes and rule them out."),
     "inbox": ("warroom.cli.post:inbox", "Say what other systems sent, and what became of it."),

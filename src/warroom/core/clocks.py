@@ -87,6 +87,13 @@ class Clock:
             else Pace.CALM
         )
 
+    def turns(self) -> tuple[datetime, ...]:
+        """Return when it begins to warn and when it has passed; nothing once it is met or waits."""
+        if self.met_at is not None or self.paused_at is not None:
+            return ()
+        whole = self.due - self.started if self.allowed is None else self.allowed
+        return (after(self.calendar, self.started, whole * WARN, self.pauses), self.due)
+
     def _gone(self, part: float, now: datetime) -> bool:
         whole = self.due - self.started if self.allowed is None else self.allowed
         # An instant is compared, not a share: it is the same at every look and is remembered.

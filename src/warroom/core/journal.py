@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from warroom.core.decide import Decision, Refusal
-from warroom.core.events import Recorded
+from warroom.core.events import FollowUpChanged, Recorded
 from warroom.core.state import Incident
 
 
@@ -133,6 +133,14 @@ class Journal(Protocol):
 
     def incidents(self, *, include_closed: bool = False) -> Sequence[Incident]:
         """All open incidents (or all), in the order of their opening."""
+        ...
+
+    def incidents_with(self, kind: str) -> Sequence[Incident]:
+        """The incidents with at least one event of a stored kind, closed ones included."""
+        ...
+
+    def follow_ups(self) -> Sequence[tuple[str, FollowUpChanged]]:
+        """Every follow-up as it was last changed, with its incident, closed ones included."""
         ...
 
     def records(self, name: str) -> Sequence[Recorded]:

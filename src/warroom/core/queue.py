@@ -17,6 +17,7 @@ ordered by the clock that is due first, then by id.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from warroom.core.clocks import Clock, Pace, next_clock, update_clock
 from warroom.core.state import Incident
@@ -56,21 +57,26 @@ class QueueRow:
 
 def rank(incidents: Iterable[Incident], now: datetime) -> tuple[QueueRow, ...]:
     """Return the incidents that are not closed, most urgent first; a total, stable order."""
-    rows = [_row(incident, now) for incident in incidents if incident.phase is not Phase.CLOSED]
-    return tuple(sorted(rows, key=_order))
+    rows = [row_of(incident, now) for incident in incidents if incident.phase is not Phase.CLOSED]
+    return tuple(sorted(rows, key=order))
 
 
 _PLACES = {Place.TOP: -1, Place.COMPUTED: 0, Place.BOTTOM: 1}
 
 
-def _order(row: QueueRow) -> tuple[bool, int, int, float, int, str]:
+Order: TypeAlias = tuple[bool, int, int, float, int, str]
+
+
+def order(row: QueueRow) -> Order:
+    """Return what rows are sorted by: no two incidents have the same."""
     incident = row.incident
     due = row.clock.due.timestamp() if row.clock else float("inf")
     place = _PLACES[incident.place]
     return (row.snoozed, place, -row.score, due, len(incident.id), incident.id)
 
 
-def _row(incident: Incident, now: datetime) -> QueueRow:
+def row_of(incident: Incident, now: datetime) -> QueueRow:
+    """Return an open incident as a row, with what lifts it now."""
     terms: list[tuple[int, str]] = []
     if incident.resolved_at is None:
         if incident.acknowledged_at is None:

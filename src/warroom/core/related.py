@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from warroom.core.state import Incident
+from warroom.core.events import Declared, Recorded
+from warroom.core.state import Incident, evolve
 
 DUPLICATE = 6
 RELATED = 4
@@ -26,6 +27,21 @@ class Suggestion:
     duplicate: bool
     """Open, and close enough to be the same trouble; otherwise only like it."""
     reasons: tuple[str, ...]
+
+
+def sketch(facts: Declared, now: datetime) -> Incident:
+    """Return the incident that facts would make if they were declared now: to compare it."""
+    record = Recorded(
+        seq=0,
+        incident="",
+        version=0,
+        at=now,
+        actor="",
+        device="",
+        command_id="",
+        event=facts,
+    )
+    return evolve(None, record)
 
 
 def related(incident: Incident, others: Iterable[Incident]) -> tuple[Suggestion, ...]:

@@ -23,7 +23,7 @@ def tell(event: k.Conduct) -> Told | None:  # one line per kind is the clearest 
         case k.WaitEnded(reason=reason):
             return "·", "goes on", "text", reason or "the client answered"
         case k.Answered(question=key, text=text, known=known):
-            return "·", "answer", "text", f"{key}: {text if known else 'not known yet'}"
+            return ("·", "answer", "text", f"{key}: {text}") if known else None
         case k.Merged(into=into, reason=reason):
             return "·", "merged", "mute", _why(f"goes on in {into}", reason)
         case k.Split(out_of=other, reason=reason):

@@ -10,7 +10,7 @@ from warroom.core import events as e
 from warroom.core import spell
 from warroom.core.state import Incident, replay
 from warroom.core.telling import tell
-from warroom.core.words import HypothesisState, Outcome, StepAction, Verdict
+from warroom.core.words import Audience, HypothesisState, Outcome, StepAction, Verdict
 
 _CONDUCT = get_args(k.Conduct)
 
@@ -38,6 +38,9 @@ class TimelineEntry:
     """Its text before it was amended; empty: it was not."""
     original_at: datetime | None = None
     """Its time before it was moved; None: it was not."""
+
+    public: str = ""
+    """Who outside reads it: `client` or `public`; empty: nobody."""
 
     @property
     def amended(self) -> bool:
@@ -113,7 +116,13 @@ def _entries(records: Iterable[e.Recorded]) -> Iterator[TimelineEntry]:
             back_dated=back_dated,
             run=getattr(record.event, "run", ""),
             kind=e.kind_of(record.event),
+            public=_readers(event),
         )
+
+
+def _readers(event: e.Event) -> str:
+    outside = isinstance(event, e.UpdateSent) and event.audience is not Audience.INTERNAL
+    return event.audience.value if isinstance(event, e.UpdateSent) and outside else ""
 
 
 def _onset_entry(record: e.Recorded, event: e.Declared, onset: e.Onset) -> TimelineEntry:

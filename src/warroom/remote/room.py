@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from warroom.core import commands as c
 from warroom.core.decide import Refusal, decide
-from warroom.core.events import Recorded
+from warroom.core.events import FollowUpChanged, Recorded, kind_of
 from warroom.core.journal import Head, JournalError
 from warroom.core.postmortem import draft
 from warroom.core.state import Incident
@@ -149,7 +149,7 @@ class RemoteRoom:
         for here in self._outbox.aliases():
             states.pop(here, None)  # it has just got its number, and is in the copy under that
         found: list[Incident] = []
-        for confirmed in self._replica.incidents(include_closed=True):
+        for confirmed in self._replica.incidents(include_closed=include_closed):
             state = states.pop(confirmed.id, confirmed)
             if include_closed or state.closed_at is None:
                 found.append(state)
@@ -163,6 +163,22 @@ class RemoteRoom:
         here = {record.command_id for record in confirmed}
         ahead = overlay.records.get(found, ())
         return (*confirmed, *(record for record in ahead if record.command_id not in here))
+
+    def incidents_with(self, kind: str) -> Sequence[Incident]:
+        """The incidents with at least one event of a stored kind, those on their way too."""
+        overlay = self._overlay()
+        found = {one.id: one for one in self._replica.incidents_with(kind)}
+        for name, records in overlay.records.items():
+            if any(kind_of(record.event) == kind for record in records):
+                found[name] = overlay.states[name]
+        return tuple(overlay.states.get(name, one) for name, one in found.items())
+
+    def follow_ups(self) -> Sequence[tuple[str, FollowUpChanged]]:
+        """Every follow-up as it was last changed, those on their way too."""
+        states = self._overlay().states
+        kept = [(name, one) for name, one in self._replica.follow_ups() if name not in states]
+        moving = [(one.id, facts) for one in states.values() for facts in one.follow_ups]
+        return (*kept, *moving)
 
     def search(self, words: str) -> Sequence[Incident]:
         """Incidents that hold all the words; words on their way are not found yet."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from warroom.core.commands import Command, Declare, Qualify, RecordChange
 from warroom.core.decide import Refusal, decide
-from warroom.core.events import ChangeRecorded, Recorded
+from warroom.core.events import ChangeRecorded, FollowUpChanged, Recorded
 from warroom.core.journal import Head, Journal, JournalError, Link, Origin
 from warroom.core.state import Incident
 from warroom.core.terms import Agreement, Terms, terms_for
@@ -158,6 +158,14 @@ class LocalRoom:
     def records(self, name: str) -> Sequence[Recorded]:
         """The events of one incident, in order."""
         return self._journal.records(incident_name(name))
+
+    def incidents_with(self, kind: str) -> Sequence[Incident]:
+        """The incidents with at least one event of a stored kind, closed ones included."""
+        return self._journal.incidents_with(kind)
+
+    def follow_ups(self) -> Sequence[tuple[str, FollowUpChanged]]:
+        """Every follow-up as it was last changed, with its incident, closed ones included."""
+        return self._journal.follow_ups()
 
     def search(self, words: str) -> Sequence[Incident]:
         """Incidents that hold all the words."""

@@ -85,7 +85,7 @@ class Operator(Reader):
             incident,
             tuple(self.shelf.books().values()),
             evidence(self.logs, onset_of(incident)),
-            self.room.incidents(include_closed=True),
+            self.room.incidents_with("effect_measured"),  # only where something was tried
             self._policy.labels(incident.service),
         )
 
@@ -332,7 +332,7 @@ class Operator(Reader):
     def settle_lost(self) -> Sequence[str]:
         """Mark steps of this machine whose process is gone without an outcome as unknown."""
         found = []
-        for incident in self.room.incidents(include_closed=True):
+        for incident in self.room.incidents_with("step_intended"):
             for run in incident.runs:
                 if run.outcome is not None or run.device != self._device or tended(run):
                     continue

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from warroom.core.commands import Command
 from warroom.core.decide import Refusal
-from warroom.core.events import Recorded
+from warroom.core.events import FollowUpChanged, Recorded
 from warroom.core.state import Incident
 
 
@@ -73,6 +73,14 @@ class Room(Protocol):
 
     def records(self, name: str) -> Sequence[Recorded]:
         """The events of one incident, in order."""
+        ...
+
+    def incidents_with(self, kind: str) -> Sequence[Incident]:
+        """The incidents with at least one event of a stored kind, closed ones included."""
+        ...
+
+    def follow_ups(self) -> Sequence[tuple[str, FollowUpChanged]]:
+        """Every follow-up as it was last changed, with its incident, closed ones included."""
         ...
 
     def search(self, words: str) -> Sequence[Incident]:

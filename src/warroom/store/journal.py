@@ -11,7 +11,7 @@ from typing import Self
 from sqlalchemy import Connection, insert, select, text, update
 
 from warroom.core.decide import Decision, Refusal
-from warroom.core.events import Recorded
+from warroom.core.events import FollowUpChanged, Recorded
 from warroom.core.journal import Appended, Head, JournalError, Link, Origin, Verified
 from warroom.core.state import Incident, evolve
 from warroom.core.text import clean_line
@@ -22,7 +22,9 @@ from warroom.store.records import (
     AFTER,
     BY_COMMAND,
     BY_INCIDENT,
+    BY_KIND,
     NEWEST,
+    WITH_KIND,
     batch,
     head_of,
     to_record,
@@ -121,6 +123,32 @@ class SqlJournal:
         return self.transactions.read(
             lambda c: tuple(to_record(row) for row in c.execute(BY_INCIDENT, part))
         )
+
+    def incidents_with(self, kind: str) -> Sequence[Incident]:
+        """The incidents with at least one event of a stored kind, closed ones included."""
+
+        def work(connection: Connection) -> list[Known]:
+            names = connection.execute(WITH_KIND, {"kind": kind}).scalars().all()
+            rows = connection.execute(
+                select(INCIDENT.c.id, INCIDENT.c.last_hash)
+                .where(INCIDENT.c.id.in_(names))
+                .order_by(INCIDENT.c.number)
+            )
+            return self._states.load_some(connection, [(row[0], row[1]) for row in rows])
+
+        return self._remember(self.transactions.read(work))
+
+    def follow_ups(self) -> Sequence[tuple[str, FollowUpChanged]]:
+        """Every follow-up as it was last changed, with its incident, closed ones included."""
+        records = self.transactions.read(
+            lambda c: [to_record(row) for row in c.execute(BY_KIND, {"kind": "follow_up_changed"})]
+        )
+        last = {
+            (record.incident, record.event.follow_up): record.event
+            for record in records
+            if isinstance(record.event, FollowUpChanged)
+        }
+        return tuple((name, event) for (name, _), event in last.items())
 
     def since(self, seq: int, limit: int = 1000) -> Sequence[Recorded]:
         """Events after a position of the whole journal, in order."""

@@ -23,6 +23,13 @@ BY_INCIDENT = _IN_ORDER.where(
     EVENT.c.incident == bindparam("incident"),
     EVENT.c.version.between(bindparam("first"), bindparam("last")),
 )
+BY_KIND = _IN_ORDER.where(EVENT.c.kind == bindparam("kind"))
+WITH_KIND = select(EVENT.c.incident).where(EVENT.c.kind == bindparam("kind")).distinct()
+BY_INCIDENTS = (
+    select(EVENT)
+    .where(EVENT.c.incident.in_(bindparam("incidents", expanding=True)))
+    .order_by(EVENT.c.incident, EVENT.c.version)
+)
 NEWEST = 2**53
 """As `last` version: all there are."""
 

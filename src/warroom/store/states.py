@@ -2,15 +2,18 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from warroom.core.state import Incident
 from warroom.store.projections import fold_into
-from warroom.store.records import BY_INCIDENT, NEWEST
+from warroom.store.records import BY_INCIDENT, BY_INCIDENTS, NEWEST
 from warroom.store.tables import INCIDENT
+
+_TOGETHER = 200
+"""Incidents whose events are read by one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,27 @@ class States:
 
     def load_some(self, connection: Connection, wanted: Iterable[tuple[str, bytes]]) -> list[Known]:
         """Return incidents named with the hash of their last event, reading only what is new."""
+        names = list(wanted)
+        with self._lock:
+            kept = {name: self._kept.get(name) for name, _ in names}
+        unknown = [name for name, _ in names if kept[name] is None]
+        for start in range(0, len(unknown), _TOGETHER):
+            kept.update(_together(connection, unknown[start : start + _TOGETHER]))
         found: list[Known] = []
-        for name, last_hash in list(wanted):
-            with self._lock:
-                known = self._kept.get(name)
+        for name, last_hash in names:
+            known = kept[name]
             if known is None or known.last_hash != last_hash:
                 known = self.load(connection, name)
             if known is not None:
                 found.append(known)
         return found
+
+
+def _together(connection: Connection, names: Sequence[str]) -> dict[str, Known]:
+    """Return the states of incidents of which nothing is known, read in one go."""
+    states: dict[str, Incident] = {}
+    hashes: dict[str, bytes] = {}
+    for row in connection.execute(BY_INCIDENTS, {"incidents": names}):
+        fold_into(states, row)
+        hashes[row.incident] = row.hash
+    return {name: Known(state, hashes[name]) for name, state in states.items()}

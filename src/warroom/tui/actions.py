@@ -15,12 +15,15 @@ from warroom.core.state import Incident
 from warroom.core.versions import versions
 from warroom.core.words import Place, Priority
 from warroom.tui.conduct import Conduct, prefilled, until, why
-from warroom.tui.deeds import people, repair, triage
+from warroom.tui.deeds import people, queue, repair, telling, triage
 from warroom.tui.screens.dialog import Asked, Drafts
 from warroom.tui.services import Services
 from warroom.tui.theme import Palette
 
 C = TypeVar("C", bound=c.Command)
+
+MOST_COMPARED = 300
+"""Open incidents, the newest, that a new one is compared with while it is typed."""
 
 Deed: TypeAlias = Callable[[Incident, str], Awaitable[None]]
 
@@ -33,7 +36,6 @@ class Actions(Conduct):
         self.drafts = Drafts()
         self.deeds: dict[str, Deed] = {
             "acknowledge": self._acknowledge,
-            "note": self._note,
             "diagnose": self._diagnose,
             "hypothesis": self._hypothesis,
             "change": self._change,
@@ -52,7 +54,7 @@ class Actions(Conduct):
             "reorder": self._reorder,
             "versions": self._versions,
         }
-        for part in (triage, repair, people):
+        for part in (triage, repair, people, queue, telling):
             self.deeds |= part.deeds(self, self.drafts)
 
     @work(group="action", exit_on_error=False, description="The action")
@@ -89,7 +91,8 @@ class Actions(Conduct):
         from warroom.tui.screens.declare import DeclareScreen  # noqa: PLC0415 - first frame
 
         facts = prefilled(self.services, self.log_facts, self.clock(), title=argument)
-        command = await self.ask(DeclareScreen(facts, drafts=self.drafts))
+        others = self.open_incidents()[:MOST_COMPARED]
+        command = await self.ask(DeclareScreen(facts, drafts=self.drafts, others=others))
         if command is None:
             return
         done = await self.do(command, None)
@@ -100,16 +103,6 @@ class Actions(Conduct):
     async def _acknowledge(self, incident: Incident, argument: str) -> None:
         del argument
         await self.do(c.Acknowledge(), incident.id)
-
-    async def _note(self, incident: Incident, argument: str) -> None:
-        from warroom.tui.screens.forms import TextScreen  # noqa: PLC0415 - first frame
-
-        dialog = TextScreen(
-            "Note", "what happened", argument, incident=incident.id, drafts=self.drafts
-        )
-        text = await self.ask(dialog)
-        if text:
-            await self.do(c.AddNote(text=text), incident.id)
 
     async def _diagnose(self, incident: Incident, argument: str) -> None:
         from warroom.tui.screens.forms import DiagnoseScreen  # noqa: PLC0415 - first frame
@@ -283,6 +276,12 @@ class Actions(Conduct):
         if found is not None:
             self.say(f"{found.title}: {found.blocked or found.reason}")
 
+    def open_incidents(self) -> tuple[Incident, ...]:
+        """Return every open incident, newest first."""
+        rows = self.snapshot.rows if self.snapshot is not None else ()
+        found = [row.incident for row in rows]
+        return tuple(sorted(found, key=lambda incident: incident.declared_at, reverse=True))
+
     async def all_incidents(self) -> tuple[Incident, ...]:
         """Return every incident, newest first; none while the store does not answer."""
         if self.room is None:
@@ -293,3 +292,13 @@ class Actions(Conduct):
             self.say(f"{error.what}. {error.hint}", "warn")
             return ()
         return tuple(reversed(found))
+
+    async def find_incidents(self, words: str) -> tuple[Incident, ...]:
+        """Return what holds all the words anywhere in its history, closed ones included."""
+        if self.room is None:
+            return ()
+        try:
+            return tuple(await asyncio.to_thread(self.room.search, words))
+        except JournalError as error:
+            self.say(f"{error.what}. {error.hint}", "warn")
+            return ()

@@ -65,6 +65,7 @@ class WarroomApp(App[int]):
         self.room: Room | None = None
         """Set when the store answers; closed by whoever ran the app, after its threads ended."""
         super().__init__(driver_class=CarefulDriver)
+        self._entitled = ""
         self.ahead = TypeAhead(self, super().on_event)
         for palette in self.palettes.values():
             self.register_theme(palette.to_textual())
@@ -131,6 +132,12 @@ class WarroomApp(App[int]):
             end = end_bytes(way)
             if end:
                 self.set_timer(FLASH, partial(self._driver.write, end))
+
+    def entitle(self, words: str) -> None:
+        """Write the terminal's title, if it is another one; cleaned words only."""
+        if words != self._entitled and self._driver is not None and not self.is_headless:
+            self._entitled = words
+            self._driver.write(f"\x1b]2;{words}\x07")
 
     def action_quit_console(self) -> None:
         """Leave, through the question whether a running step may be stopped."""

@@ -59,7 +59,7 @@ def entries(
               cli="warroom declare 'what fails'", about=("Filled with what the log knows.",))
     )  # fmt: skip
     found += _log(incident, keys)
-    found += [_incident(other) for other in incidents]
+    found += [incident_entry(other) for other in incidents]
     found += _go(keys, themes, tabs)
     return tuple(found)
 
@@ -130,6 +130,11 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
         yield entry("reopen", "Reopen", f"reopen {name} 'what came back'")
     yield entry("answer", "Answer a question", f"qualify {name} --answer KEY=TEXT", "what is open")
     yield entry("verify", "Verify in the log", f"verify {name}", "before closing")
+    if incident.phase is not Phase.CLOSED:
+        yield entry("merge", "Merge into another incident", f"merge {name} --into INC")
+    if incident.merged_into or incident.absorbed:
+        yield entry("split", "Split what was merged", f"split {name} 'why'")
+    yield entry("link", "Link with another incident", "", "says how")
     yield entry("note", "Note", f"note {name} 'what you saw'")
     yield entry("follow-up", "Add a follow-up")
     yield entry("change", "Record a change")
@@ -171,7 +176,8 @@ def _log(incident: Incident | None, keys: Mapping[str, str]) -> Iterable[Entry]:
                 cli=pin)  # fmt: skip
 
 
-def _incident(incident: Incident) -> Entry:
+def incident_entry(incident: Incident) -> Entry:
+    """Return the line that leads to an incident."""
     when = f"{incident.declared_at.day} {incident.declared_at:%b}"
     return Entry(
         "incident",

@@ -135,6 +135,9 @@ class Conduct(Screen[None]):
         if current is None:
             self.say("No incident is open. d declares one.", "warn")
             return None
+        if self.snapshot is not None and self.snapshot.past is not None:
+            self.say("You look at the past: T goes back to now. Nothing was done.", "warn")
+            return None
         if incident is not None and incident != current.id:
             self.say(f"{incident} is not what is shown any more. Nothing was done.", "warn")
             return None

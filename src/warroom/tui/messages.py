@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from textual.message import Message
 
@@ -54,3 +55,12 @@ class TimeCursorMoved(Message):
 
     at: float
     """Epoch seconds, UTC."""
+    source: str = ""
+    """Pane in which a person moved it; empty: the log."""
+
+
+@dataclass
+class MomentAsked(Message):
+    """The incident is to be shown as it was then; None: as it is."""
+
+    at: datetime | None

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from warroom.core import events as e
@@ -10,14 +11,16 @@ from warroom.core.impact import Impact
 from warroom.core.journal import JournalError
 from warroom.core.nextstep import next_step
 from warroom.core.postmortem import draft
-from warroom.core.queue import rank
+from warroom.core.queue import QueueRow
 from warroom.core.state import Incident
-from warroom.core.timeline import TimelineEntry, timeline
+from warroom.core.timeline import TimelineEntry, as_of, timeline
 from warroom.core.words import FollowUpState
 from warroom.logs.protocol import Log
 from warroom.room.containment import Containment, Option
 from warroom.room.service import Contact, Room
-from warroom.tui.snapshot import Promise, Snapshot
+from warroom.tui.ranking import Ranking
+from warroom.tui.reminders import reminders
+from warroom.tui.snapshot import Promise, Reminder, Snapshot
 
 _OPTIONS_SECONDS = 5.0
 """Options are asked for again after this time even if the incident did not change: they depend on
@@ -43,9 +46,14 @@ class Observer:
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._stale = True
+        """Whether everything is to be read again, not only what changed."""
+        self._changed: set[str] = set()
         self._promises_stale = True
         self._selected = ""
-        self._incidents: Sequence[Incident] = ()
+        self._past: datetime | None = None
+        self._incidents: dict[str, Incident] = {}
+        self._ranking = Ranking()
+        self._due: tuple[tuple[QueueRow, ...], str, tuple[Reminder, ...]] = ((), "", ())
         self._promises: tuple[Promise, ...] = ()
         self._contact = Contact(where="local")
         self._story: tuple[tuple[object, ...], tuple[TimelineEntry, ...], str] = ((), (), "")
@@ -56,16 +64,22 @@ class Observer:
 
     def touch(self, records: Sequence[e.Recorded]) -> None:
         """Events arrived: what was read is old."""
-        kinds = (e.FollowUpChanged, e.ContainmentKept, e.FixRecorded)
         with self._lock:
-            self._stale = True
-            self._promises_stale |= any(isinstance(r.event, kinds) for r in records)
+            self._changed |= {record.incident for record in records}
+            self._promises_stale |= any(isinstance(r.event, e.FollowUpChanged) for r in records)
+        self._wake.set()
+
+    def look_at(self, moment: datetime | None) -> None:
+        """Show the incident as it was at a moment; None: as it is."""
+        with self._lock:
+            self._past = moment
         self._wake.set()
 
     def select(self, incident: str) -> None:
         """Make another incident the current one."""
         with self._lock:
             self._selected = incident
+            self._past = None
         self._wake.set()
 
     def told(self, records: Sequence[e.Recorded]) -> tuple[str, str, str] | None:
@@ -147,20 +161,23 @@ class Observer:
         """Return what is so now; trouble with the store is a state to show, not an end."""
         now = self.room.now()
         trouble = ""
+        changed: set[str] = set()
         try:
-            self._read()
+            changed = self._read()
         except JournalError as error:
             trouble = f"{error.what} {error.hint}".strip()
             with self._lock:
                 self._stale = True
-        rows = rank(self._incidents, now)
+        rows = self._ranking.rank(self._incidents, changed, now)
         current = None
         lines: tuple[TimelineEntry, ...] = ()
         text = ""
+        past: datetime | None = None
         try:
-            current = self._current([row.incident for row in rows])
+            current = self._current(rows)
             if current is not None:
                 lines, text = self._story_of(current)
+                past, current = self._then(current)
         except JournalError as error:
             trouble = f"{error.what} {error.hint}".strip()
         contact = self._contact
@@ -170,8 +187,8 @@ class Observer:
             trouble = f"{error.what} {error.hint}".strip()
         options, options_trouble = self._options_of(current)
         running = next((r for r in current.runs if r.outcome is None), None) if current else None
-        return Snapshot(
-            now=now,
+        snapshot = Snapshot(
+            now=past or now,
             actor=self.room.actor,
             rows=rows,
             current=current,
@@ -179,7 +196,9 @@ class Observer:
             postmortem_draft=text,
             impact=self._counted(current),
             options=options,
-            next_step=next_step(current, now, self.room.actor),
+            next_step=None if past else next_step(current, now, self.room.actor),
+            late=self._ranking.late,
+            past=past,
             promises=self._promises,
             contact=contact,
             running=running.intent.run if running else "",
@@ -188,21 +207,54 @@ class Observer:
             options_trouble=options_trouble,
             loaded=True,
         )
+        return replace(snapshot, due=self._reminders(snapshot))
 
-    def _read(self) -> None:
+    def _reminders(self, snapshot: Snapshot) -> tuple[Reminder, ...]:
+        """Return what is to be said of the queue, made once for each queue and incident."""
+        shown = snapshot.current.id if snapshot.current else ""
+        if self._due[0] is not snapshot.rows or self._due[1] != shown:
+            self._due = (snapshot.rows, shown, reminders(snapshot))
+        return self._due[2]
+
+    def _then(self, incident: Incident) -> tuple[datetime | None, Incident]:
+        """Return the moment that is looked at, if any, and the incident as it was then."""
         with self._lock:
-            stale, promises_stale = self._stale, self._promises_stale
-            self._stale = self._promises_stale = False
-        if stale:
-            self._incidents = self.room.incidents()
-        if promises_stale:
-            self._promises = _promises(self.room.incidents(include_closed=True))
+            past = self._past
+        if past is None:
+            return None, incident
+        before = as_of(self.room.records(incident.id), max(past, incident.declared_at))
+        return (max(past, incident.declared_at), before) if before else (None, incident)
 
-    def _current(self, queue: Sequence[Incident]) -> Incident | None:
+    def _read(self) -> set[str]:
+        """Read what changed; return the names of the incidents that did."""
+        with self._lock:
+            # What is on its way to a server may come back under another name: read it all.
+            stale = self._stale or (bool(self._changed) and self._contact.pending > 0)
+            changed = self._changed
+            promises_stale = self._promises_stale and not stale  # the queue first
+            self._stale, self._changed = False, set()
+            self._promises_stale &= not promises_stale
+        if stale:
+            found = {incident.id: incident for incident in self.room.incidents()}
+            changed = set(self._incidents) | set(found)
+            self._incidents = found
+            self._wake.set()
+        else:
+            for name in changed:
+                incident = self.room.incident(name)
+                if incident is None or incident.closed_at is not None:
+                    self._incidents.pop(name, None)
+                else:
+                    self._incidents[name] = incident
+        if promises_stale:
+            self._promises = _promises(self.room.follow_ups())
+        return changed
+
+    def _current(self, queue: Sequence[QueueRow]) -> Incident | None:
         """Return the selected incident, or the first of the queue when there is none."""
         with self._lock:
             selected = self._selected
-        found = next((incident for incident in queue if incident.id == selected), None)
+        found = self._incidents.get(selected)
         if found is None and selected:
             found = self.room.incident(selected)  # closed: still shown until somebody moves on
             if found is not None and found.id != selected:  # the server has given it its number
@@ -210,7 +262,7 @@ class Observer:
                     if self._selected == selected:
                         self._selected = found.id
         if found is None and queue:
-            found = queue[0]
+            found = queue[0].incident
             with self._lock:
                 if self._selected == selected:
                     self._selected = found.id
@@ -238,11 +290,10 @@ class Observer:
         return (found, trouble) if name == incident.id else ((), "")
 
 
-def _promises(incidents: Sequence[Incident]) -> tuple[Promise, ...]:
-    found = [
-        Promise(incident=incident.id, facts=facts)
-        for incident in incidents
-        for facts in incident.follow_ups
+def _promises(found: Sequence[tuple[str, e.FollowUpChanged]]) -> tuple[Promise, ...]:
+    still = [
+        Promise(incident=name, facts=facts)
+        for name, facts in found
         if facts.state is FollowUpState.OPEN
     ]
-    return tuple(sorted(found, key=lambda promise: promise.facts.due or _FAR))
+    return tuple(sorted(still, key=lambda promise: promise.facts.due or _FAR))

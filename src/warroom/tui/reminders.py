@@ -1,28 +1,15 @@
 """What the console says by itself, once: a clock that warns or has passed, an end that came."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from warroom.core import spell
 from warroom.core.clocks import Clock, Pace, update_clock
 from warroom.core.state import Incident, Run
-from warroom.tui.snapshot import Snapshot
+from warroom.tui.snapshot import Reminder, Snapshot
 
 SOON = timedelta(minutes=10)
 """How long before its end a silence is spoken of: time to look whether it is needed still."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reminder:
-    """One thing to say; `key` makes sure that it is said once."""
-
-    key: str
-    words: str
-    """Foreign text is allowed."""
-    tone: str
-    weight: int
-    """The heaviest is said last and so stays in the row."""
 
 
 def reminders(snapshot: Snapshot) -> tuple[Reminder, ...]:

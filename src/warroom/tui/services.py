@@ -40,8 +40,12 @@ class Services:
     """Whether the terminal lacks the glyphs, or draws them two cells wide."""
     service: str = ""
     """The service to fill in when an incident is declared."""
+    views: Mapping[str, str] = field(default_factory=dict)
+    """Filters of the queue by name."""
     map: ServiceMap = field(default_factory=ServiceMap)
-    """What depends on what, and who measures it."""
+    """What depends on what."""
+    rates: Callable[[Sequence[str]], Mapping[str, str]] = lambda _names: {}
+    """Measures in their own logs how services fare; blocks while it reads them."""
     crash_folder: Path | None = None
     """Where the traceback of a crash is written; None: on the error stream."""
     log_memory: LogMemory = field(default_factory=LogMemory)

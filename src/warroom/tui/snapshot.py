@@ -81,6 +81,18 @@ class Promise:
         return self.facts.due is not None and self.facts.due < now
 
 
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One thing to say; `key` makes sure that it is said once."""
+
+    key: str
+    words: str
+    """Foreign text is allowed."""
+    tone: str
+    weight: int
+    """The heaviest is said last and so stays in the row."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything that is drawn, taken off the event loop."""
@@ -88,6 +100,13 @@ class Snapshot:
     now: datetime
     actor: str
     rows: tuple[QueueRow, ...] = ()
+    """The queue; the same object as before while nothing in it changed."""
+    late: int = 0
+    """How many incidents have a clock or a promised update that has passed."""
+    due: tuple[Reminder, ...] = ()
+    """What is to be said about the queue, the heaviest last."""
+    past: datetime | None = None
+    """The moment that is looked at; None: now."""
     current: Incident | None = None
     timeline: tuple[TimelineEntry, ...] = ()
     postmortem_draft: str = ""

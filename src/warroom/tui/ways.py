@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from textual import work
 
-from warroom.tui.commands import drawn_keys, entries
+from warroom.tui.commands import Entry, drawn_keys, entries, incident_entry
 from warroom.tui.panes.base import Pane
 from warroom.tui.services import Services
 from warroom.tui.stepping import Stepping
@@ -44,6 +44,7 @@ class Ways(Stepping):
             "quit": lambda _: self.action_quit(),
             "theme": self.use_theme,
             "metrics": lambda _: self.attend(self.show_metrics()),
+            "search": self.action_palette,
         }
         """Actions that lead somewhere and change nothing."""
 
@@ -83,7 +84,6 @@ class Ways(Stepping):
                 self.say("Nothing is left to do here.")
                 return
             action, argument = step.action, argument or step.argument
-            self.say(step.why)
         if action in self.ways:
             self.ways[action](argument or incident or "")
         elif action.startswith("logs."):
@@ -137,11 +137,17 @@ class Ways(Stepping):
         console = self.console
         keys = drawn_keys(console.keys, console.overrides)
         tabs = self.tab_names()
-        incidents = await self.all_incidents()
-        listed = entries(self.snapshot, incidents, keys, sorted(console.palettes), tabs)
+        listed = entries(self.snapshot, self.open_incidents(), keys, sorted(console.palettes), tabs)
         if words == "@":
             listed, words = tuple(x for x in listed if x.group == "incident"), ""
-        chosen = await self.ask(PaletteScreen(self.palette, listed, words=words))
+
+        async def more(wanted: str) -> tuple[Entry, ...]:
+            known = {entry.argument for entry in listed if entry.group == "incident"}
+            found = await self.find_incidents(wanted)
+            return tuple(incident_entry(one) for one in found if one.id not in known)
+
+        dialog = PaletteScreen(self.palette, listed, words=words, more=more)
+        chosen = await self.ask(dialog)
         if chosen is not None:
             self.act(chosen.action, None, chosen.argument)
 

@@ -115,6 +115,14 @@ class ChangesTab(Tab):
             return ("", "mute")
         return ("a hint, not proof", "mute")
 
+    def show_time(self, at: float) -> None:
+        """Follow the shared time cursor: the last change at or before it."""
+        changes = self._incident.changes if self._incident else ()
+        before = [(c.happened_at, n) for n, c in enumerate(changes, start=1)]
+        near = max(((t, n) for t, n in before if t.timestamp() <= at), default=None)
+        if near is not None:
+            self.rows.put_cursor(str(near[1]))
+
     def hints(self) -> list[Hint]:
         """Return the keys of the changes."""
         return [Hint("h", "make it a hypothesis"), Hint("+", "add a change"), Hint("← →", "tabs")]
@@ -135,7 +143,7 @@ class ChangesTab(Tab):
         event.stop()
         if self._incident:
             change = self._incident.changes[int(event.key) - 1]
-            self.post_message(TimeCursorMoved(change.happened_at.timestamp()))
+            self.post_message(TimeCursorMoved(change.happened_at.timestamp(), "work"))
 
     def on_pick_list_chosen(self, event: RowList.Chosen) -> None:
         """Make a hypothesis of it."""

@@ -1,45 +1,49 @@
 """Pane 1: which incidents there are, which is first, and why."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widgets import Input
 
-from warroom.core import spell
-from warroom.core.clocks import Clock, Pace
-from warroom.core.queue import QueueRow, why_first
-from warroom.core.state import Incident
-from warroom.core.words import Criterion, Factor, Phase
-from warroom.tui.draw import Line
-from warroom.tui.messages import ActionRequested
+from warroom.core.filters import Filter, FilterError, parse
+from warroom.core.queue import QueueRow
+from warroom.tui.messages import ActionRequested, Notice
 from warroom.tui.panes.base import Hint, Pane
-from warroom.tui.snapshot import Promise, Snapshot
+from warroom.tui.panes.queue_rows import queue_rows
+from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
-from warroom.tui.widgets.measure import CLOCK_CELLS, clock, measure
-from warroom.tui.widgets.picklist import PickList, Row
+from warroom.tui.widgets.picklist import PickList
 
 WIDE = 110
 """From this width on, one line an incident with every column."""
 
-_FACTORS = {
-    Factor.BUSINESS: "business impact",
-    Factor.USERS: "users affected",
-    Factor.DATA_LOSS: "data-loss risk",
-    Factor.SECURITY: "security",
-    Factor.NO_WORKAROUND: "no workaround",
-    Factor.COMPLEXITY: "hard to recover",
-}
-_CRITERIA = {
-    Criterion.REVENUE: "revenue loss",
-    Criterion.DATA_EXPOSURE: "data exposure",
-    Criterion.CORE_FUNCTION: "broken core function",
-    Criterion.SLA_BREACH: "SLA breach",
-}
+
+class QueueFilter(Input):
+    """One row in which a filter is typed; the queue follows each letter."""
+
+    DEFAULT_CSS = """
+    QueueFilter {
+        border: none; height: 1; padding: 0 1; background: $wr-bg1; color: $wr-text; display: none;
+    }
+    QueueFilter:focus { border: none; background: $wr-bg2; background-tint: $wr-bg2 0%; }
+    QueueFilter > .input--placeholder { color: $wr-mute; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "clear", "all again", show=False, id="queue.filter_clear"),
+    ]
+
+    class Left(Message):
+        """The filter is given up."""
+
+    def action_clear(self) -> None:
+        """Show everything again."""
+        self.post_message(self.Left())
 
 
 class QueuePane(Pane):
@@ -52,6 +56,12 @@ class QueuePane(Pane):
         Binding("s", "ask('snooze')", "snooze", id="queue.snooze"),
         Binding("o", "ask('reorder')", "put first", id="queue.reorder"),
         Binding("t", "ask('qualify')", "how bad", id="queue.qualify"),
+        Binding("m", "ask('merge')", "merge", id="queue.merge"),
+        Binding("a", "ask('acknowledge')", "acknowledge", show=False, id="queue.acknowledge"),
+        Binding("space", "mark", "mark", id="queue.mark"),
+        Binding("slash", "search", "search", id="queue.search"),
+        Binding("F", "view", "next view", id="queue.view"),
+        Binding("escape", "clear", "all again", show=False, id="queue.clear"),
     ]
 
     class Selected(Message):
@@ -61,25 +71,46 @@ class QueuePane(Pane):
             super().__init__()
             self.incident = incident
 
-    def __init__(self, palette: Palette, **kwargs: object) -> None:
+    def __init__(
+        self, palette: Palette, views: Mapping[str, str] | None = None, **kwargs: object
+    ) -> None:
         super().__init__(palette, **kwargs)
         self.list = PickList(palette, id="queue-list")
+        self.input = QueueFilter(placeholder="priority:P1 is:late -service:mail, or words")
+        self.views = dict(views or {})
+        self.view = ""
+        """Name of the saved view that is shown; empty: none."""
+        self.marked: set[str] = set()
+        self._filter = Filter()
+        self._complaint = ""
+        self._drawn: tuple[object, ...] = ()
+        self._shown: tuple[QueueRow, ...] = ()
+        self._held: tuple[object, ...] = ()
+        """What the rows were made of, held so that nothing else can be at its address."""
 
     def compose(self) -> ComposeResult:
-        """The title and the list."""
+        """The title, the filter while there is one, and the list."""
         yield self.title_line
+        yield self.input
         yield self.list
+
+    def take_focus(self) -> None:
+        """Focus the list, not the filter."""
+        self.list.focus()
 
     def hints(self) -> list[Hint]:
         """Keys of the queue."""
+        if self.input.has_focus:
+            return [Hint("enter", "keep the filter"), Hint("esc", "all again")]
         if self.snapshot is None or not self.snapshot.rows:
             return [Hint("d", "declare")]
-        return [
-            Hint("enter", "open"),
-            Hint("i", "why first"),
-            Hint("s", "snooze"),
-            Hint("o", "put first"),
-        ]
+        if self.marked:
+            marks = f"all {len(self.marked)} marked"
+            found = [Hint("s", f"snooze {marks}"), Hint("a", "acknowledge"), Hint("m", "merge")]
+            return [*found, Hint("space", "mark"), Hint("esc", "none")]
+        found = [Hint("enter", "open"), Hint("i", "why first"), Hint("t", "how bad")]
+        found += [Hint("/", "search"), Hint("F", "next view")]
+        return [*found, Hint("s", "snooze"), Hint("o", "put first"), Hint("space", "mark")]
 
     def on_resize(self) -> None:
         """Columns or two lines: by the width."""
@@ -107,246 +138,126 @@ class QueuePane(Pane):
         self.post_message(ActionRequested("why", incident=self.list.cursor))
 
     def action_ask(self, action: str) -> None:
-        """Ask the screen for an action on the row under the cursor."""
+        """Ask the screen for an action on the row under the cursor, or on all that are marked."""
+        cursor = self.list.cursor
+        if not cursor or cursor.startswith("follow-up"):
+            return
+        names = " ".join(name for name in self.list.keys if name in self.marked)
+        if names and action in ("snooze", "acknowledge", "merge"):
+            self.post_message(
+                ActionRequested("together", incident=cursor, argument=f"{action} {names}")
+            )
+            self._unmark()
+            return
+        self.post_message(ActionRequested(action, incident=cursor))
+
+    def action_mark(self) -> None:
+        """Let the next action mean this row as well, and go on to the next one."""
         if self.list.cursor and not self.list.cursor.startswith("follow-up"):
-            self.post_message(ActionRequested(action, incident=self.list.cursor))
+            self.marked ^= {self.list.cursor}
+            self._fill()
+            self.list.action_move(1)
+
+    def action_search(self) -> None:
+        """Type a filter; the one that is there can be changed."""
+        self.input.display = True
+        self.input.focus()
+
+    def action_view(self) -> None:
+        """Show the next saved view, after the last one everything."""
+        if not self.views:
+            words = 'No view is saved. In the configuration: [views] late = "is:late"'
+            self.post_message(Notice(words))
+            return
+        names = ["", *self.views]
+        self.view = names[(names.index(self.view) + 1) % len(names)]
+        self.input.value = self.views.get(self.view, "")
+        self.input.display = bool(self.view)
+        self._take(self.input.value)
+
+    def action_clear(self) -> None:
+        """Show everything again, with nothing marked."""
+        self.view = ""
+        self.input.value = ""
+        self.input.display = False
+        self._unmark()
+        self._take("")
+        self.list.focus()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.view and event.value != self.views[self.view]:
+            self.view = ""
+        self._take(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not self._shown and event.value.strip():
+            self.post_message(ActionRequested("search", argument=event.value))
+        self.list.focus()
+        self.input.display = bool(event.value.strip())
+
+    @on(QueueFilter.Left)
+    def _left(self, event: QueueFilter.Left) -> None:
+        event.stop()
+        self.action_clear()
+
+    def _take(self, text: str) -> None:
+        try:
+            self._filter, self._complaint = parse(text), ""
+        except FilterError as error:
+            self._complaint = str(error)  # the last filter that could be read stays
+            self.post_message(Notice(self._complaint, "warn"))
+        self._drawn = ()
+        self._fill()
+
+    def _unmark(self) -> None:
+        self.marked.clear()
+        self._drawn = ()
+        self._fill()
+
+    def _now(self) -> datetime:
+        assert self.snapshot is not None  # noqa: S101 - rows exist only with a snapshot
+        return self.snapshot.now
 
     def _fill(self) -> None:
+        """Make the rows anew where something in them changed, else only let their clocks go on."""
         snapshot = self.snapshot
         if snapshot is None:
             return
-        self.title_line.fact = _fact(snapshot)
-        self.list.show(queue_rows(snapshot, wide=self.size.width >= WIDE))
-        if snapshot.current is not None:
-            self.list.put_cursor(snapshot.current.id)
-
-
-def _fact(snapshot: Snapshot) -> tuple[str, str]:
-    if not snapshot.loaded:
-        return ("", "mute")
-    late = sum(_is_late(row.clock, snapshot.now) for row in snapshot.rows if not row.snoozed)
-    words = f"{len(snapshot.rows)} open" if snapshot.rows else ""
-    return (f"{words} · {late} late", "s5") if late else (words, "mute")
-
-
-def _is_late(deadline: Clock | None, now: datetime) -> bool:
-    return deadline is not None and deadline.pace(now) is Pace.LATE
-
-
-def queue_rows(snapshot: Snapshot, *, wide: bool) -> list[Row]:
-    """Return the rows of the queue: one line with columns each, or two lines where it is narrow."""
-    if not snapshot.rows and not snapshot.promises:
-        return _empty(snapshot)
-    awake = [row for row in snapshot.rows if not row.snoozed]
-    asleep = [row for row in snapshot.rows if row.snoozed]
-    draw = _wide_row if wide else _two_lines
-    rows = [_text_row(_heading)] if wide else []
-    for number, row in enumerate(awake):
-        if wide and number and row.incident.priority != awake[number - 1].incident.priority:
-            rows.append(_blank())
-        rows.append(
-            Row(row.incident.id, 1 if wide else 2, partial(draw, row=row, now=snapshot.now))
+        wide = self.size.width >= WIDE
+        current = snapshot.current
+        seen = (
+            id(snapshot.rows),
+            id(snapshot.promises),
+            (current.id, current.version) if wide and current else "",
+            (wide, snapshot.loaded, snapshot.trouble, frozenset(self.marked)),
+            snapshot.now.date(),
         )
-    if wide:
-        return rows + _wide_rest(snapshot, asleep)
-    late = sum(promise.late(snapshot.now) for promise in snapshot.promises)
-    if asleep or late:
-        rows.append(_text_row(partial(_tail, asleep=len(asleep), late=late)))
-    rows += [Row(row.incident.id, 1, partial(_asleep, row=row, now=snapshot.now)) for row in asleep]
-    words = why_first(snapshot.rows)
-    rows.append(_text_row(lambda line, _, width: _put(line, words, "mute", width)))
-    return rows
-
-
-def _blank() -> Row:
-    return Row("", 1, lambda _line, _n, _width: None)
-
-
-def _text_row(draw: Callable[[Line, int, int], object]) -> Row:
-    return Row("", 1, draw)
-
-
-def _put(line: Line, words: str, token: str, width: int) -> None:
-    line.say(words, token, width - line.width - 1)
-
-
-def _empty(snapshot: Snapshot) -> list[Row]:
-    told: tuple[tuple[str, str], ...]
-    if snapshot.trouble:
-        told = (("✗ The store does not answer.", "s5"), (snapshot.trouble, "text"))
-    elif not snapshot.loaded:
-        told = (("opening the store", "mute"), ("The log is already live.", "mute"))
-    else:
-        told = (
-            ("No incident. Good.", "text"),
-            ("", "mute"),
-            ("Something fails?  d declares it.", "text"),
-            ("", "mute"),
-            ("Practise on a shop that fails:", "soft"),
-            ("  warroom demo", "mute"),
-            ("Watch a log:", "soft"),
-            ("  warroom --log FILE", "mute"),
-        )
-    return [_text_row(partial(_told, words=words, token=token)) for words, token in told]
-
-
-def _told(line: Line, n: int, width: int, *, words: str, token: str) -> None:
-    del n
-    _put(line, words, token, width)
-
-
-def _two_lines(line: Line, n: int, width: int, *, row: QueueRow, now: datetime) -> None:
-    incident = row.incident
-    if n == 0:
-        line.put(f"{incident.priority.value} ", incident.priority.value.lower(), bold=True)
-        line.put(f"{incident.id} ", bold=True)
-        _put(line, incident.title, "text", width)
-        return
-    line.put("   ")
-    if row.clock is None:
-        line.put(incident.phase.value, "ok")
-        return
-    line.put(row.clock.name, "mute")
-    line.to(width - CLOCK_CELLS - 1).add(clock(row.clock, now, line.palette, on=line.on))
-
-
-def _asleep(line: Line, n: int, width: int, *, row: QueueRow, now: datetime) -> None:
-    del n
-    incident = row.incident
-    line.put(f"{incident.priority.value} {incident.id} ", "mute")
-    until = incident.snoozed_until
-    when = f" zz {_due(until, now)}" if until else ""
-    line.say(incident.title, "mute", width - line.width - len(when) - 1)
-    line.to(width - len(when) - 1).put(when, "mute")
-
-
-def _tail(line: Line, n: int, width: int, *, asleep: int, late: int) -> None:
-    del n
-    if asleep:
-        line.put(f"zz {asleep} snoozed", "mute")
-    if late:
-        words = f"▪ {late} follow-up{'s' if late > 1 else ''} late"
-        line.to(width - len(words) - 1).put(words, "warn")
-
-
-# the wide form: fixed columns, so that scanning down is one vertical movement
-_WHAT, _STATE, _WHY = 14, 48, 104
-
-
-def _heading(line: Line, n: int, width: int) -> None:
-    del n, width
-    line.put("   id", "mute").to(_WHAT).put("what", "mute").to(_STATE).put("state", "mute")
-    line.to(_STATE + 14).put("next clock", "mute").to(_STATE + 36).put("since", "mute")
-    line.to(_STATE + 44).put("who", "mute").to(_WHY).put("why here", "mute")
-
-
-def _wide_row(line: Line, n: int, width: int, *, row: QueueRow, now: datetime) -> None:
-    del n
-    incident = row.incident
-    line.put(f"{incident.priority.value} ", incident.priority.value.lower(), bold=True)
-    line.say(f"{incident.id} ", "text", 10, bold=True).to(_WHAT)
-    line.say(incident.title, "text", _STATE - _WHAT - 1).to(_STATE)
-    line.put(incident.phase.value, _phase_token(incident)).to(_STATE + 14)
-    if row.clock is not None:
-        line.put(row.clock.name, "mute").to(_STATE + 23)
-        line.add(clock(row.clock, now, line.palette, on=line.on))
-    line.to(_STATE + 36).put(_since(incident.declared_at, now), "mute").to(_STATE + 44)
-    if incident.commander:
-        line.say(incident.commander, "text", 11)
-    else:
-        line.put("nobody", "warn", bold=True)
-    _put(line.to(_WHY), "; ".join(row.reasons[:3]), "soft", width)
-
-
-def _phase_token(incident: Incident) -> str:
-    return "ok" if incident.phase in (Phase.CONTAINED, Phase.RESOLVED) else "soft"
-
-
-def _since(at: datetime, now: datetime) -> str:
-    return f"{at:%H:%M}" if at.date() == now.date() else f"{at.day} {at:%b}"
-
-
-def _due(at: datetime, now: datetime) -> str:
-    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%a} {at:%H:%M}"
-
-
-def _group(name: str, fact: str, tone: str = "mute") -> list[Row]:
-    def draw(line: Line, n: int, width: int) -> None:
-        del n
-        line.put(f"{name} ", "soft", bold=True)
-        line.to(width - len(fact) - 4, "─", "line").put(f" {fact} ", tone).to(width, "─", "line")
-
-    return [_blank(), _text_row(draw)]
-
-
-def _wide_rest(snapshot: Snapshot, asleep: list[QueueRow]) -> list[Row]:
-    rows: list[Row] = []
-    if asleep:
-        rows += _group("Snoozed", "wake by themselves")
-        rows += [
-            Row(row.incident.id, 1, partial(_asleep, row=row, now=snapshot.now)) for row in asleep
-        ]
-    if snapshot.promises:
-        late = sum(promise.late(snapshot.now) for promise in snapshot.promises)
-        fact = f"{late} overdue · {len(snapshot.promises)} open"
-        rows += _group("Follow-ups", fact, "warn" if late else "mute")
-        rows += [
-            Row(
-                f"follow-up {promise.incident} {promise.facts.follow_up}",
-                1,
-                partial(_promise, promise=promise, now=snapshot.now),
-            )
-            for promise in snapshot.promises
-        ]
-    if snapshot.rows and snapshot.current is not None:
-        rows += _why_rows(snapshot, snapshot.current)
-    return rows
-
-
-def _promise(line: Line, n: int, width: int, *, promise: Promise, now: datetime) -> None:
-    del n
-    late = promise.late(now)
-    facts = promise.facts
-    line.put("!  " if late else "·  ", "warn" if late else "mute")
-    line.say(promise.incident, "mute", 10).to(_WHAT)
-    line.say(facts.text, "text", width - _WHAT - 44).to(width - 42)
-    line.say(facts.owner or "nobody", "mute" if facts.owner else "warn", 14).to(width - 26)
-    if facts.due is None:
-        line.put("no date", "warn")
-    elif late:
-        line.put(f"overdue {spell.in_prose(now - facts.due)}", "warn", bold=True)
-    else:
-        line.put(f"due {facts.due.day} {facts.due:%b}", "mute")
-
-
-def _why_rows(snapshot: Snapshot, incident: Incident) -> list[Row]:
-    score = next((row.score for row in snapshot.rows if row.incident.id == incident.id), 0)
-    rows = _group(f"Why {incident.id} stands where it does", f"score {spell.count(score)}")
-    rows += [_text_row(partial(_factor, factor=factor, incident=incident)) for factor in Factor]
-    rows += _group("Criticality", "any one makes P1 the default")
-    rows.append(_text_row(partial(_criteria, incident=incident)))
-    rows += [
-        _blank(),
-        _text_row(lambda line, _, width: _put(line, why_first(snapshot.rows), "text", width)),
-    ]
-    return rows
-
-
-def _factor(line: Line, n: int, width: int, *, factor: Factor, incident: Incident) -> None:
-    del n, width
-    weight = incident.factors.get(factor.value)
-    line.put(f" {_FACTORS[factor]}", "soft").to(20)
-    line.add(measure((weight or 0) / 3, 20, line.palette, "accent", on=line.on)).put("  ")
-    if weight is None:
-        line.put("?", "pend", bold=True).put("  an open question", "mute")
-    else:
-        line.put(f"{weight}", bold=True).put("/3", "mute")
-
-
-def _criteria(line: Line, n: int, width: int, *, incident: Incident) -> None:
-    del n, width
-    for criterion, words in _CRITERIA.items():
-        if criterion in incident.criteria:
-            line.put(" ▲ ", "s5").put(f"{words}   ", "s5", bold=True)
+        if seen != self._drawn:
+            self._drawn, self._held = seen, (snapshot.rows, snapshot.promises)
+            self._shown = snapshot.rows
+            if self._filter.terms:
+                fits, now, me = self._filter.matches, snapshot.now, snapshot.actor
+                self._shown = tuple(r for r in snapshot.rows if fits(r.incident, now, me))
+            shown = replace(snapshot, rows=self._shown)
+            self.list.show(queue_rows(shown, wide=wide, when=self._now, marked=self.marked))
         else:
-            line.put(f" · {words}   ", "mute")
+            self.list.refresh()
+        self.title_line.fact = self._fact(snapshot)
+        if current is not None:
+            self.list.put_cursor(current.id)
+
+    def _fact(self, snapshot: Snapshot) -> tuple[str, str]:
+        if not snapshot.loaded:
+            return ("", "mute")
+        if self._complaint:
+            return ("not a filter", "warn")
+        count = len(snapshot.rows)
+        words = f"{count} open" if count else ""
+        if self._filter.terms:
+            name = f"{self.view}: " if self.view else ""
+            words = f"{name}{len(self._shown)} of {count}"
+        return (f"{words} · {snapshot.late} late", "s5") if snapshot.late else (words, "mute")

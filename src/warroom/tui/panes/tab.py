@@ -26,6 +26,9 @@ class Tab(Vertical):
 
     DEFAULT_CSS = "Tab { height: 1fr; }"
 
+    class Retold(Message):
+        """What the title line says of the tab has changed."""
+
     def __init__(self, palette: Palette) -> None:
         super().__init__(id=self.NAME.lower())
         self.palette = palette
@@ -43,6 +46,9 @@ class Tab(Vertical):
         """Return what stands at the right end of the title line, with its colour token."""
         del snapshot
         return ("", "mute")
+
+    def show_time(self, at: float) -> None:
+        """Follow the shared time cursor (epoch seconds), if this tab shows time."""
 
     def hints(self) -> list[Hint]:
         """Return the keys of this tab, most frequent first."""

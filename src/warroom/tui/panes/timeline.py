@@ -1,14 +1,17 @@
 """The timeline: what happened, one line an event, the one under the cursor in full on demand."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
 from warroom.core import spell
 from warroom.core.timeline import TimelineEntry
-from warroom.tui.messages import TimeCursorMoved
+from warroom.tui.messages import ActionRequested, MomentAsked, TimeCursorMoved
 from warroom.tui.panes.base import Hint
 from warroom.tui.panes.tab import Tab
 from warroom.tui.snapshot import Snapshot
@@ -20,11 +23,37 @@ _QUIET = {"note", "qualified", "role", "snoozed"}
 """Words whose text is context: drawn a shade softer."""
 
 
+KINDS: Mapping[str, frozenset[str]] = {
+    "what was done": frozenset(
+        {"step_intended", "step_finished", "step_settled", "effect_measured", "contained",
+         "containment_kept", "fix_recorded", "resolved", "closed", "reopened"}
+    ),
+    "what was told": frozenset({"declared", "diagnosed", "update_sent"}),
+    "notes and answers": frozenset(
+        {"note_added", "answered", "evidence_pinned", "hypothesis_changed"}
+    ),
+    "people": frozenset(
+        {"acknowledged", "role_taken", "handover_offered", "handover_declined", "called",
+         "wait_started", "wait_ended"}
+    ),
+    "causes and checks": frozenset(
+        {"onset_measured", "change_recorded", "diagnosed", "check_measured"}
+    ),
+}  # fmt: skip
+"""Kinds of events by what one looks for in the timeline."""
+
+
 class TimelineTab(Tab):
     """Every event of the incident in the order in which it happened."""
 
     NAME: ClassVar[str] = "Timeline"
     SHORT: ClassVar[str] = "Time"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("F", "kinds", "which kinds", show=False, id="timeline.kinds"),
+        Binding("E", "amend", "put right", show=False, id="timeline.amend"),
+        Binding("T", "then", "as it was then", show=False, id="timeline.then"),
+        Binding("escape", "now", "back to now", show=False, id="timeline.now"),
+    ]
 
     def __init__(self, palette: Palette) -> None:
         super().__init__(palette)
@@ -33,6 +62,9 @@ class TimelineTab(Tab):
         self._incident = ""
         self._now = datetime.min.replace(tzinfo=UTC)
         self._open: set[str] = set()
+        self._all: tuple[TimelineEntry, ...] | None = None
+        self._group = ""
+        self._past: datetime | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
@@ -47,13 +79,60 @@ class TimelineTab(Tab):
             self._incident, self._entries = name, None
             self._open.clear()
             self.rows.cursor = ""
-        if day_changed or snapshot.timeline != self._entries:
-            self._entries = snapshot.timeline
-            self.rows.fill(self._build)
+        if day_changed or snapshot.timeline is not self._all or snapshot.past != self._past:
+            self._all, self._past = snapshot.timeline, snapshot.past
+            self._narrow()
+
+    def _narrow(self) -> None:
+        """Show the entries of the chosen kind."""
+        kinds = KINDS.get(self._group)
+        self._entries = tuple(x for x in self._all or () if kinds is None or x.kind in kinds)
+        self.rows.fill(self._build)
+
+    def fact(self, snapshot: Snapshot) -> tuple[str, str]:
+        """Say which moment, or which part of it, is shown."""
+        if snapshot.past is not None:
+            return (f"as it was at {snapshot.past:%H:%M:%S} · T back to now", "warn")
+        if self._group:
+            return (
+                f"only {self._group}: {len(self._entries or ())} of {len(self._all or ())}",
+                "pend",
+            )
+        return ("", "mute")
+
+    def action_kinds(self) -> None:
+        """Show the next kind of entries only, after the last one all."""
+        names = ["", *KINDS]
+        self._group = names[(names.index(self._group) + 1) % len(names)]
+        self._narrow()
+        self.post_message(self.Retold())
+
+    def action_amend(self) -> None:
+        """Put the entry under the cursor right."""
+        found = self._under_cursor()
+        if found is not None and self._past is None:
+            self.post_message(ActionRequested("amend", self._incident, str(found.number)))
+
+    def action_then(self) -> None:
+        """Show the incident as it was at the entry under the cursor, or as it is again."""
+        found = self._under_cursor()
+        back = self._past is not None or found is None
+        self.post_message(MomentAsked(None if back or found is None else found.at))
+
+    def action_now(self) -> None:
+        """Show the incident as it is."""
+        if self._past is not None:
+            self.post_message(MomentAsked(None))
+
+    def _under_cursor(self) -> TimelineEntry | None:
+        return next((x for x in self._entries or () if _key(x) == self.rows.cursor), None)
 
     def hints(self) -> list[Hint]:
         """Return the keys of the timeline."""
-        return [Hint("n", "note"), Hint("enter", "in full"), Hint("← →", "tabs")]
+        if self._past is not None:
+            return [Hint("↑ ↓", "earlier, later"), Hint("T", "back to now")]
+        found = [Hint("n", "note"), Hint("enter", "in full"), Hint("F", "which kinds")]
+        return [*found, Hint("T", "as it was then"), Hint("E", "put right"), Hint("← →", "tabs")]
 
     def show_time(self, at: float) -> None:
         """Follow the shared time cursor: the last entry at or before it."""
@@ -76,7 +155,9 @@ class TimelineTab(Tab):
         event.stop()
         for entry in self._entries or ():
             if _key(entry) == event.key:
-                self.post_message(TimeCursorMoved(entry.at.timestamp()))
+                self.post_message(TimeCursorMoved(entry.at.timestamp(), "work"))
+                if self._past is not None:
+                    self.post_message(MomentAsked(entry.at))
 
     def _build(self, width: int) -> list[Row]:
         if not self._entries:
@@ -96,16 +177,22 @@ class TimelineTab(Tab):
         first = (*head, Piece(parts[0], token))
         more = tuple(line(" " * indent, Piece(part, token)) for part in parts[1:])
         late = " · noted later" if entry.back_dated else ""
-        about = f"T{entry.number} · by {entry.actor} · UTC{late}"
+        about = f"T{entry.number} · by {entry.actor} · UTC{late}{_was(entry)}"
         return Row(key, (first, *more, line(" " * indent, Piece(about, "mute"))))
 
     def _brief(self, entry: TimelineEntry, width: int, word: int, actor: int) -> Line:
         late = line(Piece("noted later  ", "warn")) if entry.back_dated else ()
+        if entry.amended:
+            late = (*late, Piece("put right  ", "warn"))
+        if entry.public:
+            late = (*late, Piece(f"{entry.public} sees it  ", "accent", bold=True))
         text = Piece(" ".join(entry.text[:1000].split()), _tone(entry))
         return (*self._head(entry, width, word, actor), *late, text)
 
     def _head(self, entry: TimelineEntry, width: int, word: int, actor: int) -> Line:
         stamp = spell.clock_time(entry.at, self._now)
+        if self._past is not None and entry.at > self._past:
+            entry = replace(entry, tone="mute")
         head: Line = (
             Piece(fit(stamp, 12 if len(stamp) > 8 else 8), "mute"),
             Piece(" "),
@@ -119,6 +206,14 @@ class TimelineTab(Tab):
 
 def _tone(entry: TimelineEntry) -> str:
     return "soft" if entry.word in _QUIET else "text"
+
+
+def _was(entry: TimelineEntry) -> str:
+    """Return what an entry said before it was put right."""
+    if not entry.amended:
+        return ""
+    moved = f" at {entry.original_at:%H:%M:%S}" if entry.original_at else ""
+    return f" · first{moved}: {entry.original or 'the same words'}"
 
 
 def _key(entry: TimelineEntry) -> str:

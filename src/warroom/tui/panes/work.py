@@ -1,6 +1,6 @@
 """The work pane: everything about one incident, one tab for each question."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,6 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import ContentSwitcher
 
+from warroom.core.services import ServiceMap
+from warroom.tui.panes.around import AroundTab
 from warroom.tui.panes.base import Hint, Pane
 from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.changes import ChangesTab
@@ -47,8 +49,15 @@ class WorkPane(Pane):
             self.text = text
             self.base = base
 
-    def __init__(self, palette: Palette, **kwargs: object) -> None:
+    def __init__(
+        self,
+        palette: Palette,
+        chart: ServiceMap | None = None,
+        rates: Callable[[Sequence[str]], Mapping[str, str]] = lambda _names: {},
+        **kwargs: object,
+    ) -> None:
         super().__init__(palette, **kwargs)
+        self.around = AroundTab(palette, chart or ServiceMap(), rates)
         self.tab_line = TabLine(self.NUMBER, palette)
         self.title_line = self.tab_line
         self.postmortem = PostmortemTab(palette)
@@ -62,6 +71,7 @@ class WorkPane(Pane):
         yield self.boundary
         yield HypothesesTab(palette)
         yield ChangesTab(palette)
+        yield self.around
         yield UpdatesTab(palette)
         yield FollowUpsTab(palette)
         yield self.postmortem
@@ -93,9 +103,11 @@ class WorkPane(Pane):
         if had_focus:
             self.call_after_refresh(tab.take_focus)
 
-    def show_time(self, at: float) -> None:
-        """Follow the shared time cursor (epoch seconds)."""
-        self.timeline.show_time(at)
+    def show_time(self, at: float, *, but: str = "") -> None:
+        """Let every tab follow the shared time cursor (epoch seconds), but the one it moved in."""
+        for tab in self.tabs:
+            if but != tab.NAME:
+                tab.show_time(at)
 
     def take_focus(self) -> None:
         """Focus the tab in front."""
@@ -122,6 +134,11 @@ class WorkPane(Pane):
         """Go to the tab that was clicked."""
         event.stop()
         self.show_tab(event.name, focus=True)
+
+    def on_tab_retold(self, event: Tab.Retold) -> None:
+        """Say in the title what the tab shows now."""
+        event.stop()
+        self._retitle()
 
     def on_board_left(self, event: Board.Left) -> None:
         """Leave the board over its edge."""

@@ -16,6 +16,8 @@ from warroom.core.clocks import DEFAULT_POLICIES
 from warroom.core.commands import Declare
 from warroom.core.decide import default_priority
 from warroom.core.events import Declared
+from warroom.core.related import related, sketch
+from warroom.core.state import Incident
 from warroom.core.words import Category, Criterion, Factor, Priority
 from warroom.tui.screens.choosers import Choice, Chooser, Several, Weights
 from warroom.tui.screens.dialog import Drafts, palette_of
@@ -89,9 +91,11 @@ class DeclareScreen(FormScreen[Declare]):
         *,
         now: datetime | None = None,
         drafts: Drafts | None = None,
+        others: Sequence[Incident] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.prefill = prefill
+        self.others = others
         now = self._now = now or prefill.detected_at or datetime.now(UTC)
         self._chosen = False
         """Whether a person has set the priority; else the criteria do."""
@@ -148,6 +152,7 @@ class DeclareScreen(FormScreen[Declare]):
         with Horizontal(id="columns"):
             with Vertical(id="left"):
                 yield from self.rows(self._left)
+                yield self.sheet(self._like, id="like")
                 yield self.sheet(self._evidence_lines)
             with Vertical(id="right"):
                 yield self.sheet(self._rule("How bad", "any one makes it P1"))
@@ -173,8 +178,9 @@ class DeclareScreen(FormScreen[Declare]):
         self.set_class(event.size.width < 110, "-narrow")
 
     def on_input_changed(self) -> None:
-        """Count the answers."""
+        """Count the answers, and look whether somebody has declared it already."""
         self._answered()
+        self.query_one("#like", Sheet).redraw()
 
     def on_text_area_changed(self) -> None:
         """Count the answers."""
@@ -257,6 +263,32 @@ class DeclareScreen(FormScreen[Declare]):
             line(Piece("▲ ", "s5"), Piece(words, bold=True), Piece(" · measured", "mute")),
             (),
         ]
+
+    def _like(self, width: int) -> Sequence[Line]:
+        """Return the open incidents that this may be: declaring twice is no harm, but known."""
+        if not self.others or not self.query("#field-title"):
+            return ()
+        values = self.values()
+        draft = sketch(
+            replace(
+                self.prefill,
+                title=values["title"],
+                service=values["service"].strip(),
+                client=values["client"].strip(),
+            ),
+            self._now,
+        )
+        found = related(draft, self.others)[:2]
+        lines: list[Line] = [rule("Open and like it", width)] if found else []
+        for one in found:
+            what = "perhaps the same: " if one.duplicate else "like it: "
+            head = f"{one.incident.id} {one.incident.title}"
+            lines.append(
+                line(Piece("▪ ", "warn" if one.duplicate else "mute"), Piece(cut(head, width - 2)))
+            )
+            why = cut(what + "; ".join(one.reasons), width - 2)
+            lines.append(line("  ", Piece(why, "mute")))
+        return lines
 
     def _evidence_lines(self, width: int) -> Sequence[Line]:
         evidence = self.prefill.evidence

@@ -11,10 +11,11 @@ from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus, Resize
 from textual.widgets import Input, TextArea
 
+from warroom.tui.commander import terminal_title
 from warroom.tui.footing import footer_hints
 from warroom.tui.guarding import Guarding
 from warroom.tui.layout import PANES, Shape, arrange
-from warroom.tui.messages import ActionRequested, Notice, PinRequested, TimeCursorMoved
+from warroom.tui.messages import ActionRequested, MomentAsked, Notice, PinRequested, TimeCursorMoved
 from warroom.tui.panes.base import Pane
 from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.contain import ContainPane
@@ -23,7 +24,6 @@ from warroom.tui.panes.people import PeoplePane
 from warroom.tui.panes.postmortem import PostmortemTab
 from warroom.tui.panes.queue import QueuePane
 from warroom.tui.panes.work import WorkPane
-from warroom.tui.reminders import reminders
 from warroom.tui.services import Services
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
@@ -63,6 +63,8 @@ class MainScreen(Guarding):
         Binding("e", "logs('next_failed')", "next 5xx", id="log.next_failed"),
         Binding("slash", "logs('search')", "search", id="log.search"),
         Binding("at", "go_to", "go to incident", id="go.incident"),
+        Binding("left_square_bracket", "time(-1)", "earlier", show=False, id="time.earlier"),
+        Binding("right_square_bracket", "time(1)", "later", show=False, id="time.later"),
         Binding("1", "pane(0)", "queue", show=False, id="go.queue"),
         Binding("2", "pane(1)", "logs", show=False, id="go.logs"),
         Binding("3", "pane(2)", "contain", show=False, id="go.contain"),
@@ -85,12 +87,12 @@ class MainScreen(Guarding):
         self.header = Header(palette, id="header")
         self.rail = Rail(palette, id="rail")
         self.tabs = PaneTabs(palette, id="tabs")
-        self.queue = QueuePane(palette, id="queue")
+        self.queue = QueuePane(palette, services.views, id="queue")
         self.contain = ContainPane(palette, id="contain")
         self.people = PeoplePane(palette, id="people")
         self.divider = Divider(palette)
         self.logs = LogsPane(palette, services.logs, memory=services.log_memory)
-        self.work_pane = WorkPane(palette, id="work")
+        self.work_pane = WorkPane(palette, services.map, services.rates, id="work")
         self.notices = NoticeRow(palette, id="notice")
         self.footer = Footer(palette, id="footer")
         self.panes: dict[str, Pane] = {
@@ -144,12 +146,13 @@ class MainScreen(Guarding):
             for pane in (self.people, *self.panes.values()):
                 pane.snapshot = snapshot
             self._dress()
+        self.console.entitle(terminal_title(snapshot))
         self.check_confirming()
         self._remind(snapshot)
 
     def _remind(self, snapshot: Snapshot) -> None:
         """Say what has become due since the last look; at the start only what weighs most."""
-        due = [one for one in reminders(snapshot) if one.key not in self._reminded]
+        due = [one for one in snapshot.due if one.key not in self._reminded]
         first = not self._reminded and self._snapshots == 1
         for one in due[-1:] if first else due:
             self.say(one.words, one.tone)
@@ -321,10 +324,21 @@ class MainScreen(Guarding):
     def on_time_cursor_moved(self, event: TimeCursorMoved) -> None:
         """Let the other side that shows time follow."""
         event.stop()
-        if self.front == "work":
+        if event.source == "work":
             self._beside(self.logs.go_to_time(event.at), "time")
+            self.work_pane.show_time(event.at, but=self.work_pane.active)
         else:
             self.work_pane.show_time(event.at)
+
+    def action_time(self, by: int) -> None:
+        """Move the time cursor by a column of the chart, wherever the focus is."""
+        self._beside(self.logs.action_step(by), "time")
+
+    def on_moment_asked(self, event: MomentAsked) -> None:
+        """Show the incident as it was, or as it is again."""
+        event.stop()
+        if self.observer is not None:
+            self.observer.look_at(event.at)
 
     @on(LogsPane.ReportReady)
     def _analysed(self, event: LogsPane.ReportReady) -> None:

@@ -1,6 +1,7 @@
 """The palette: find any action by its words; shows its key and its shell line; runs no step."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -19,6 +20,10 @@ from warroom.tui.screens.dialog import Asked
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.picklist import PickList, Row
 
+_PAUSE = 0.1
+"""Seconds without a key before the history is searched."""
+_SHORTEST = 2
+"""Letters from which on it is."""
 _DETAIL_LINES = 6
 _KEYS = (
     ("enter", "open, runs nothing"),
@@ -54,8 +59,17 @@ class PaletteScreen(Asked[Entry]):
         Binding("ctrl+o", "copy", "copy shell line", id="palette.copy", priority=True),
     ]  # fmt: skip
 
-    def __init__(self, palette: Palette, entries: Sequence[Entry], *, words: str = "") -> None:
+    def __init__(
+        self,
+        palette: Palette,
+        entries: Sequence[Entry],
+        *,
+        words: str = "",
+        more: Callable[[str], Awaitable[Sequence[Entry]]] | None = None,
+    ) -> None:
+        """Show entries; `more` looks elsewhere for the words while they are typed."""
         super().__init__()
+        self._more = more
         self.palette = palette
         self._entries = entries
         self._words = words
@@ -83,6 +97,20 @@ class PaletteScreen(Asked[Entry]):
     @on(Input.Changed)
     def _typed(self) -> None:
         self._fill()
+        if self._more is not None:
+            self.run_worker(self._look(self._more), group="palette", exclusive=True)
+
+    async def _look(self, more: Callable[[str], Awaitable[Sequence[Entry]]]) -> None:
+        """Add what is found elsewhere below, once nothing was typed for a moment."""
+        await asyncio.sleep(_PAUSE)
+        words = self.input.value.strip()
+        found = await more(words) if len(words) >= _SHORTEST else ()
+        if found and words == self.input.value.strip():
+            chosen = self.list.cursor
+            self._found += [(entry, (0, 0)) for entry in found]
+            self._show()
+            self.list.put_cursor(chosen)
+            self._tell()
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
@@ -137,6 +165,12 @@ class PaletteScreen(Asked[Entry]):
     def _fill(self) -> None:
         self._found = matching(self._entries, self.input.value)
         self._said = ""
+        self.list.cursor = ""
+        self._show()
+        self.list.action_edge(-1)
+        self._tell()
+
+    def _show(self) -> None:
         rows = [
             Row(str(number), 1, partial(_draw, entry=entry, span=span))
             for number, (entry, span) in enumerate(self._found)
@@ -144,10 +178,7 @@ class PaletteScreen(Asked[Entry]):
         if not rows:
             words = "Nothing has these words. A shorter one may."
             rows = [Row("", 1, lambda line, _n, _w: line.put(f" {words}", "mute"))]
-        self.list.cursor = ""
         self.list.show(rows)
-        self.list.action_edge(-1)
-        self._tell()
 
     def _tell(self) -> None:
         self.detail.show(self.chosen, f"{len(self._found)} of {len(self._entries)}", self._said)

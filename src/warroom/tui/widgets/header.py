@@ -6,6 +6,7 @@ from warroom import __version__
 from warroom.core import spell
 from warroom.core.state import Incident
 from warroom.core.words import Phase
+from warroom.tui.commander import commander_clock
 from warroom.tui.contact import draw_contact
 from warroom.tui.draw import Line, cut
 from warroom.tui.snapshot import LogFacts, Snapshot
@@ -14,6 +15,10 @@ from warroom.tui.widgets.bar import Bar
 
 _SOLID_FROM = 0.01
 """From this share on, a failure rate that nobody has contained is a filled badge."""
+
+
+_CLOCK_FROM = 132
+"""Columns from which on the commander's clock stands beside who commands."""
 
 
 class Header(Bar):
@@ -59,6 +64,8 @@ def _facts(palette: Palette, snapshot: Snapshot, incident: Incident | None, widt
             line.put("  command ", "soft")
             line.put(cut(who, 16) if who else "nobody", "text" if who else "warn", bold=True)
             line.put(" ")
+            if width >= _CLOCK_FROM and incident.resolved_at is None:
+                line.put(f" {commander_clock(incident, snapshot.now).words()} ", "soft")
     draw_contact(line, snapshot, wide=wide or incident is None)
     return line.put(f"{snapshot.now.astimezone(UTC):%H:%M:%S} ", "mute")
 

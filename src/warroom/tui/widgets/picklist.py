@@ -66,27 +66,35 @@ class PickList(ScrollView, can_focus=True):
         """Key of the row under the cursor; empty: none."""
         self._rows: Sequence[Row] = ()
         self._lines: list[tuple[Row, int]] = []
+        self._keys: list[str] = []
+        self._places: dict[str, tuple[int, int, int]] = {}
+        """Of each key: its number among the keys, its first line and its last one."""
 
     @property
     def keys(self) -> list[str]:
         """The rows that the cursor can stand on, from the top."""
-        return [row.key for row in self._rows if row.key]
+        return self._keys
 
     def show(self, rows: Sequence[Row]) -> None:
         """Replace the rows; the cursor stays on its key, or goes to the nearest that is left."""
-        before = self.keys
+        index, _, _ = self._places.get(self.cursor, (0, 0, 0))
         self._rows = rows
         self._lines = [(row, n) for row in rows for n in range(row.lines)]
-        keys = self.keys
-        if self.cursor not in keys:
-            index = before.index(self.cursor) if self.cursor in before else 0
-            self.cursor = keys[min(index, len(keys) - 1)] if keys else ""
+        self._keys, self._places = [], {}
+        line = 0
+        for row in rows:
+            if row.key:
+                self._places[row.key] = (len(self._keys), line, line + row.lines - 1)
+                self._keys.append(row.key)
+            line += row.lines
+        if self.cursor not in self._places:
+            self.cursor = self._keys[min(index, len(self._keys) - 1)] if self._keys else ""
         self.virtual_size = Size(self.size.width, len(self._lines))
         self.refresh()
 
     def put_cursor(self, key: str) -> None:
         """Move the cursor without telling anybody."""
-        if key in self.keys:
+        if key in self._places:
             self.cursor = key
             self._reveal()
             self.refresh()
@@ -109,7 +117,7 @@ class PickList(ScrollView, can_focus=True):
         keys = self.keys
         if not keys:
             return
-        index = keys.index(self.cursor) if self.cursor in keys else 0
+        index, _, _ = self._places.get(self.cursor, (0, 0, 0))
         self._go(keys[max(0, min(index + by, len(keys) - 1))])
 
     def action_page(self, by: int) -> None:
@@ -163,11 +171,11 @@ class PickList(ScrollView, can_focus=True):
         self.refresh()
 
     def _reveal(self) -> None:
-        numbers = [i for i, (row, _) in enumerate(self._lines) if row.key == self.cursor]
-        if not self.cursor or not numbers:
+        if self.cursor not in self._places:
             return
+        _, first, last = self._places[self.cursor]
         top, height = self.scroll_offset.y, max(self.size.height, 1)
-        if numbers[0] < top:
-            self.scroll_to(y=numbers[0], animate=False, immediate=True)
-        elif numbers[-1] >= top + height:
-            self.scroll_to(y=numbers[-1] - height + 1, animate=False, immediate=True)
+        if first < top:
+            self.scroll_to(y=first, animate=False, immediate=True)
+        elif last >= top + height:
+            self.scroll_to(y=last - height + 1, animate=False, immediate=True)

@@ -1,0 +1,262 @@
+"""The rows of the queue: two lines an incident where it is narrow, columns where it is wide."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from functools import partial
+
+from warroom.core import spell
+from warroom.core.queue import QueueRow, why_first
+from warroom.core.state import Incident
+from warroom.core.words import Criterion, Factor, Phase
+from warroom.tui.draw import Line
+from warroom.tui.snapshot import Promise, Snapshot
+from warroom.tui.widgets.measure import CLOCK_CELLS, clock, measure
+from warroom.tui.widgets.picklist import Row
+
+When = Callable[[], datetime]
+"""Tells the time at the moment of drawing: the clocks of a row go on without new rows."""
+
+_FACTORS = {
+    Factor.BUSINESS: "business impact",
+    Factor.USERS: "users affected",
+    Factor.DATA_LOSS: "data-loss risk",
+    Factor.SECURITY: "security",
+    Factor.NO_WORKAROUND: "no workaround",
+    Factor.COMPLEXITY: "hard to recover",
+}
+_CRITERIA = {
+    Criterion.REVENUE: "revenue loss",
+    Criterion.DATA_EXPOSURE: "data exposure",
+    Criterion.CORE_FUNCTION: "broken core function",
+    Criterion.SLA_BREACH: "SLA breach",
+}
+
+
+def queue_rows(
+    snapshot: Snapshot, *, wide: bool, when: When | None = None, marked: Collection[str] = ()
+) -> list[Row]:
+    """Return the rows of the queue: one line with columns each, or two lines where it is narrow.
+
+    Args:
+        snapshot: What is shown.
+        wide: Whether there is room for columns.
+        when: The time that rows are drawn for; by default that of the snapshot.
+        marked: Incidents that the next action means together.
+    """
+    when = when or (lambda: snapshot.now)
+    if not snapshot.rows and not snapshot.promises:
+        return _empty(snapshot)
+    awake = [row for row in snapshot.rows if not row.snoozed]
+    asleep = [row for row in snapshot.rows if row.snoozed]
+    draw = _wide_row if wide else _two_lines
+    rows = [_text_row(_heading)] if wide else []
+    for number, row in enumerate(awake):
+        if wide and number and row.incident.priority != awake[number - 1].incident.priority:
+            rows.append(_blank())
+        look = partial(draw, row=row, when=when, marked=row.incident.id in marked)
+        rows.append(Row(row.incident.id, 1 if wide else 2, look))
+    if wide:
+        return rows + _wide_rest(snapshot, asleep)
+    late = sum(promise.late(snapshot.now) for promise in snapshot.promises)
+    if asleep or late:
+        rows.append(_text_row(partial(_tail, asleep=len(asleep), late=late)))
+    rows += [Row(row.incident.id, 1, partial(_asleep, row=row, now=snapshot.now)) for row in asleep]
+    words = why_first(snapshot.rows)
+    rows.append(_text_row(lambda line, _, width: _put(line, words, "mute", width)))
+    return rows
+
+
+def _blank() -> Row:
+    return Row("", 1, lambda _line, _n, _width: None)
+
+
+def _text_row(draw: Callable[[Line, int, int], object]) -> Row:
+    return Row("", 1, draw)
+
+
+def _put(line: Line, words: str, token: str, width: int) -> None:
+    line.say(words, token, width - line.width - 1)
+
+
+def _empty(snapshot: Snapshot) -> list[Row]:
+    told: tuple[tuple[str, str], ...]
+    if snapshot.trouble:
+        told = (("✗ The store does not answer.", "s5"), (snapshot.trouble, "text"))
+    elif not snapshot.loaded:
+        told = (("opening the store", "mute"), ("The log is already live.", "mute"))
+    else:
+        told = (
+            ("No incident. Good.", "text"),
+            ("", "mute"),
+            ("Something fails?  d declares it.", "text"),
+            ("", "mute"),
+            ("Practise on a shop that fails:", "soft"),
+            ("  warroom demo", "mute"),
+            ("Watch a log:", "soft"),
+            ("  warroom --log FILE", "mute"),
+        )
+    return [_text_row(partial(_told, words=words, token=token)) for words, token in told]
+
+
+def _told(line: Line, n: int, width: int, *, words: str, token: str) -> None:
+    del n
+    _put(line, words, token, width)
+
+
+def _two_lines(line: Line, n: int, width: int, *, row: QueueRow, when: When, marked: bool) -> None:
+    incident, now = row.incident, when()
+    if n == 0:
+        line.put("▪ " if marked else "", "accent", bold=True)
+        line.put(f"{incident.priority.value} ", incident.priority.value.lower(), bold=True)
+        line.put(f"{incident.id} ", bold=True)
+        _put(line, incident.title, "text", width)
+        return
+    line.put("   ")
+    if row.clock is None:
+        line.put(incident.phase.value, "ok")
+        return
+    line.put(row.clock.name, "mute")
+    line.to(width - CLOCK_CELLS - 1).add(clock(row.clock, now, line.palette, on=line.on))
+
+
+def _asleep(line: Line, n: int, width: int, *, row: QueueRow, now: datetime) -> None:
+    del n
+    incident = row.incident
+    line.put(f"{incident.priority.value} {incident.id} ", "mute")
+    until = incident.snoozed_until
+    when = f" zz {_due(until, now)}" if until else ""
+    line.say(incident.title, "mute", width - line.width - len(when) - 1)
+    line.to(width - len(when) - 1).put(when, "mute")
+
+
+def _tail(line: Line, n: int, width: int, *, asleep: int, late: int) -> None:
+    del n
+    if asleep:
+        line.put(f"zz {asleep} snoozed", "mute")
+    if late:
+        words = f"▪ {late} follow-up{'s' if late > 1 else ''} late"
+        line.to(width - len(words) - 1).put(words, "warn")
+
+
+# the wide form: fixed columns, so that scanning down is one vertical movement
+_WHAT, _STATE, _WHY = 14, 48, 104
+
+
+def _heading(line: Line, n: int, width: int) -> None:
+    del n, width
+    line.put("   id", "mute").to(_WHAT).put("what", "mute").to(_STATE).put("state", "mute")
+    line.to(_STATE + 14).put("next clock", "mute").to(_STATE + 36).put("since", "mute")
+    line.to(_STATE + 44).put("who", "mute").to(_WHY).put("why here", "mute")
+
+
+def _wide_row(line: Line, n: int, width: int, *, row: QueueRow, when: When, marked: bool) -> None:
+    del n
+    incident, now = row.incident, when()
+    line.put("▪ " if marked else "", "accent", bold=True)
+    line.put(f"{incident.priority.value} ", incident.priority.value.lower(), bold=True)
+    line.say(f"{incident.id} ", "text", 10, bold=True).to(_WHAT)
+    line.say(incident.title, "text", _STATE - _WHAT - 1).to(_STATE)
+    line.put(incident.phase.value, _phase_token(incident)).to(_STATE + 14)
+    if row.clock is not None:
+        line.put(row.clock.name, "mute").to(_STATE + 23)
+        line.add(clock(row.clock, now, line.palette, on=line.on))
+    line.to(_STATE + 36).put(_since(incident.declared_at, now), "mute").to(_STATE + 44)
+    if incident.commander:
+        line.say(incident.commander, "text", 11)
+    else:
+        line.put("nobody", "warn", bold=True)
+    _put(line.to(_WHY), "; ".join(row.reasons[:3]), "soft", width)
+
+
+def _phase_token(incident: Incident) -> str:
+    return "ok" if incident.phase in (Phase.CONTAINED, Phase.RESOLVED) else "soft"
+
+
+def _since(at: datetime, now: datetime) -> str:
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at.day} {at:%b}"
+
+
+def _due(at: datetime, now: datetime) -> str:
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%a} {at:%H:%M}"
+
+
+def _group(name: str, fact: str, tone: str = "mute") -> list[Row]:
+    def draw(line: Line, n: int, width: int) -> None:
+        del n
+        line.put(f"{name} ", "soft", bold=True)
+        line.to(width - len(fact) - 4, "─", "line").put(f" {fact} ", tone).to(width, "─", "line")
+
+    return [_blank(), _text_row(draw)]
+
+
+def _wide_rest(snapshot: Snapshot, asleep: list[QueueRow]) -> list[Row]:
+    rows: list[Row] = []
+    if asleep:
+        rows += _group("Snoozed", "wake by themselves")
+        rows += [
+            Row(row.incident.id, 1, partial(_asleep, row=row, now=snapshot.now)) for row in asleep
+        ]
+    if snapshot.promises:
+        late = sum(promise.late(snapshot.now) for promise in snapshot.promises)
+        fact = f"{late} overdue · {len(snapshot.promises)} open"
+        rows += _group("Follow-ups", fact, "warn" if late else "mute")
+        rows += [
+            Row(
+                f"follow-up {promise.incident} {promise.facts.follow_up}",
+                1,
+                partial(_promise, promise=promise, now=snapshot.now),
+            )
+            for promise in snapshot.promises
+        ]
+    if snapshot.rows and snapshot.current is not None:
+        rows += _why_rows(snapshot, snapshot.current)
+    return rows
+
+
+def _promise(line: Line, n: int, width: int, *, promise: Promise, now: datetime) -> None:
+    del n
+    late = promise.late(now)
+    facts = promise.facts
+    line.put("!  " if late else "·  ", "warn" if late else "mute")
+    line.say(promise.incident, "mute", 10).to(_WHAT)
+    line.say(facts.text, "text", width - _WHAT - 44).to(width - 42)
+    line.say(facts.owner or "nobody", "mute" if facts.owner else "warn", 14).to(width - 26)
+    if facts.due is None:
+        line.put("no date", "warn")
+    elif late:
+        line.put(f"overdue {spell.in_prose(now - facts.due)}", "warn", bold=True)
+    else:
+        line.put(f"due {facts.due.day} {facts.due:%b}", "mute")
+
+
+def _why_rows(snapshot: Snapshot, incident: Incident) -> list[Row]:
+    score = next((row.score for row in snapshot.rows if row.incident.id == incident.id), 0)
+    rows = _group(f"Why {incident.id} stands where it does", f"score {spell.count(score)}")
+    rows += [_text_row(partial(_factor, factor=factor, incident=incident)) for factor in Factor]
+    rows += _group("Criticality", "any one makes P1 the default")
+    rows.append(_text_row(partial(_criteria, incident=incident)))
+    rows += [
+        _blank(),
+        _text_row(lambda line, _, width: _put(line, why_first(snapshot.rows), "text", width)),
+    ]
+    return rows
+
+
+def _factor(line: Line, n: int, width: int, *, factor: Factor, incident: Incident) -> None:
+    del n, width
+    weight = incident.factors.get(factor.value)
+    line.put(f" {_FACTORS[factor]}", "soft").to(20)
+    line.add(measure((weight or 0) / 3, 20, line.palette, "accent", on=line.on)).put("  ")
+    if weight is None:
+        line.put("?", "pend", bold=True).put("  an open question", "mute")
+    else:
+        line.put(f"{weight}", bold=True).put("/3", "mute")
+
+
+def _criteria(line: Line, n: int, width: int, *, incident: Incident) -> None:
+    del n, width
+    for criterion, words in _CRITERIA.items():
+        if criterion in incident.criteria:
+            line.put(" ▲ ", "s5").put(f"{words}   ", "s5", bold=True)
+        else:
+            line.put(f" · {words}   ", "mute")

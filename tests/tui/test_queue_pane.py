@@ -1,0 +1,115 @@
+"""The queue by keys: search, saved views, several at once, merging, and what declaring suggests."""
+
+from datetime import timedelta
+
+from tests.tui.console import Console, console
+from tests.tui.fakes import NOW, FakeRoom, busy_room
+
+from warroom.core import commands as c
+from warroom.core import events as e
+from warroom.core.words import Priority
+
+PATIENT = 20.0
+
+
+async def shows(driver: Console, condition, words: str) -> None:
+    await driver.holds(condition, words, PATIENT)
+
+
+async def ready(driver: Console, text: str) -> None:
+    """Wait for a dialog that reads keys."""
+    await driver.until(text, PATIENT)
+    await shows(driver, driver.app.screen.guard.ready, text)
+
+
+def rows(driver: Console) -> list[str]:
+    return [key for key in driver.main.queue.list.keys if not key.startswith("follow-up")]
+
+
+async def test_a_filter_is_typed_and_the_queue_follows_each_letter() -> None:
+    async with console(busy_room()) as driver:
+        everything = rows(driver)
+        await driver.press("slash", *"sync")
+        assert rows(driver) == ["INC-106"]
+        assert "1 of 6" in driver.text
+        await driver.press("enter")
+        assert driver.main.queue.list.has_focus
+        await driver.press("escape")
+        assert rows(driver) == everything
+        await driver.press("slash", *"colour:red")
+        await driver.until("nothing to filter by")
+
+
+async def test_saved_views_follow_each_other_and_end_in_everything() -> None:
+    views = {"worst": "priority:P1", "asleep": "is:snoozed"}
+    async with console(busy_room(), views=views) as driver:
+        everything = rows(driver)
+        await driver.press("F")
+        assert set(rows(driver)) == {"INC-109", "INC-107"}
+        assert "worst: 2 of 6" in driver.text
+        await driver.press("F")
+        assert rows(driver) == ["INC-100"]
+        await driver.press("F")
+        assert rows(driver) == everything
+
+
+async def test_several_are_snoozed_with_one_answer() -> None:
+    room = busy_room()
+    async with console(room) as driver:
+        await driver.press("end", "up", "space", "space")
+        marked = set(driver.main.queue.marked)
+        assert len(marked) == 2
+        await driver.press("s")
+        await ready(driver, "Snooze 2")
+        await driver.press(*"noise", "ctrl+s")
+        until = NOW + timedelta(minutes=30)
+        await shows(
+            driver,
+            lambda: {n for n, i in room.states.items() if i.snoozed_until == until} == marked,
+            "two asleep",
+        )
+        assert not driver.main.queue.marked
+
+
+async def test_duplicates_are_merged_by_keys_and_split_again() -> None:
+    room = FakeRoom()
+    for title in ("exports are broken", "export broken", "mail is slow"):
+        room.do(c.Declare(facts=e.Declared(title=title, service="shop", priority=Priority.P2)))
+    async with console(room) as driver:
+        driver.main.select("INC-2")
+        await shows(driver, lambda: driver.shown == "INC-2", "INC-2")
+        await driver.press("m")
+        await ready(driver, "Merge into")
+        assert "perhaps the same" in driver.text
+        await driver.press("enter")
+        await ready(driver, "into INC-")
+        await driver.press(*"same trace", "ctrl+s")
+        await shows(driver, lambda: bool(room.states["INC-2"].merged_into), "merged")
+        into = room.states["INC-2"].merged_into
+        await shows(driver, lambda: driver.shown == into, into)
+        driver.main.act("split", into)
+        await ready(driver, "Let INC-2 go on by itself")
+        await driver.press(*"another cause", "ctrl+s")
+        await shows(driver, lambda: not room.states["INC-2"].merged_into, "by itself again")
+
+
+async def test_declaring_says_what_is_open_and_like_it() -> None:
+    room = FakeRoom()
+    room.do(c.Declare(facts=e.Declared(title="reports export broken", service="shop")))
+    async with console(room) as driver:
+        await driver.press("d")
+        await ready(driver, "Declare an incident")
+        await driver.press(*"export of reports broken")
+        await driver.until("perhaps the same", PATIENT)
+        assert "INC-1 reports export broken" in driver.text
+
+
+async def test_an_incident_that_is_closed_is_found_by_its_words() -> None:
+    room = busy_room()
+    room.told("09:20:00", c.Close(override="a test"), "INC-105")
+    async with console(room) as driver:
+        assert "INC-105" not in rows(driver)
+        await driver.press("at", *"csv export")
+        await driver.until("INC-105", PATIENT)
+        await driver.press("enter")
+        await shows(driver, lambda: driver.shown == "INC-105", "INC-105")
