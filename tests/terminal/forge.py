@@ -27,7 +27,12 @@ def load() -> None:
         if module.name.endswith("__main__") or ".migrations." in module.name:
             continue  # one starts the program, the others are loaded by Alembic
         importlib.import_module(module.name)
-    for name in ("numpy", "sqlalchemy.dialects.sqlite", "textual.drivers.linux_driver"):
+    for name in (
+        "numpy",
+        "importlib.readers",
+        "sqlalchemy.dialects.sqlite",
+        "textual.drivers.linux_driver",
+    ):
         importlib.import_module(name)
     assert threading.active_count() == 1, "a fork of threads is a fork of their locks"
     gc.collect()

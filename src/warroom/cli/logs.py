@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -50,6 +51,13 @@ def scan(
             fail(str(error))
             failed = True
             continue
+        except OSError as error:
+            fail(f"{name}: cannot be read: {error.strerror or error}; check the file")
+            failed = True
+            continue
+        if wrong := _misfit(report.path):
+            fail(f"{report.path}: {wrong}")
+            failed = True
         if as_json:
             answered = found.as_json() if found is not None else {}
             printed.append({**answered, **report.as_json()})
@@ -61,6 +69,18 @@ def scan(
         emit(printed)
     if failed:
         end(EXIT_FAILED)
+
+
+def _misfit(path: str) -> str:
+    """Return why a file is no log; empty for one that is, and for what is no file."""
+    from warroom.logs.compressed import compression_of
+    from warroom.logs.misfit import misfit
+
+    file = Path(path)
+    try:
+        return misfit(file) if file.is_file() and compression_of(file) is None else ""
+    except OSError as error:
+        return f"cannot be read: {error.strerror}; check the file"
 
 
 def _pairs(where: tuple[str, ...]) -> dict[str, str]:
@@ -93,6 +113,7 @@ def _looked_at(name: str, asked: Narrowed | None) -> "tuple[SourceReport, Findin
     from warroom.bootstrap import reading_of
     from warroom.logs import LogError
     from warroom.logs import scan as scan_files
+    from warroom.logs.compressed import compression_of
     from warroom.logs.opening import merged
     from warroom.logs.pick import whole
     from warroom.logs.report import report_of
@@ -102,8 +123,9 @@ def _looked_at(name: str, asked: Narrowed | None) -> "tuple[SourceReport, Findin
     source, how = source_named(room, name), replace(reading_of(room), delay=0.0, cache=None)
     if source is not None and source.kind == "command":
         raise LogError(f"{name}: a command has no end to count to; warroom tail follows it")
-    if source is None or len(files_named(room, name, how)) == 1:
-        (path, reading), *_ = files_named(room, name, how).items()
+    files = files_named(room, name, how)
+    if (source is None or len(files) == 1) and compression_of(Path(next(iter(files)))) is None:
+        (path, reading), *_ = files.items()
         report = scan_files(
             [path], zone=reading.zone, skew=reading.skew, formats_folder=reading.formats_folder
         )[0]
