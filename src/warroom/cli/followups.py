@@ -20,6 +20,10 @@ EXPORTS = ("csv", "github", "gitlab", "jira")
 @click.option("--digest", "nag", is_flag=True, help="What each owner must be reminded of.")
 @click.option("--export", "form", type=click.Choice(EXPORTS), help="Print CSV or ticket bodies.")
 @click.option("--project", default="", metavar="KEY", help="Jira's project.")
+@click.option("--create", "tracker", metavar="CHANNEL", help="Create tickets in a tracker.")
+@click.option("--number", type=int, help="Only this follow-up of the incident.")
+@click.option("--confirm", is_flag=True, help="Create what the preview has shown.")
+@click.option("--read-back", "asked", metavar="CHANNEL", help="Take over which tickets are done.")
 @json_option
 def followups(
     *,
@@ -30,9 +34,26 @@ def followups(
     nag: bool,
     form: str | None,
     project: str,
+    tracker: str | None,
+    number: int | None,
+    confirm: bool,
+    asked: str | None,
     as_json: bool,
 ) -> None:
-    """List what is still to be done after all incidents, or after one INCIDENT."""
+    """List what is still to be done after all incidents, or after one INCIDENT.
+
+    With --create the tickets are shown; with --confirm beside it they are created. The token of a
+    tracker is in the environment variable that its table `[channels.NAME]` names.
+    """
+    if tracker is not None or asked is not None:
+        from warroom.cli.tickets import create, read_back
+
+        chosen = (incident, number)
+        if tracker is not None:
+            create(tracker, chosen, confirm=confirm, as_json=as_json)
+        if asked is not None:
+            read_back(asked, chosen)
+        return
     from warroom.core.followups import digest, digest_text, owed, ticket, to_csv
     from warroom.runbooks.redact import redact_shapes
 
