@@ -21,6 +21,9 @@ from warroom.server.serve import Address, ServeError
 OPEN = {
     ("GET", "/healthz"),
     ("GET", "/readyz"),
+    ("GET", "/status"),
+    ("GET", "/status.atom"),
+    ("GET", "/status.json"),
     ("GET", "/v1/openapi.json"),
 }
 READING = {

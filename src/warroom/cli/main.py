@@ -67,6 +67,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "snooze": ("warroom.cli.queue:snooze", "Take incidents off the top of the queue for a time."),
     "split": ("warroom.cli.queue:split", "Let a merged incident go on by itself."),
     "timeline": ("warroom.cli.show:timeline_", "Print the timeline, or amend an entry."),
+    "status": ("warroom.cli.status:status", "Publish what the public was told."),
     "similar": ("warroom.cli.report:similar", "Say which incidents were like one before."),
     "show": ("warroom.cli.show:show", "Show one incident with its clocks and timeline."),
     "services": ("warroom.cli.diagnosis:services", "Draw who is hit when a service fails."),

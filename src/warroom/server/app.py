@@ -26,6 +26,7 @@ from warroom.server.limits import Bounds
 from warroom.server.metrics import Metrics
 from warroom.server.problems import Problem, Refused, answer, of_journal
 from warroom.server.reads import read_routes
+from warroom.server.status import status_routes
 from warroom.server.streams import Hub
 
 
@@ -63,6 +64,7 @@ def create_app(desk: Desk) -> FastAPI:
         command_routes(desk.hall, porter),
         read_routes(desk, porter, hub),
         health_routes(desk, porter, metrics),
+        status_routes(desk, porter),
     ):
         app.include_router(routes)
     if desk.postman is not None:

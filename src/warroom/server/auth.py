@@ -80,6 +80,13 @@ class Porter:
             self.refuse(request, 429, "too many requests", "Wait a moment.", token, wait)
         return token
 
+    def reader(self, request: Request) -> None:
+        """Raise Refused with 429 if somebody without a name reads what is public too often."""
+        host = request.client.host if request.client else ""
+        wait = self._rates.take(f"reader {host}")
+        if wait:
+            self.refuse(request, 429, "too many requests", "Wait a moment.", None, wait)
+
     async def sender(self, request: Request, text: str, scope: str) -> None:
         """Let a system pass whose token has the scope to bring its reports in.
 
