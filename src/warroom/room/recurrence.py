@@ -10,19 +10,23 @@ from warroom.core import events as e
 from warroom.core.conduct import Linked
 from warroom.core.decide import Refusal
 from warroom.core.state import Incident
+from warroom.core.text import clean_line
 from warroom.core.words import Check, Phase
 from warroom.logs.analysis.effect import wilson
 from warroom.logs.analysis.watch import STEP, TOTAL, Watch
 from warroom.logs.protocol import Log
+from warroom.room.effects import failing_slice
 from warroom.room.measure import counts
 from warroom.room.service import Done, Room
 
+GUARDED = timedelta(hours=24)
+"""How long after a failure is gone its rows are watched by themselves."""
 _LEAST = 3
 """Failures before it rings: this failure is known, a handful of it is enough."""
 
 
 class RecurrenceWatch:
-    """Follows the logs of an incident that is over."""
+    """Follows the logs of an incident that is over, on the rows that failed."""
 
     def __init__(
         self,
@@ -35,6 +39,8 @@ class RecurrenceWatch:
         self._incident = incident
         self._logs = logs
         self._sleep = sleep
+        self._where = failing_slice(incident)
+        self._at = watch_from(incident).timestamp()
         self._watch = Watch.recurrence(*_levels(incident), replace(TOTAL, least_failures=_LEAST))
 
     def follow(
@@ -47,23 +53,34 @@ class RecurrenceWatch:
         Raises:
             JournalError: It came back, and the store could not keep it.
         """
-        at = since.timestamp()
-        while at + STEP <= until.timestamp():
+        self._at = since.timestamp()
+        while self._at + STEP <= until.timestamp():
             if cancel is not None and cancel.is_set():
                 return None
-            ahead = at + STEP - self._room.now().timestamp()
+            ahead = self._at + STEP - self._room.now().timestamp()
             if ahead > 0:
                 self._sleep(min(ahead, 1.0))
                 continue
-            seen = counts(self._logs, at, at + STEP)
-            at += STEP
+            said = self.look(self._at + STEP)
+            if said:
+                return came_back(self._room, self._incident.id, said)
+        return None
+
+    def begin(self, earliest: float) -> None:
+        """Leave out what lies before an epoch second, if it was not looked at yet."""
+        self._at = max(self._at, earliest)
+
+    def look(self, until: float) -> str:
+        """Count every step that has ended by an epoch second; a sentence if the failure is back."""
+        while self._at + STEP <= until:
+            seen = counts(self._logs, self._at, self._at + STEP, self._where)
+            self._at += STEP
             offer = self._watch.step(seen.requests, seen.failures)
             if offer is not None:
-                when = datetime.fromtimestamp(at, UTC)
-                return came_back(
-                    self._room, self._incident.id, f"{offer.sentence()}, {when:%H:%M:%S} UTC"
-                )
-        return None
+                when = datetime.fromtimestamp(self._at, UTC)
+                name = clean_line(" ".join(self._where.values()))
+                return f"{offer.sentence(name)}, {when:%H:%M:%S} UTC"
+        return ""
 
 
 def came_back(room: Room, name: str, sentence: str) -> Done | Refusal:
@@ -95,6 +112,12 @@ def came_back(room: Room, name: str, sentence: str) -> Done | Refusal:
     room.do(c.Link(facts=Linked(other=new.incident.id, how="came back as")), incident.id)
     linked = room.do(c.Link(facts=Linked(other=incident.id, how="the failure of")), new.incident.id)
     return new if isinstance(linked, Refusal) else linked
+
+
+def guarded(incident: Incident, now: datetime) -> bool:
+    """Whether its failure is watched for: for a day after it was gone."""
+    over = incident.phase in (Phase.RESOLVED, Phase.CLOSED)
+    return over and now - watch_from(incident) <= GUARDED
 
 
 def watch_from(incident: Incident) -> datetime:

@@ -8,17 +8,17 @@ from textual import on, work
 from warroom.core import commands as c
 from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.logs import LogsPane
+from warroom.tui.recurring import Recurring
 from warroom.tui.services import Services
 from warroom.tui.snapshot import LogFacts, Snapshot, WatchFacts
 from warroom.tui.theme import Palette
-from warroom.tui.watching import Watching
 from warroom.tui.widgets.log_line import clock
 
 if TYPE_CHECKING:
     from warroom.logs.analysis.answer import Finding
 
 
-class Guarding(Watching):
+class Guarding(Recurring):
     """Tells each offer once, and answers the key of the watch."""
 
     logs: LogsPane
@@ -67,6 +67,9 @@ class Guarding(Watching):
         """Say what the watch sees and does not see; snooze it, wake it or declare."""
         from warroom.tui.screens.choose import Answer, ChooseScreen  # noqa: PLC0415 - first frame
 
+        if self.again:
+            await self.answer_again()
+            return
         watch = self.log_facts.watch
         snoozed = watch.snoozed_until is not None
         answers = [Answer("S", "offer again at once" if snoozed else "snooze 30 min", "snooze")]

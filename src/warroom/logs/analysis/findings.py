@@ -22,6 +22,8 @@ _MOSTLY = 0.02
 _MOSTLY_TIMES = 5.0
 """Times what is expected that the failures of such a log must be."""
 _SLICES = 24
+_LEAST_CALM = 2
+"""Of so many parts of a log that must be calm, each failing a fifth as often as the average."""
 HISTOGRAM_BUCKETS = 120
 
 
@@ -119,8 +121,8 @@ def _ranked(
 ) -> tuple[changes.Ranked, ...]:
     known = (*changes.from_log(frame), *declared)
     if not found:
-        moment = Edge(float(frame.at[-1]), float(frame.at[-1]), float(frame.at[-1]))
-        return changes.rank(sorted(known, key=lambda one: one.at), moment)
+        newest = sorted(known, key=lambda one: -one.at)
+        return tuple(changes.Ranked(one, 0.0, possible=True, why="") for one in newest)
     main = found[0]
     boundary = [item for part in main.boundary for item in part.fields]
     own = {main.onset.at} if main.kind == "silence" else set()  # a pause does not explain itself
@@ -189,10 +191,10 @@ def _spanned(sample: Sample, chance: np.ndarray) -> tuple[Span | None, np.ndarra
 
 
 def _calm(sample: Sample) -> np.ndarray | None:
-    """Rows of the calmest third of a log that fails for most of its time; None for any other.
+    """Rows of the calm parts of a log that fails for most of its time; None for any other.
 
     There the average is no ordinary level. A log with a share below that of an outage is left
-    alone: its calmest third would be chance.
+    alone: its calm parts would be chance.
     """
     at, weight, failures = sample.frame.at, sample.frame.weight, sample.failures
     if failures.sum() < _MOSTLY * weight.sum():
@@ -200,8 +202,8 @@ def _calm(sample: Sample) -> np.ndarray | None:
     place = np.minimum((at - at[0]) / (at[-1] - at[0] + 1e-6) * _SLICES, _SLICES - 1).astype(int)
     asked = np.bincount(place, weight, _SLICES)
     share = np.bincount(place, failures, _SLICES) / np.maximum(asked, 1e-9)
-    order = np.argsort(np.where(asked > 0, share, np.inf))
-    return np.asarray(np.isin(place, order[: _SLICES // 3]))
+    calm = (asked > 0) & (share * _MOSTLY_TIMES < failures.sum() / weight.sum())
+    return np.asarray(calm[place]) if calm.sum() >= _LEAST_CALM else None
 
 
 def _compare(sample: Sample, kind: str, start: float, end: float) -> Finding | None:

@@ -88,8 +88,9 @@ def _groups(groups: Sequence["Group"], width: int) -> Iterator[Row]:
 
 
 def _outcomes(findings: "Findings", kind: str | None, width: int) -> Iterator[Row]:
-    others = [one for one in findings.outcomes if one.kind != kind and (one.found or one.failures)]
-    if not others or (kind is None and len(findings.outcomes) < 2):
+    above = kind or (findings.outcomes[0].kind if findings.outcomes else "")
+    others = [one for one in findings.outcomes if one.kind != above and (one.found or one.failures)]
+    if not others:
         return
     more = sum(one.found for one in others)
     fact = "o shows the next one" if more and kind is not None else "nothing out of the ordinary"
