@@ -33,6 +33,9 @@ from warroom.runbooks.preview import NO_UNDO, Preview, ensure_unchanged, preview
 from warroom.runbooks.trust import TrustStore
 from warroom.runbooks.watch import Watch, bind
 
+LONGEST_CHECK = 3
+"""Lines of a verification that are shown as they are; a program is only named."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
@@ -350,7 +353,10 @@ def _minutes(bound: _Bound, *, lasts: bool) -> int:
 def _worked_if(bound: _Bound) -> str:
     parts = []
     if bound.step.verify is not None:
-        parts.append(bound.step.verify.code.strip())
+        code = bound.step.verify.code.strip()
+        lines = code.count("\n") + 1
+        short = lines <= LONGEST_CHECK
+        parts.append(code if short else f"the check after it succeeds ({lines} lines)")
     if bound.watch is not None:
         parts.append(bound.watch.text)
     return "; ".join(parts)

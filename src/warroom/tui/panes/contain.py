@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from warroom.core import spell
 from warroom.core.state import Incident, Run
 from warroom.core.words import Outcome, StepAction, Verdict
-from warroom.room.containment import Option
+from warroom.room.containment import SILENCE, Option
 from warroom.tui.draw import Line, cut
 from warroom.tui.messages import ActionRequested
 from warroom.tui.panes.base import Hint, Pane
@@ -58,6 +58,8 @@ class ContainPane(Pane):
         letters = " ".join(option.key for option in snapshot.options if option.key)
         if letters:
             hints += [Hint("enter", "open checklist"), Hint(letters, "open that one")]
+        if any(option.runbook == SILENCE and not option.blocked for option in snapshot.options):
+            hints.append(Hint("s", "silence"))
         if snapshot.current.ledger:
             hints += [Hint("U", "undo"), Hint("l", "let stay")]
         if _unknown(snapshot.current):
@@ -261,7 +263,7 @@ def _in_force(line: Line, n: int, width: int, *, run: Run, now: datetime) -> Non
 def _effect(line: Line, run: Run, width: int) -> None:
     effect = run.effect
     if effect is None:
-        line.put("measuring its effect", "mute")
+        line.put("its effect is not measured yet", "mute")
         return
     if effect.verdict in (Verdict.SOLVED, Verdict.HELPED):
         before = spell.share(effect.before_failures, effect.before_requests).removesuffix(" %")

@@ -27,6 +27,9 @@ _TERMS = (30, 60, 120, 240, 480, 1440, 2880)
 """Minutes that may be chosen until something in force asks again."""
 _LABEL = 10
 
+_LONG = 8
+"""Lines from which on a command is a program rather than something to read at a glance."""
+
 
 class ConfirmScreen(Dialog[str]):
     """Shows where, command, touches, undo, worked if, because, key: always in this order.
@@ -209,16 +212,19 @@ class ConfirmScreen(Dialog[str]):
         return f"{span} in force, then it asks{hint}"
 
     def _command(self, width: int) -> list[Line]:
+        """Return what runs and what it is given; before a program, which says less, comes that."""
         bar = Piece("▌ ", "warn")
-        found: list[Line] = []
+        text: list[Line] = []
         for part in clean_text(self.plan.command).rstrip("\n").split("\n"):
-            found += [line(bar, Piece(row, bold=True)) for row in wrap(part, width - 2)]
-        if self.plan.params:
-            found.append(line(bar))
+            text += [line(bar, Piece(row, bold=True)) for row in wrap(part, width - 2)]
+        given: list[Line] = []
         for name, value in self.plan.params.items():
-            given = line(bar, Piece(f"{name}=", "soft"), Piece(value, "ok"))
-            found.append((*given, Piece("  given through the environment", "mute")))
-        return found
+            pair = line(bar, Piece(f"{name}=", "soft"), Piece(value, "ok"))
+            given.append((*pair, Piece("  given through the environment", "mute")))
+        if not given:
+            return text
+        first, second = (given, text) if len(text) > _LONG else (text, given)
+        return [*first, line(bar), *second]
 
     def _undo(self, width: int) -> list[Line]:
         if self.plan.action is StepAction.UNDO:
