@@ -269,7 +269,7 @@ def quiet_after(pid: int, terminal: Terminal, patience: float = 120.0) -> float:
         if now - used > QUIET * (time.monotonic() - since) + 0.02:
             since, used = time.monotonic(), now
         elif time.monotonic() - since > 1.5:
-            return since - begun
+            return max(since - begun, 0.1)  # it was looked at every tenth of a second
     return patience
 
 

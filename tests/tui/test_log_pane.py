@@ -6,13 +6,17 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 
 import pytest
-from tests.tui.log_kit import NOON, FakeLog, PaneApp, request, settle
+from tests.tui.log_kit import NOON, PALETTE, FakeLog, PaneApp, request, settle
 
 from warroom.core.events import EvidencePinned
 from warroom.logs.protocol import Entry
+from warroom.tui.draw import Line
 from warroom.tui.panes.logs import LogsPane
+from warroom.tui.panes.queue_rows import queue_rows
+from warroom.tui.snapshot import LogFacts, Snapshot, WatchFacts
 from warroom.tui.widgets.log_gauge import Asked, Gauge
 from warroom.tui.widgets.log_surface import LogSurface
 from warroom.tui.widgets.log_view import LogView
@@ -596,3 +600,15 @@ def test_every_key_has_a_name_of_its_own():
         key for owner in (LogsPane, LogView) for b in owner.BINDINGS for key in b.key.split(",")
     ]
     assert len(keys) == len(set(keys))
+
+
+def test_a_queue_without_incidents_is_not_called_good_while_the_log_fails():
+    facts = LogFacts(share_now=(14, 100), watch=WatchFacts(sentence="5xx 14 %"))
+    snapshot = Snapshot(now=datetime.now(UTC), actor="ana", loaded=True, log=facts)
+    text = ""
+    for row in queue_rows(snapshot, wide=False):
+        line = Line(PALETTE, "bg0")
+        row.draw(line, 0, 60)
+        text += "".join(segment.text for segment in line.segments) + "\n"
+    assert "Good" not in text
+    assert "14.0 % of requests fail" in text

@@ -234,6 +234,7 @@ class QueuePane(Pane):
             id(snapshot.promises),
             (current.id, current.version) if wide and current else "",
             (wide, snapshot.loaded, snapshot.trouble, frozenset(self.marked)),
+            () if snapshot.rows else (snapshot.log.watch.sentence, snapshot.log.share_now),
             snapshot.now.date(),
         )
         if seen != self._drawn:

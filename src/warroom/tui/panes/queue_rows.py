@@ -84,6 +84,13 @@ def _empty(snapshot: Snapshot) -> list[Row]:
         told = (("✗ The store does not answer.", "s5"), (snapshot.trouble, "text"))
     elif not snapshot.loaded:
         told = (("opening the store", "mute"), ("The log is already live.", "mute"))
+    elif snapshot.log.watch.sentence:
+        told = (
+            ("No incident is open,", "text"),
+            (f"but {spell.share(*snapshot.log.share_now)} of requests fail.", "s5"),
+            ("", "mute"),
+            (".  declares one, filled in", "text"),
+        )
     else:
         told = (
             ("No incident. Good.", "text"),
