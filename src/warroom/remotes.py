@@ -1,5 +1,6 @@
 """Servers by name or address, and the tokens to use them with: where each comes from."""
 
+import hashlib
 import os
 import re
 import stat
@@ -32,9 +33,9 @@ class Remote:
         """Return how the header calls it."""
         return urlsplit(self.url).netloc
 
-    def folder(self, data: Path) -> Path:
-        """Return where the copy of its journal and the outbox are."""
-        return data / "remotes" / re.sub(r"[^A-Za-z0-9.-]+", "-", self.url.partition("://")[2])
+    def folder(self, data: Path, person: str) -> Path:
+        """Return where the copy of its journal is, and the outbox of somebody at this machine."""
+        return data / "remotes" / _plain(self.url.partition("://")[2]) / _plain(person)
 
     def check(self) -> None:
         """Raise RemoteError for an address at which the token would cross a network readable."""
@@ -71,6 +72,13 @@ class Remote:
                 return file.read(200).decode("ascii", "replace").strip()
         except OSError as error:
             raise RemoteError(f"{path}: the token cannot be read: {error.strerror}") from None
+
+
+def _plain(text: str) -> str:
+    found = re.sub(r"[^A-Za-z0-9.-]+", "-", text)
+    # What two names have in common after this must not bring them together.
+    same = found == text and not found.startswith(".")
+    return found if same else f"{found.lstrip('.')}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def find_remote(text: str, profiles: Mapping[str, Remote]) -> Remote:

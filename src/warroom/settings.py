@@ -95,7 +95,7 @@ class Settings:
         """Return the path or URL of the store: with a server, of the copy of its journal."""
         server = self.server()
         if server is not None:
-            return str(server.folder(user_data_path("warroom")) / "journal.db")
+            return str(server.folder(user_data_path("warroom"), self.person()) / "journal.db")
         return self.served()
 
     def server(self) -> Remote | None:

@@ -236,3 +236,23 @@ def test_a_token_that_ends_is_a_state_and_not_a_loss(running: Served, tmp_path: 
         until(lambda: isinstance(ana.room.do(c.AddNote(text="x"), name), Done)
               and "token" in ana.room.contact().trouble)  # fmt: skip
         assert ana.room.contact().pending >= 1
+
+
+def test_what_one_person_decided_is_not_sent_as_anothers(running: Served, tmp_path: Path) -> None:
+    with console(running, tmp_path, "ana") as ana:
+        name = declare(ana)
+        ana.link.set("cut")
+        until(lambda: not ana.room.contact().online)
+        ana.room.do(c.AddNote(text="ana's own"), name)
+    room = open_one(tmp_path, running.url, running.token("leo"), "ana")
+    try:
+        until(lambda: "--as leo" in room.contact().trouble)
+        assert room.contact().pending == 1
+    finally:
+        room.close()
+    room = open_one(tmp_path, running.url, running.token("ana"), "ana")
+    try:
+        until(lambda: room.contact().pending == 0)
+        assert [r.actor for r in running.journal.records(name)] == ["ana", "ana"]
+    finally:
+        room.close()

@@ -54,6 +54,9 @@ class Reader:
         self._closing = threading.Event()
         self._settled = threading.Event()
         self._thread = threading.Thread(target=self._run, name="remote-read", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
         self._thread.start()
 
     def settled(self, seconds: float) -> None:

@@ -65,6 +65,8 @@ class RemoteRoom:
         self._breaker = breaker or Breaker()
         self._trouble = ""
         self._contact_at: datetime | None = None
+        self._known = False
+        """Whether the server has said whose token this is, and the outbox is that person's."""
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._deciding = threading.Lock()
@@ -91,7 +93,10 @@ class RemoteRoom:
             clock=clock,
             device=device,
             trouble=self._in_trouble,
+            allowed=lambda: self._known,
         )
+        self._reader.start()
+        self._sender.start()
 
     @property
     def actor(self) -> str:
@@ -359,19 +364,27 @@ class RemoteRoom:
     def _alive(self) -> None:
         news = self._breaker.succeeded() or self._contact_at is None
         self._contact_at = self._clock()
-        if news:
-            self._learn_person()
+        learnt = not self._known and self._learn_person()
+        if news or learnt:
             self._wake.set()
             self._sender.wake()
 
-    def _learn_person(self) -> None:
+    def _learn_person(self) -> bool:
         try:
             person = self._wire.person()
         except (Unreachable, Unwelcome):
-            return
-        if person:
-            self._actor = person
-            self._outbox.remember("person", person)
+            return False
+        kept = self._outbox.fact("person")
+        if kept and kept != person:
+            # What one person decided must not be sent as another's.
+            self._in_trouble(
+                f"the token is {person}'s, but what is kept here is {kept}'s: "
+                f"use --as {person}, or {kept}'s token"
+            )
+            return False
+        self._outbox.remember("person", person)
+        self._actor, self._known = person, True
+        return True
 
     def _last_contact(self) -> datetime | None:
         text = self._outbox.fact("contact")

@@ -73,6 +73,7 @@ class Sender:
         clock: Callable[[], datetime],
         device: str,
         trouble: Callable[[str], None],
+        allowed: Callable[[], bool],
     ) -> None:
         self._wire = wire
         self._outbox = outbox
@@ -82,10 +83,14 @@ class Sender:
         self._clock = clock
         self._device = device
         self._trouble = trouble
+        self._allowed = allowed
         self._tickets: dict[str, Ticket] = {}
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="remote-send", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
         self._thread.start()
 
     def expect(self, command_id: str) -> Ticket:
@@ -128,7 +133,7 @@ class Sender:
         """Send what there is; returns after how many seconds to look again, None: when woken."""
         while not self._closing.is_set():
             items = self._outbox.items()
-            if not items:
+            if not items or not self._allowed():
                 return None
             wait = self._breaker.left()
             if wait:
