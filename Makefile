@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test check lint types contracts pytest soak bench bench-analysis bench-editor lock venv servers clean
+.PHONY: help demo test check lint types contracts pytest soak bench bench-analysis bench-editor lock venv servers clean reference pictures
 help:
 	@echo "make demo     build .venv, open the console on a live incident"
 	@echo "make test     build .venv, run ruff, mypy, the import contracts and the tests"
@@ -12,6 +12,7 @@ help:
 	@echo "              BENCH='--size 100M' for a small run, BENCH='--soak 600' for memory over ten minutes"
 	@echo "make soak     the long campaigns"
 	@echo "make servers  install the real servers some tests drive (Debian, as root)"
+	@echo "make reference, make pictures   write docs/reference and docs/pictures again"
 	@echo "make venv     only build .venv"
 
 demo: $(VENV)/.run
@@ -38,6 +39,11 @@ bench-analysis: $(VENV)/.dev
 
 bench-editor: $(VENV)/.dev
 	$(BIN)/python scripts/bench_editor.py --write docs/benchmarks-editor.md
+
+reference: $(VENV)/.dev
+	$(BIN)/python scripts/reference.py
+pictures: $(VENV)/.dev
+	$(BIN)/python scripts/pictures.py
 
 venv: $(VENV)/.run
 

@@ -20,6 +20,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "alert": ("warroom.cli.report:alert", "Draft and back-test the alert for an incident."),
     "silence": ("warroom.cli.silence:silence", "Keep the alerts of an incident quiet."),
     "unsilence": ("warroom.cli.silence:unsilence", "End such a silence before its time."),
+    "completion": ("warroom.cli.completion:completion", "Print the completion of a shell."),
     "config": ("warroom.cli.config:config", "Write and check the configuration file."),
     "contain": ("warroom.cli.contain:contain", "List, preview, run and undo containments."),
     "db": ("warroom.cli.db:db", "Move the record to a team's database."),

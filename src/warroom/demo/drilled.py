@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from warroom.bootstrap import console_services, open_logs, open_store
 from warroom.core.drill import DrillScored
@@ -102,10 +103,12 @@ async def win(player: Player, stage: Set, read: Reader) -> None:
         player.note(f"next  {verb}")
         if verb == "contain":
             await _contain(player, stage, read, tried)
-        elif verb == "record the fix":
-            await _fix(player, stage)
+        elif verb == "acknowledge":
+            await _acknowledge(player)
+        elif verb == "record the fix" and stage.callers.course.lifted_at is None:
+            await player.until("the fix is out", lambda: _lifted(stage), 150)
         else:
-            await _STEPS[verb](player)
+            await _open(player)
     raise DemoFailed("the next steps never ended")
 
 
@@ -155,7 +158,7 @@ async def _declare(player: Player, read: Reader) -> None:
     await player.press("d", "declare, pre-filled from the log")
     await player.sees(r"\^s declare")
     await asyncio.sleep(DELIBERATE)
-    await player.press("ctrl+s", "nothing needs to be typed")
+    await _insist(player, "ctrl+s", "nothing needs to be typed")
     await player.until("declared", lambda: read() is not None)
 
 
@@ -172,51 +175,14 @@ async def _answer(player: Player, expects: str) -> None:
         await player.sees(r"\^s keep it")
         await player.type("seen, looked into, no other cause so far")
         await asyncio.sleep(DELIBERATE)
-        await player.press("ctrl+s", "keep it")
+        await _insist(player, "ctrl+s", "keep it")
 
 
 async def _update(player: Player) -> None:
     await player.press("u", "the update, drafted")
     await player.sees(r"\^s ")
     await asyncio.sleep(DELIBERATE)
-    await player.press("ctrl+s", "send it")
-    await asyncio.sleep(DELIBERATE)
-
-
-async def _qualify(player: Player) -> None:
-    await player.press("full_stop", "the next step: say how bad it is")
-    await player.sees(r"How bad is")
-    await asyncio.sleep(DELIBERATE)
-    await player.press("ctrl+s", "keep what the report says; the rest is open")
-    await asyncio.sleep(DELIBERATE)
-
-
-async def _question(player: Player) -> None:
-    await player.press("full_stop", "the next step: answer a question")
-    await player.sees(r"Questions on")
-    await asyncio.sleep(DELIBERATE)
-    await player.press("x", "not known yet: it stays open")
-    await asyncio.sleep(DELIBERATE)
-
-
-async def _fix(player: Player, stage: Set) -> None:
-    """Wait for the engineers, then record what they brought."""
-    await player.until("the fix is out", lambda: stage.callers.course.lifted_at is not None, 150)
-    await _home(player)
-    await player.press("full_stop", "the next step: record the fix")
-    await player.sees(r"\^s record it")
-    await player.type("the cause is removed")
-    await asyncio.sleep(DELIBERATE)
-    await player.press("ctrl+s", "record it")
-    await asyncio.sleep(DELIBERATE)
-
-
-async def _undo(player: Player) -> None:
-    await player.press("full_stop", "the next step: take it back")
-    await player.sees(r"undo it now")
-    await asyncio.sleep(DELIBERATE)
-    await player.press("U", "undo it, the deliberate key")
-    await player.sees(r"succeeded after|failed after")
+    await _insist(player, "ctrl+s", "send it")
     await asyncio.sleep(DELIBERATE)
 
 
@@ -229,10 +195,9 @@ async def _next_verb(player: Player) -> str:
     """Read the next step from the footer once it can be acted upon."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        foot = player.screen().splitlines()[-1]
-        found = next((verb for verb in _VERBS if f". {verb}" in foot), "")
+        found = re.match(r" \. ([a-z ]+?)  ", player.screen().splitlines()[-1])
         if found:
-            return found
+            return found[1]
         await asyncio.sleep(0.2)
     raise DemoFailed(f"the footer names no next step:\n{player.screen()}")
 
@@ -299,46 +264,78 @@ def _weight(reason: str, *, refuted: bool) -> float:
     return shares + 20 * ("before the onset" in reason) - 300 * against
 
 
-async def _diagnose(player: Player) -> None:
-    await player.press("full_stop", "the next step: share the diagnosis")
-    await player.sees(r"\^s ")
-    await asyncio.sleep(DELIBERATE)
-    await player.press("ctrl+s", "share what the facts suggest")
-    await asyncio.sleep(DELIBERATE)
+def _lifted(stage: Set) -> bool:
+    return stage.callers.course.lifted_at is not None
 
 
-async def _resolve(player: Player) -> None:
-    await player.press("full_stop", "the next step: resolve")
-    await player.sees(r"Resolve INC")
-    await asyncio.sleep(DELIBERATE)
-    await player.press("R", "resolve, the deliberate key")
-    await asyncio.sleep(DELIBERATE)
+async def _open(player: Player) -> None:
+    """Open the next step and do what the dialog that came says; the footer may be a step behind."""
+    home = player.app.screen
+    await player.press("full_stop", "the next step")
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        shown = player.screen()
+        dialog = player.app.screen is not home
+        found = next(
+            (d for d in _DIALOGS if dialog == d.dialog and re.search(d.shows, shown)), None
+        )
+        if found is not None:
+            await _do(player, found)
+            return
+        await asyncio.sleep(0.2)
 
 
-async def _postmortem(player: Player) -> None:
-    await player.press("full_stop", "the next step: the postmortem")
-    await player.sees(r"Summary")
+async def _do(player: Player, found: "_Dialog") -> None:
+    player.note(f"shows {found.shows}")
     await asyncio.sleep(DELIBERATE)
-    await player.press("ctrl+s", "read; keep it")
-    await asyncio.sleep(1.5)
-    await player.press("escape", "back to the room")
-    await asyncio.sleep(DELIBERATE)
+    if found.types:
+        await player.type(found.types)
+        await asyncio.sleep(DELIBERATE)
+    if found.dialog:
+        await _insist(player, found.key, found.why)
+    else:
+        await player.press(found.key, found.why)
+        await asyncio.sleep(found.then)
+        await player.press("escape", "back to the room")
+    await asyncio.sleep(found.then)
 
 
-async def _verify(player: Player) -> None:
-    await asyncio.sleep(4.0)
-    await player.press("full_stop", "the next step: verify in the log")
-    await player.sees(r"Before INC-\d+ is closed")
-    await asyncio.sleep(DELIBERATE)
-    player.note(f"told  {player.screen().splitlines()[-2]}")
+async def _insist(player: Player, key: str, why: str) -> None:
+    """Press a key until its dialog is gone: what comes too quickly to have been read is refused."""
+    asked = player.app.screen
+    for _ in range(4):
+        await player.press(key, why)
+        for _ in range(20):
+            await asyncio.sleep(0.2)
+            if player.app.screen is not asked:
+                return
 
 
-async def _close(player: Player) -> None:
-    await player.press("full_stop", "the next step: close")
-    await player.sees(r"Close INC")
-    await asyncio.sleep(DELIBERATE)
-    await player.press("C", "close, the deliberate key")
-    await asyncio.sleep(DELIBERATE)
+@dataclass(frozen=True, slots=True)
+class _Dialog:
+    """What a next step may open, and the key that its last line names."""
+
+    shows: str
+    key: str
+    why: str
+    types: str = ""
+    dialog: bool = True
+    then: float = DELIBERATE
+    """Seconds until the room knows of it."""
+
+
+_DIALOGS = (
+    _Dialog("How bad is", "ctrl+s", "keep what the report says; the rest is open"),
+    _Dialog("Share the diagnosis", "ctrl+s", "share what the facts suggest"),
+    _Dialog(r"\^s record it", "ctrl+s", "record it", types="the cause is removed"),
+    _Dialog("Questions on", "x", "not known yet: it stays open"),
+    _Dialog("Update on", "ctrl+s", "send it"),
+    _Dialog("Resolve INC", "R", "resolve, the deliberate key"),
+    _Dialog("undo it now", "U", "undo it, the deliberate key", then=2.0),
+    _Dialog(r"Before INC-\d+ is closed", "escape", "read what was measured", then=4.0),
+    _Dialog("Close INC", "C", "close, the deliberate key"),
+    _Dialog("## Summary", "ctrl+s", "read; keep it", dialog=False, then=1.5),
+)
 
 
 async def _home(player: Player) -> None:
@@ -348,18 +345,3 @@ async def _home(player: Player) -> None:
             return
         await player.press("escape", "back to the room")
         await asyncio.sleep(DELIBERATE)
-
-
-_STEPS: dict[str, Callable[[Player], Awaitable[None]]] = {
-    "acknowledge": _acknowledge,
-    "write the update": _update,
-    "share diagnosis": _diagnose,
-    "say how bad it is": _qualify,
-    "answer a question": _question,
-    "take it back": _undo,
-    "resolve": _resolve,
-    "read the postmortem": _postmortem,
-    "verify in the log": _verify,
-    "close": _close,
-}
-_VERBS = (*_STEPS, "record the fix", "contain")

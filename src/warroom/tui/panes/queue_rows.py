@@ -95,12 +95,14 @@ def _empty(snapshot: Snapshot) -> list[Row]:
         told = (
             ("No incident. Good.", "text"),
             ("", "mute"),
-            ("Something fails?  d declares it.", "text"),
+            ("What can I do now?", "text"),
             ("", "mute"),
-            ("Practise on a shop that fails:", "soft"),
-            ("  warroom demo", "mute"),
-            ("Watch a log:", "soft"),
+            ("Something fails:  d declares it", "soft"),
+            ("  warroom declare 'what fails'", "mute"),
+            ("Watch a log", "soft"),
             ("  warroom --log FILE", "mute"),
+            ("Practise on a shop that fails", "soft"),
+            ("  warroom drill run", "mute"),
         )
     return [_text_row(partial(_told, words=words, token=token)) for words, token in told]
 
