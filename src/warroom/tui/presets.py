@@ -30,7 +30,6 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "log.page_down": "pagedown,ctrl+v,ctrl+f",
         "log.head": "home,g,alt+less_than_sign",
         "log.follow": "end,G,alt+greater_than_sign",
-        "log.search": "slash,ctrl+r",
         "go.notices": "f7",
         "go.palette_anywhere": "alt+x",
     },
