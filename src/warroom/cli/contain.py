@@ -176,6 +176,8 @@ def _list(containment: Containment, state: Incident, *, as_json: bool) -> None:
         blocked = f"  [{option.blocked}]" if option.blocked else ""
         say(f"{option.kind:<9} {option.runbook:<24} {option.title}{blocked}")
         say(f"          {option.reason}{'' if option.undo else '; no undo'}")
+        if option.last:
+            say(f"          {option.last}")
 
 
 def _preview(plan: Plan, code: str, *, as_json: bool) -> None:

@@ -34,6 +34,8 @@ class Option:
     """Whether there is a way back."""
     blocked: str = ""
     """Why it cannot be run now; empty: it can."""
+    last: str = ""
+    """What it did the last time; empty: it was never measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

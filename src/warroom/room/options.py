@@ -1,12 +1,14 @@
 """Which containments to offer for an incident, and why."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from warroom.core import events as e
 from warroom.core.state import Incident
 from warroom.core.words import CONTAINS, ChangeKind, ContainmentKind, StepAction, Verdict
 from warroom.room.containment import Option
+from warroom.room.lasttime import last_time
 from warroom.room.measure import Evidence
 from warroom.runbooks.match import Boundary, Facts, Suggestion, Use, suggest
 from warroom.runbooks.model import Runbook
@@ -39,6 +41,7 @@ def options(
         history: Incidents whose measured effects count as experience.
         labels: What the service has, by name; None: nothing is known of it.
     """
+    history = tuple(history)
     facts = Facts(
         service=incident.service,
         symptoms=found.lines,
@@ -57,7 +60,8 @@ def options(
         option = _option(suggestion, key, incident, facts)
         if option is not None:
             taken.add(kind)
-            offered.append(option)
+            said = last_time(suggestion.runbook, option.runbook, incident, history)
+            offered.append(replace(option, last=said))
     return tuple(offered)
 
 

@@ -14,6 +14,7 @@ from warroom.core.journal import JournalError
 from warroom.core.state import Incident
 from warroom.core.versions import versions
 from warroom.core.words import Place, Priority
+from warroom.room.lasttime import like_before
 from warroom.tui.conduct import Conduct, prefilled, until, why
 from warroom.tui.deeds import people, queue, repair, telling, triage
 from warroom.tui.screens.dialog import Asked, Drafts
@@ -99,6 +100,9 @@ class Actions(Conduct):
         if done is not None:
             self.select(done.incident.id)
             await self.shown(done)
+            words = await asyncio.to_thread(like_before, done.incident, await self.all_incidents())
+            if words:
+                self.say(f"{words}. c offers it", "p2")
 
     async def _acknowledge(self, incident: Incident, argument: str) -> None:
         del argument

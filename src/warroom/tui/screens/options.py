@@ -95,6 +95,10 @@ class OptionsScreen(Dialog[Option]):
         right = line("  ", Piece(fit(takes, 9), "soft"), undo)
         indent = " " * 12
         why = [line(indent, Piece(part, "mute")) for part in wrap(option.reason, width - 14)]
+        why += [
+            line(indent, Piece(part, "ok"))
+            for part in (wrap(option.last, width - 14) if option.last else ())
+        ]
         if blocked:
             why += [
                 line(indent, Piece(part, "warn"))
