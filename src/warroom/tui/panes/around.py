@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -69,7 +70,8 @@ class AroundTab(Tab):
         service = self._service or ""
         if service in self.chart.names():
             names = [service, *(hit.name for hit in self.chart.blast_radius(service))]
-            self.run_worker(self._look(service, names), group="around", exclusive=True)
+            look = partial(self._look, service, names)
+            self.run_worker(look, group="around", exclusive=True, exit_on_error=False)
 
     async def _look(self, service: str, names: Sequence[str]) -> None:
         found = await asyncio.to_thread(self._measure, names)

@@ -98,7 +98,8 @@ class PaletteScreen(Asked[Entry]):
     def _typed(self) -> None:
         self._fill()
         if self._more is not None:
-            self.run_worker(self._look(self._more), group="palette", exclusive=True)
+            look = partial(self._look, self._more)
+            self.run_worker(look, group="palette", exclusive=True, exit_on_error=False)
 
     async def _look(self, more: Callable[[str], Awaitable[Sequence[Entry]]]) -> None:
         """Add what is found elsewhere below, once nothing was typed for a moment."""
