@@ -66,6 +66,8 @@ _OWN = re.compile(
     r")"
 )
 """Everything the console itself writes to a terminal that is not text."""
+_TITLE = re.compile(r"\x1b\]2;([^\x00-\x1f\x7f-\x9f]*)\x07")
+"""The title of the window, which is text as on the screen."""
 _PAYLOAD_BYTES = tuple(
     text.encode("utf-8", "surrogateescape")
     for text in (
@@ -83,7 +85,7 @@ def foreign_controls(raw: bytes) -> list[str]:
     except UnicodeDecodeError as error:
         place = raw[max(0, error.start - 30) : error.end + 30]
         return [*found, f"not UTF-8: {place!r}"]
-    text = re.sub("\r+\n", "\n", _OWN.sub("", text))
+    text = re.sub("\r+\n", "\n", _OWN.sub("", _TITLE.sub(r"\1", text)))
     return found + [
         repr(text[max(0, match.start() - 30) : match.end() + 30])
         for pattern in (FORBIDDEN, PILE)

@@ -85,7 +85,10 @@ def followup(
     if incident is None:
         from warroom.cli.followups import followups
 
-        context.invoke(followups, as_json=as_json)
+        context.invoke(
+            followups, incident=None, everything=False, owner=None, overdue=False, nag=False,
+            form=None, project="", as_json=as_json,
+        )  # fmt: skip
         return
     asked = wanted(words)
     number = asked.number or number

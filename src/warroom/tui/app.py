@@ -152,6 +152,10 @@ class WarroomApp(App[int]):
         selected = self.screen.get_selected_text()
         if selected:
             self.copy_to_clipboard(selected)
+            return
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                screen.say("Nothing is selected to copy. q leaves.")
 
     def use_theme(self, name: str) -> None:
         """Draw everything in another theme."""

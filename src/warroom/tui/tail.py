@@ -122,6 +122,7 @@ class TailApp(App[int]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", "leave", id="tail.leave"),
+        Binding("ctrl+c", "copy", "copy", show=False, system=True, id="tail.copy"),
         Binding("ctrl+q", "leave", "leave", show=False, priority=True, id="tail.quit"),
         Binding("b", "boundary", "boundary", show=False, id="tail.boundary"),
         Binding("escape", "close_boundary", "back", show=False, id="tail.back"),
@@ -325,6 +326,14 @@ class TailApp(App[int]):
         }
         place = "Boundary" if self.boundary.display else "Logs"
         self.push_screen(HelpScreen(place, gather(scopes), {}))
+
+    def action_copy(self) -> None:
+        """Copy what is selected; the key never ends the tail."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+        else:
+            self.say("Nothing is selected to copy. q leaves.")
 
     def action_leave(self) -> None:
         """Leave."""

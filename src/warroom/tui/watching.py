@@ -1,6 +1,7 @@
 """Watching the room: open it after the first frame, draw what it says, stop when leaving."""
 
 import asyncio
+import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from warroom.core.events import Declared, Recorded
-from warroom.core.journal import JournalError
+from warroom.core.journal import JournalBusy, JournalError, JournalGone
 from warroom.room.service import Contact, Room
 from warroom.tui.contact import contact_news
 from warroom.tui.messages import RoomChanged
@@ -19,6 +20,9 @@ from warroom.tui.services import Services
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.ways import Ways
+
+_AGAIN = 10
+"""Tenths of a second until a store that did not answer is asked again."""
 
 
 class SnapshotTaken(Message):
@@ -55,22 +59,39 @@ class Watching(Ways):
 
     @work(thread=True, group="open", exclusive=True, exit_on_error=False)
     def open_room(self) -> None:
-        """Open the store and everything over it."""
-        try:
-            room = self.services.open_room()
-        except JournalError as error:
-            self.app.call_from_thread(self._cannot_open, f"{error.what} {error.hint}".strip())
-            return
-        except Exception as error:  # noqa: BLE001 - whatever a store raises, the logs stay usable
-            self.app.call_from_thread(self._cannot_open, f"{type(error).__name__}: {error}")
-            return
+        """Open the store and everything over it; wait for one that is locked or out of reach."""
+        worker = get_current_worker()
+        told = ""
+        while True:
+            try:
+                room = self.services.open_room()
+                break
+            except (JournalBusy, JournalGone) as error:
+                held = isinstance(error, JournalBusy)
+                state = "is locked by another program" if held else "is out of reach"
+                why = f"The store {state}; trying again until it answers. {error.what}"
+                if why != told:
+                    self.app.call_from_thread(self._cannot_open, why)
+                told = why
+            except JournalError as error:
+                why = f"The store cannot be opened. {error.what} {error.hint}".strip()
+                self.app.call_from_thread(self._cannot_open, why)
+                return
+            except Exception as error:  # noqa: BLE001 - whatever a store raises, the logs stay usable
+                why = f"The store cannot be opened. {type(error).__name__}: {error}"
+                self.app.call_from_thread(self._cannot_open, why)
+                return
+            for _ in range(_AGAIN):
+                if worker.is_cancelled:
+                    return
+                time.sleep(0.1)
         services = self.services
         containment = services.containment(room)
         observer = Observer(room, containment, services.logs)
         self.post_message(RoomOpened(room, observer))
 
     def _cannot_open(self, why: str) -> None:
-        self.say(f"The store cannot be opened. {why}", "s5", "✗")
+        self.say(why, "s5", "✗")
         now = self.clock()
         self.show(Snapshot(now=now, actor="", trouble=why, loaded=True))
 
