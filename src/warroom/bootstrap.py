@@ -300,7 +300,7 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
     extra = settings.config_folder / "themes"
     palettes, complaints = load_palettes(extra)
     return Services(
-        open_room=lambda: open_room(settings),
+        open_room=lambda: _room_of_console(settings),
         containment=lambda room: open_containment(settings, room, logs),
         logs=logs,
         palettes=palettes,
@@ -318,6 +318,15 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
         log_memory=LogMemory(settings.state_folder / FILTERS),
         notices=complaints,
     )
+
+
+def _room_of_console(settings: "Settings") -> "Room":
+    import os
+
+    from warroom.room.reading import ReadingRoom
+
+    room = open_room(settings)
+    return ReadingRoom(room) if os.environ.get("WARROOM_READ_ONLY") else room
 
 
 def _console(settings: "Settings", names: Sequence[str]) -> int:

@@ -77,6 +77,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("warroom.cli.fixing:verify", "Measure whether the failure is gone."),
     "wait": ("warroom.cli.people:wait_", "Wait for the client; agreed clocks stand still."),
     "watch": ("warroom.cli.fixing:watch", "Watch whether the failure comes back."),
+    "web": ("warroom.cli.web:web", "Show the console in a browser."),
     "tail": ("warroom.cli.logs:tail", "Follow logs in a pane of their own."),
 }
 

@@ -195,7 +195,7 @@ async def _next_verb(player: Player) -> str:
     """Read the next step from the footer once it can be acted upon."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        found = re.match(r" \. ([a-z ]+?)  ", player.screen().splitlines()[-1])
+        found = re.match(r" \. ([a-z ]+?)  ", (player.screen().splitlines() or [""])[-1])
         if found:
             return found[1]
         await asyncio.sleep(0.2)
