@@ -23,6 +23,7 @@ from warroom.cli.common import (
 from warroom.core import commands as c
 from warroom.core.codec import encode_time
 from warroom.core.postmortem import closing_section, draft, open_questions
+from warroom.core.templates import apply_template, template_for
 from warroom.core.text import clean_text
 from warroom.core.words import Audience
 
@@ -43,6 +44,11 @@ FORMATS = ("md", "html", "pdf")
     "source",
     type=click.File("r", encoding="utf-8"),
     help="Replace the text by this file's; `-` reads standard input.",
+)
+@click.option(
+    "--template",
+    is_flag=True,
+    help="Add what the template for its client or category asks for, and save.",
 )
 @click.option("--final", is_flag=True, help="Mark it final.")
 @click.option("--reason", default="", metavar="WHY", help="Why it is final though things are open.")
@@ -66,6 +72,7 @@ def postmortem(
     *,
     incident: str,
     source: TextIO | None,
+    template: bool,
     final: bool,
     reason: str,
     look: bool,
@@ -77,7 +84,11 @@ def postmortem(
     logs: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Print the postmortem of an INCIDENT: the saved text, else the draft."""
+    """Print the postmortem of an INCIDENT: the saved text, else the draft.
+
+    Templates are Markdown files in the folder `templates` beside the configuration:
+    `client-NAME.md`, `category-NAME.md` or `default.md`, the first of them that there is.
+    """
     with open_room() as room:
         state = known(room, incident)
         if source is not None:
@@ -89,6 +100,12 @@ def postmortem(
         if source is not None or final:
             return
         records = room.records(state.id)
+        if template:
+            text = state.postmortem or draft(state, records, _impact(state, logs))
+            wanted = apply_template(text, _template(state))
+            command = c.EditPostmortem(text=wanted, base=state.postmortem_version)
+            done(room.do(command, state.id), as_json=as_json, words="postmortem of {id} saved")
+            return
     if listed:
         _versions(records, as_json=as_json)
         return
@@ -103,6 +120,20 @@ def postmortem(
         _report(state, records, text, form, Audience(audience), out, impact)
     else:
         _print(state, text + closing_section(state), as_json=as_json)
+
+
+def _template(state: "Incident") -> str:
+    """Return the template for an incident; without one, say so and end."""
+    folder = settings().config_folder / "templates"
+    found = {path.stem: path for path in sorted(folder.glob("*.md"))}
+    name = template_for(found, state.client, state.category.value)
+    if name is None:
+        fail(
+            f"there is no template for {state.id} in {folder}",
+            "Write client-NAME.md, category-NAME.md or default.md.",
+        )
+        end(EXIT_NOT_FOUND)
+    return found[name].read_text("utf-8")
 
 
 def _impact(state: "Incident", names: tuple[str, ...]) -> "Impact | None":

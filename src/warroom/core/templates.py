@@ -1,0 +1,76 @@
+"""Templates of postmortems: sections and questions that a client or a category wants."""
+
+from collections.abc import Iterable
+
+from warroom.core.postmortem import QUESTION
+
+
+def apply_template(text: str, template: str) -> str:
+    """Return a postmortem with everything a template asks for; nothing that is there is lost.
+
+    A section of the template that is missing is put behind the one that precedes it there. Of one
+    that is there, the questions that were never in the text are added at its end. Applied twice,
+    the second time changes nothing.
+
+    Args:
+        text: The postmortem, drafted or already written.
+        template: Markdown with headings of level two.
+    """
+    head, sections = _split(text)
+    _, wanted = _split(template)
+    place = len(sections)
+    for name, lines in wanted:
+        known = next((n for n, (other, _) in enumerate(sections) if other == name), None)
+        if known is None:
+            sections.insert(place, (name, ["", *_trimmed(lines), ""]))
+        else:
+            place = known
+            missing = [line for line in lines if line.startswith(QUESTION) and line not in text]
+            if missing:
+                body = _trimmed(sections[known][1], start=False)
+                sections[known] = (name, [*body, *missing, ""])
+        place += 1
+    parts = [*head, *(line for name, body in sections for line in (f"## {name}", *body))]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def template_for(names: Iterable[str], client: str, category: str) -> str | None:
+    """Return which of these templates is for an incident: its client's, its category's, any.
+
+    Args:
+        names: As `client-acme`, `category-security`, `default`.
+        client: The client of the incident; empty: none.
+        category: Its category.
+    """
+    known = {name.casefold(): name for name in names}
+    for wanted in (f"client-{client}", f"category-{category}", "default"):
+        found = known.get(wanted.casefold().replace(" ", "-"))
+        if found is not None:
+            return found
+    return None
+
+
+def _split(text: str) -> tuple[list[str], list[tuple[str, list[str]]]]:
+    head: list[str] = []
+    found: list[tuple[str, list[str]]] = []
+    current = head
+    inside = False
+    for line in text.rstrip("\n").split("\n"):
+        inside ^= line.lstrip().startswith(("```", "~~~"))
+        if line.startswith("## ") and not inside:
+            current = []
+            found.append((line[3:].strip(), current))
+        else:
+            current.append(line)
+    return head, [
+        (name, [*lines, ""] if not lines or lines[-1] else lines) for name, lines in found
+    ]
+
+
+def _trimmed(lines: list[str], *, start: bool = True) -> list[str]:
+    kept = list(lines)
+    while kept and not kept[-1].strip():
+        kept.pop()
+    while start and kept and not kept[0].strip():
+        kept.pop(0)
+    return kept
