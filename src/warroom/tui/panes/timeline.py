@@ -79,7 +79,7 @@ class TimelineTab(Tab):
             self._incident, self._entries = name, None
             self._open.clear()
             self.rows.cursor = ""
-        if day_changed or snapshot.timeline is not self._all or snapshot.past != self._past:
+        if day_changed or snapshot.timeline != self._all or snapshot.past != self._past:
             self._all, self._past = snapshot.timeline, snapshot.past
             self._narrow()
 
