@@ -86,7 +86,8 @@ _LINE_LIMIT = 1000
 
 # Accounts and machines that act under a name which is a word of the trade.
 _ACCOUNTS = """
-admin changes console demo guest human log monitoring on-call oncall operator operations ops
+admin alertmanager changes ci console datadog demo github gitlab grafana jira mail pagerduty
+prometheus sentry slack guest human log monitoring on-call oncall operator operations ops
 reporter root runner server service system team ubuntu user warroom watch
 """
 _NO_PEOPLE = frozenset(_ACCOUNTS.split())
