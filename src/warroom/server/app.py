@@ -63,7 +63,7 @@ def create_app(desk: Desk) -> FastAPI:
     for routes in (
         command_routes(desk.hall, porter),
         read_routes(desk, porter, hub),
-        health_routes(desk, porter, metrics),
+        health_routes(desk, porter, metrics, hub),
         status_routes(desk, porter),
     ):
         app.include_router(routes)

@@ -12,6 +12,7 @@ from warroom.server.auth import Porter
 from warroom.server.desk import Desk
 from warroom.server.metrics import CONTENT_TYPE, Gauge, Metrics
 from warroom.server.problems import documented, of_journal
+from warroom.server.streams import Hub
 
 
 class Health(BaseModel):
@@ -22,7 +23,7 @@ class Health(BaseModel):
     """Of the last event, where the store was asked."""
 
 
-def health_routes(desk: Desk, porter: Porter, metrics: Metrics) -> APIRouter:
+def health_routes(desk: Desk, porter: Porter, metrics: Metrics, hub: Hub) -> APIRouter:
     """Return the routes for whoever watches the server."""
     router = APIRouter(tags=["health"])
     hall = desk.hall
@@ -56,6 +57,8 @@ def health_routes(desk: Desk, porter: Porter, metrics: Metrics) -> APIRouter:
         gauges: list[Gauge] = [
             ("warroom_journal_seq", "Last event of the journal.", {}, float(hall.end().seq))
         ]
+        streams = float(hub.open.total())
+        gauges.append(("warroom_streams", "Streams of events that are open.", {}, streams))
         by_priority = {"P1": 0, "P2": 0, "P3": 0}
         for incident in hall.incidents():
             by_priority[incident.priority.value] += 1

@@ -23,8 +23,6 @@ class Metrics:
         self._buckets: Counter[float] = Counter()
         self._seconds = 0.0
         self._count = 0
-        self.streams = 0
-        """Streams of events that are open."""
 
     def served(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request by the pattern of its route: addresses would never end."""
@@ -58,8 +56,6 @@ class Metrics:
             lines.append(_line(f"{name}_bucket", {"le": "+Inf"}, self._count))
             lines.append(_line(f"{name}_sum", {}, self._seconds))
             lines.append(_line(f"{name}_count", {}, self._count))
-            lines += _head("warroom_streams", "Streams of events that are open.", "gauge")
-            lines.append(_line("warroom_streams", {}, self.streams))
         seen: set[str] = set()
         for name, meaning, labels, value in gauges:
             if name not in seen:
