@@ -141,6 +141,7 @@ class QueuePane(Pane):
         """Ask the screen for an action on the row under the cursor, or on all that are marked."""
         cursor = self.list.cursor
         if not cursor or cursor.startswith("follow-up"):
+            self.post_message(ActionRequested(action))  # the screen says what is meant, or nothing
             return
         names = " ".join(name for name in self.list.keys if name in self.marked)
         if names and action in ("snooze", "acknowledge", "merge"):
