@@ -15,6 +15,7 @@ from warroom.core.state import Incident
 from warroom.core.words import Phase
 from warroom.demo.drill import Set, set_up, tell_score
 from warroom.demo.script import DELIBERATE, SIZE, DemoFailed, Player
+from warroom.drills.play.course import led_first
 from warroom.drills.scenarios.model import Scenario
 from warroom.drills.service.supervisor import ServiceError
 from warroom.settings import Settings
@@ -73,7 +74,7 @@ def _reader(stage: Set) -> Reader:
                 late = [
                     one for one in ours if one.declared_at.timestamp() >= stage.callers.course.begun
                 ]
-                return min(late, key=lambda one: one.declared_at, default=None)
+                return min(late, key=led_first, default=None)
             finally:
                 store.close()
         return None

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from textual.app import App
@@ -140,6 +141,11 @@ async def _after_containment(
     phase: Callable[[Phase], Callable[[], bool]],
 ) -> None:
     await _back_to_the_room(player)
+    await player.sees(r"\. say how bad it is")
+    await player.press("full_stop", "the next step: say how bad it is")
+    await player.sees(r"How bad is INC-1")
+    await asyncio.sleep(DELIBERATE)
+    await player.press("ctrl+s", "keep what is known; the rest stays open")
     await player.sees(r"\. share diagnosis")
     await player.press("full_stop", "the next step: share the diagnosis")
     await player.sees(r"\^s ")
@@ -149,7 +155,22 @@ async def _after_containment(
     await player.until(
         "the diagnosis is shared", lambda: bool((found := state()) and found.diagnoses)
     )
-    await player.sees(r"\. resolve")
+    await player.sees(r"\. record the fix")
+    await player.press("full_stop", "the next step: record the fix")
+    await player.sees(r"\^s record it")
+    await player.type("rolled back to 2026.11.19")
+    await asyncio.sleep(DELIBERATE)
+    await player.press("ctrl+s", "record it")
+    await player.until("the fix is recorded", lambda: bool((found := state()) and found.fixes))
+    while "resolve" not in await player.sees(r"^ \. (answer a question|resolve)"):
+        open_before = len(_known(state))
+        await player.press("full_stop", "the next step: answer a question")
+        await player.sees(r"Questions on INC-1")
+        await asyncio.sleep(DELIBERATE)
+        await player.press("x", "not known yet: it stays open")
+        await player.until("it was asked", partial(_more, state, open_before))
+        await _back_to_the_room(player)
+        await asyncio.sleep(DELIBERATE)
     await player.press("full_stop", "the next step: resolve")
     await player.sees(r"Resolve INC-1")
     await asyncio.sleep(DELIBERATE)
@@ -157,6 +178,16 @@ async def _after_containment(
     await player.until("resolved", phase(Phase.RESOLVED))
     await player.press("p", "the postmortem")
     await player.sees(r"Summary")
+
+
+def _known(state: Callable[[], Incident | None]) -> tuple[str, ...]:
+    """Return the questions to which something was said."""
+    found = state()
+    return tuple(found.answers) if found is not None else ()
+
+
+def _more(state: Callable[[], Incident | None], before: int) -> bool:
+    return len(_known(state)) > before
 
 
 async def _back_to_the_room(player: Player) -> None:

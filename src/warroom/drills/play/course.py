@@ -2,10 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from warroom.core.state import Incident
 from warroom.drills.scenarios.model import Inject, Scenario, WrongMove
 from warroom.drills.service.faults import FAULTS, contained, holds
 from warroom.drills.service.state import State
+
+
+def led_first(incident: Incident) -> tuple[bool, datetime]:
+    """Order the incidents of a drill: those somebody took charge of, then as they were declared.
+
+    A caller and a player may declare the same trouble in the same second.
+    """
+    return incident.acknowledged_at is None, incident.declared_at
 
 
 @dataclass(frozen=True, slots=True)
