@@ -185,3 +185,22 @@ async def test_close_takes_two() -> None:
         await keys.press("C")
         await driver.holds(lambda: keys.incident.phase is Phase.CLOSED)
         assert keys.counted() == 2
+
+
+async def test_help_begins_with_the_pane_that_has_the_focus() -> None:
+    room = FakeRoom()
+    declared(room)
+    async with console(room) as driver:
+        await driver.press("3", "question_mark")
+        await driver.until("contain has the focus")
+        first = next(x for x in driver.text.splitlines() if "Logs" in x and "Contain" in x)
+        assert first.index("Contain") < first.index("Logs")
+
+
+def test_the_palette_finds_by_letters_in_order() -> None:
+    from warroom.tui.commands import Entry, matching
+
+    found = [Entry("now", "Write an update", "update"), Entry("now", "Hand over", "handover")]
+    assert [e.action for e, _ in matching(found, "wrupd")] == ["update"]
+    assert [e.action for e, _ in matching(found, "hndovr")] == ["handover"]
+    assert matching(found, "zzz") == []

@@ -214,7 +214,8 @@ def matching(found: Sequence[Entry], words: str) -> list[tuple[Entry, tuple[int,
     """Return the entries that hold every word, best first, with the span of the first word.
 
     A title that begins with the word comes before one that has it at the start of a word, that
-    before one that has it anywhere; equal ones keep their order.
+    before one that has it anywhere; equal ones keep their order. Where nothing holds the words,
+    entries whose title has their letters in this order are returned: a slip or a short form.
     """
     parts = words.lower().split()
     if not parts:
@@ -229,8 +230,24 @@ def matching(found: Sequence[Entry], words: str) -> list[tuple[Entry, tuple[int,
         rank = 3 if at < 0 else 0 if at == 0 else 1 if not title[at - 1].isalnum() else 2
         span = (at, at + len(parts[0])) if at >= 0 else (0, 0)
         ranked.append((rank, place, entry, span))
+    if not ranked:
+        return _loosely(found, "".join(parts))
     ranked.sort(key=lambda item: item[:2])
     return [(entry, span) for _, _, entry, span in ranked]
+
+
+def _loosely(found: Sequence[Entry], letters: str) -> list[tuple[Entry, tuple[int, int]]]:
+    """Return the entries whose title has the letters in order, the closest together first."""
+    ranked = []
+    for place, entry in enumerate(found):
+        title = entry.title.lower()
+        first = at = title.find(letters[0])
+        for letter in letters[1:]:
+            if at >= 0:
+                at = title.find(letter, at + 1)
+        if at >= 0:
+            ranked.append((at - first, place, entry))
+    return [(entry, (0, 0)) for _, _, entry in sorted(ranked, key=lambda item: item[:2])]
 
 
 def drawn_keys(known: Iterable[Known], overrides: Mapping[str, str]) -> dict[str, str]:

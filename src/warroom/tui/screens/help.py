@@ -83,7 +83,9 @@ class HelpScreen(Dialog[None]):
         super().__init__()
         self._pane = pane
         self._words = ""
-        self._groups = _grouped(known, overrides)
+        groups = _grouped(known, overrides)
+        self._groups = sorted(groups, key=lambda group: not group[0].lower().startswith(pane))
+        """What the focused pane can do comes first."""
 
     def head(self) -> tuple[str, str]:
         """Return the title."""
