@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from textual.app import App
@@ -167,8 +166,11 @@ async def _after_containment(
         await player.press("full_stop", "the next step: answer a question")
         await player.sees(r"Questions on INC-1")
         await asyncio.sleep(DELIBERATE)
-        await player.press("x", "not known yet: it stays open")
-        await player.until("it was asked", partial(_more, state, open_before))
+        for _ in range(10):  # what comes too quickly to have been read is refused
+            await player.press("x", "not known yet: it stays open")
+            await asyncio.sleep(2 * DELIBERATE)
+            if await asyncio.to_thread(_more, state, open_before):
+                break
         await _back_to_the_room(player)
         await asyncio.sleep(DELIBERATE)
     await player.press("full_stop", "the next step: resolve")
