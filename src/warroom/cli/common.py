@@ -102,8 +102,9 @@ def open_room() -> Iterator["Room"]:
     contact = room.contact()
     if not contact.online:
         fail(
-            f"{contact.where} does not answer: this goes by what was known last",
-            contact.trouble or "What you do now is kept here and sent later.",
+            f"{contact.where} does not answer ({contact.trouble or contact.why}): "
+            "this goes by what was known last",
+            "What you do now is kept here and sent later.",
         )
     try:
         yield room

@@ -34,6 +34,7 @@ def status(*, as_json: bool) -> None:
                 "online": contact.online,
                 "since": None if contact.since is None else contact.since.isoformat(),
                 "trouble": contact.trouble,
+                "why": contact.why,
                 "refused": contact.refused,
                 "head": {"seq": head.seq, "hash": head.hash},
                 "pending": [
@@ -49,7 +50,11 @@ def status(*, as_json: bool) -> None:
             }
         )
         return
-    state = "answers" if contact.online else contact.trouble or f"silent{_age(contact.since)}"
+    state = (
+        "answers"
+        if contact.online
+        else contact.trouble or f"silent{_age(contact.since)} ({contact.why})"
+    )
     say(f"{contact.where} {state}; copy up to event {head.seq}")
     for item, doubtful in waiting:
         doubt = "  (the rules would refuse it now)" if doubtful else ""

@@ -44,6 +44,7 @@ class Reader:
         alive: Callable[[], None],
         trouble: Callable[[str], None],
         news: Callable[[], None],
+        lost: Callable[[str], None],
     ) -> None:
         self._wire = wire
         self._replica = replica
@@ -51,6 +52,7 @@ class Reader:
         self._alive = alive
         self._trouble = trouble
         self._news = news
+        self._lost = lost
         self._closing = threading.Event()
         self._settled = threading.Event()
         self._thread = threading.Thread(target=self._run, name="remote-read", daemon=True)
@@ -94,6 +96,7 @@ class Reader:
                 self._follow()
             except Unreachable as error:
                 _log.info("the server: %s", error.why)
+                self._lost(error.why)
                 if error.seconds:
                     self._breaker.pause(error.seconds)
                 elif not self._closing.is_set() and self._breaker.failed():

@@ -64,6 +64,7 @@ class RemoteRoom:
         self._clock = clock
         self._breaker = breaker or Breaker()
         self._trouble = ""
+        self._why = ""
         self._contact_at: datetime | None = None
         self._known = False
         """Whether the server has said whose token this is, and the outbox is that person's."""
@@ -83,6 +84,7 @@ class RemoteRoom:
             alive=self._alive,
             trouble=self._in_trouble,
             news=self._wake.set,
+            lost=self._is_lost,
         )
         self._sender = Sender(
             wire,
@@ -199,6 +201,7 @@ class RemoteRoom:
             since=None if online else self._contact_at or self._last_contact(),
             pending=len(self._outbox.items()),
             trouble=self._trouble,
+            why="" if online else self._why,
             refused=len(self._outbox.refusals()),
         )
 
@@ -389,6 +392,9 @@ class RemoteRoom:
     def _last_contact(self) -> datetime | None:
         text = self._outbox.fact("contact")
         return datetime.fromisoformat(text) if text else None
+
+    def _is_lost(self, why: str) -> None:
+        self._why = why
 
     def _in_trouble(self, words: str) -> None:
         if words != self._trouble:

@@ -32,6 +32,8 @@ class Contact:
     """Commands that are kept here and not yet there."""
     trouble: str = ""
     """Why it cannot go on by itself; empty: it can."""
+    why: str = ""
+    """What the last attempt without contact ended with."""
     refused: int = 0
     """Commands that were made without contact and refused later."""
 
