@@ -70,7 +70,10 @@ def _effect(incident: Incident, run: Run, effect: e.EffectMeasured) -> Decision:
         and effect.after_failures * effect.before_requests * 10
         <= effect.before_failures * effect.after_requests
     )
-    if stops and incident.contained_at is None and run.in_force:
+    # Data restored or a key revoked stops damage as well as a flag does, though nothing is to be
+    # taken back later; what was undone meanwhile stops nothing any more.
+    holds = run.intent.action is StepAction.RUN and run.outcome is Outcome.SUCCEEDED
+    if stops and incident.contained_at is None and holds and not run.undone_by:
         found = (*found, e.Contained(how=f"{run.intent.title}: {effect.sentence}", run=effect.run))
     return found
 
