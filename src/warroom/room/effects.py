@@ -284,7 +284,10 @@ def effect_sentence(counts: _Counts, seconds: float, effect: _Effect, source: st
     by = f" by {source}" if source else ""
     told = f"{change} in {max(0, round(seconds))} s, {number}{by}: {words[effect.verdict]}"
     if effect.verdict is Verdict.HELPED and counts.usual is not None:
-        told += f", not solved: before the onset it was {prose(counts.usual)}"
+        if (after.share or 0.0) <= counts.usual:
+            told += ", and no more fail than before the onset; too few yet to call it gone"
+        else:
+            told += f", not solved: before the onset it was {prose(counts.usual)}"
     if effect.pause:
         told += "; such pauses happened before without any action"
     if effect.volume is not None and effect.volume < HALF_THE_TRAFFIC:

@@ -28,6 +28,9 @@ what the log shows as well."""
 
 _FAR = datetime.max.replace(tzinfo=UTC)
 
+_PROGRAM = "changes"
+"""Who tells what a deployment tool wrote: it would say the same word twice."""
+
 
 class Observer:
     """Reads the room and remembers what has not changed.
@@ -94,7 +97,8 @@ class Observer:
             return None
         with self._lock:
             elsewhere = f"{last.incident} " if last.incident != self._selected else ""
-        words = f"{elsewhere}{line.actor} {line.word}: {line.text}".removesuffix(": ")
+        actor = "" if line.actor == _PROGRAM else f"{line.actor} "
+        words = f"{elsewhere}{actor}{line.word}: {line.text}".removesuffix(": ")
         return words, line.tone, line.mark
 
     def wait(self) -> None:
