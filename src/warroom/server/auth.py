@@ -174,7 +174,9 @@ class Porter:
         if name is not None:
             known = (await self._tokens(_FRESH_SECONDS)).get(name)
             if known is None:
-                known = (await self._tokens(_NEW_SECONDS)).get(name)
+                # It may have been made just now: looked for anew, but not by every stranger anew.
+                await asyncio.sleep(max(0.0, self._read_at + _NEW_SECONDS - time.monotonic()))
+                known = (await self._tokens(_NEW_SECONDS / 2)).get(name)
         if not matches(known, text) or known is None:
             return None, "there was none" if not text else "it is not one of ours"
         ended = known.ended(self._desk.hall.now())
