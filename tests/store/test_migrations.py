@@ -104,6 +104,7 @@ def old(journal: SqlJournal) -> None:
             "DROP TABLE inbox",
             "DROP TABLE signal",
             "DROP TABLE outbox",
+            "DROP INDEX ix_event_kind",
             "UPDATE warroom_version SET version_num = '0001'",
         ):
             connection.execute(sa.text(statement))

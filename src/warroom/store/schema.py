@@ -10,7 +10,7 @@ from warroom.core.journal import JournalError
 from warroom.store import projections
 from warroom.store.place import Place
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest schema this version knows."""
 
 _LOCK_KEY = 0x5741524D

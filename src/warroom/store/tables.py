@@ -39,6 +39,7 @@ class EventRow(Row, table=True):
         Unique("command_id", "part", name="event_command"),
         Unique("hash", name="event_hash"),
         CheckConstraint("seq > 0", name="event_seq_positive"),
+        Index("ix_event_kind", "kind", "incident"),
         {"sqlite_strict": True},
     )
 

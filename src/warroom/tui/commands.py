@@ -220,6 +220,7 @@ def matching(found: Sequence[Entry], words: str) -> list[tuple[Entry, tuple[int,
     parts = words.lower().split()
     if not parts:
         return [(entry, (0, 0)) for entry in found]
+    typed = " ".join(parts)
     ranked: list[tuple[int, int, Entry, tuple[int, int]]] = []
     for place, entry in enumerate(found):
         title = entry.title.lower()
@@ -228,6 +229,8 @@ def matching(found: Sequence[Entry], words: str) -> list[tuple[Entry, tuple[int,
             continue
         at = title.find(parts[0])
         rank = 3 if at < 0 else 0 if at == 0 else 1 if not title[at - 1].isalnum() else 2
+        if title.startswith(typed):  # all of it, letter by letter: nothing fits better
+            rank = -2 if title == typed else -1
         span = (at, at + len(parts[0])) if at >= 0 else (0, 0)
         ranked.append((rank, place, entry, span))
     if not ranked:

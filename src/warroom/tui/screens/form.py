@@ -145,7 +145,10 @@ class FormScreen(Dialog[T]):
         """Start in the first field, at its end."""
         super().on_mount()
         if self.fields:
-            self.query_one(f"#field-{self.fields[0].name}").focus()
+            first = self.query_one(f"#field-{self.fields[0].name}")
+            first.focus()
+            if isinstance(first, WritingArea):
+                first.move_cursor(first.document.end)
 
     def on_resize(self, event: events.Resize) -> None:
         """Give up the empty rows where there is little room."""
