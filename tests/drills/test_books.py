@@ -90,7 +90,9 @@ def test_every_runbook_is_complete_runs_verifies_and_is_taken_back(tmp_path: Pat
     lines = shop.access_log.read_text().splitlines()
     broken = sum('"POST /api/checkout HTTP/1.1" 50' in line for line in lines)
     matched = {
-        book.title: sum(bool(re.search(book.symptoms[0], line)) for line in lines) for book in books
+        book.title: sum(bool(re.search(book.symptoms[0], line)) for line in lines)
+        for book in books
+        if book.symptoms
     }
     assert matched["Switch the new cart off"] == matched["Kill POST /api/checkout"] == broken
     assert matched["Keep payments until the gateway is back"] <= 2

@@ -232,10 +232,12 @@ async def complete(pilot: Pilot[Any]) -> None:
             boundary = main.work_pane.boundary
             await holds(pilot, lambda: boundary.shown is not None, "a boundary")
             await holds(pilot, lambda: main.log_facts.onset is not None, "an onset")
+            await holds(pilot, lambda: bool(main.log_facts.watch.sentence), "the spike watch")
         app.read.set()
         await holds(pilot, lambda: bool(main.snapshot and main.snapshot.options), "options")
     elif isinstance(app, StillTail):
         await holds(pilot, lambda: app.boundary.shown is not None, "a boundary")
         await holds(pilot, lambda: app.pane.facts.onset is not None, "an onset")
+        await holds(pilot, lambda: bool(app.pane.facts.watch.sentence), "the spike watch")
         await holds(pilot, lambda: app.header.place is not None, "an incident")
     await rests(pilot)

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sqlite3
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +34,14 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))  # a disk on which no fi
 NOBODY = 65534
 LOOKS: Sequence[Sequence[str]] = (["--log"], ["tail"], ["tail", "--plain"], ["scan"])
 """Commands that open the log that is named after them."""
+
+
+def let_everybody_in(home: Path, mode: int) -> None:
+    """Open this folder, and the ones that the tests made around it, to another user."""
+    shared = Path(tempfile.gettempdir())
+    for folder in (home, *home.parents):
+        if shared in folder.parents:
+            folder.chmod(mode)
 
 
 def said(
@@ -99,8 +108,7 @@ def test_a_log_that_cannot_be_opened(forge: Forge, home: Path, name: str, why: s
 
 
 def test_a_log_that_may_not_be_read(forge: Forge, home: Path) -> None:
-    for folder in (home, *home.parents[:3]):
-        folder.chmod(0o777)
+    let_everybody_in(home, 0o777)
     (home / "secret.log").write_text("x\n")
     (home / "secret.log").chmod(0)
     asked = [[*look, "secret.log"] for look in LOOKS]
@@ -207,8 +215,7 @@ def test_a_database_that_cannot_be_used(forge: Forge, home: Path, spoil: object)
 
 
 def test_a_data_folder_that_is_read_only(forge: Forge, home: Path) -> None:
-    for folder in (home, *home.parents[:3]):
-        folder.chmod(0o755)
+    let_everybody_in(home, 0o755)
     data = home / "data"
     data.mkdir()
     data.chmod(0o555)

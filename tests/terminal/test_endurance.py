@@ -12,6 +12,8 @@ from tests.terminal.driver import Forge, Terminal
 from warroom.store import open_journal
 
 pytestmark = pytest.mark.terminal
+NO_INCIDENT = "No incident is open,"
+"""What the queue of a store that answered says while the log fails."""
 
 
 def leave(terminal: Terminal) -> None:
@@ -32,7 +34,7 @@ def test_a_locked_store_hides_no_log_and_is_used_when_it_is_free(
     try:
         with Terminal.forged(forge, ["--db", "w.db", "--log", str(log)], home) as terminal:
             terminal.sees("/api/item/599")
-            assert "No incident. Good." not in terminal.text
+            assert NO_INCIDENT not in terminal.text
             terminal.sees("The store is locked by another program; trying again until it answers.")
             terminal.press("2")
             terminal.settle()
@@ -40,7 +42,7 @@ def test_a_locked_store_hides_no_log_and_is_used_when_it_is_free(
             terminal.sees("/api/item/0")
             holder.execute("ROLLBACK")
             holder.close()
-            terminal.sees("No incident. Good.")
+            terminal.sees(NO_INCIDENT)
             leave(terminal)
     finally:
         holder.close()
@@ -79,7 +81,7 @@ def test_a_hundred_sizes_while_lines_arrive(forge: Forge, home: Path, log: Path)
     sizes = [(20, 5), (300, 100), (59, 14), (80, 24)]
     sizes += [(dice.randint(20, 300), dice.randint(5, 100)) for _ in range(96)]
     with Terminal.forged(forge, ["--db", "w.db", "--log", str(log)], home) as terminal:
-        terminal.sees("No incident. Good.")
+        terminal.sees(NO_INCIDENT)
         terminal.drawn = False  # what is drawn for one size does not fit into the next
         with log.open("a") as file:
             for number, size in enumerate(sizes):
@@ -96,7 +98,7 @@ def test_a_hundred_sizes_while_lines_arrive(forge: Forge, home: Path, log: Path)
         terminal.screen.reset()
         terminal.resize(140, 40)
         terminal.sees("line 99 of the storm")
-        terminal.sees("No incident. Good.")
+        terminal.sees(NO_INCIDENT)
         terminal.sees("? help")
         terminal.settle(0.3, 5)
         rows = terminal.text.splitlines()

@@ -90,7 +90,7 @@ admin alertmanager changes ci console datadog demo github gitlab grafana jira ma
 prometheus sentry slack guest human log monitoring on-call oncall operator operations ops
 reporter root runner server service system team ubuntu user warroom watch
 """
-_NO_PEOPLE = frozenset(_ACCOUNTS.split())
+_NO_PEOPLE = frozenset(_ACCOUNTS.split()) | {"spike watch"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

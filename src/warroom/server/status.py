@@ -24,6 +24,10 @@ _TYPES = {
 }
 
 
+_JSON_TYPES = {"application/json": "object"}
+"""What the document calls the body; what is not here is text."""
+
+
 class _Page:
     """What was made last."""
 
@@ -60,12 +64,14 @@ def status_routes(desk: Desk, porter: Porter) -> APIRouter:
     page = _Page(desk)
 
     def add(path: str, media: str, words: str) -> None:
+        kind = media.partition(";")[0]
+
         @router.get(
             path,
             response_class=Response,
             summary=words,
             responses={
-                200: {"content": {media.partition(";")[0]: {"schema": {"type": "string"}}}},
+                200: {"content": {kind: {"schema": {"type": _JSON_TYPES.get(kind, "string")}}}},
                 304: {"description": "It is what you have."},
                 **documented(),
             },

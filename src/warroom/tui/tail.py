@@ -278,6 +278,7 @@ class TailApp(App[int]):
             said = "b shows what the failures share, W snoozes"
             self.say(f"{watch.sentence}. {said}", "s5", "▲")
         self._offered = watch.offered
+        self._dress()
 
     @on(LogsPane.ReportReady)
     async def _reported(self, message: LogsPane.ReportReady) -> None:

@@ -64,6 +64,7 @@ class LogPaneCore(Pane):
     class _Read(Message):
         reading: Reading
         log: Log
+        asked: Asked
 
     @dataclass
     class _Watched(Message):
@@ -169,8 +170,10 @@ class LogPaneCore(Pane):
         if "log-facts" in self._at_work or not self.is_attached:
             return
         self._at_work.add("log-facts")
-        cells = plot_width(self.size.width)
-        self._read(self.feed, Asked(cells=max(cells, 1), span=self.span, until=self._until()))
+        self._read(self.feed, Asked(cells=self._cells(), span=self.span, until=self._until()))
+
+    def _cells(self) -> int:
+        return max(1, plot_width(self.size.width))
 
     def _until(self) -> float | None:
         """The right edge of the chart: now, unless the cursor has left what would be shown."""
@@ -185,7 +188,7 @@ class LogPaneCore(Pane):
     @work(thread=True, group="log-facts", exit_on_error=False, description="Read what the log says")
     def _read(self, log: Log, asked: Asked) -> None:
         reading = self._gauges[id(log)].read(asked)
-        self.post_message(self._Read(reading, log))
+        self.post_message(self._Read(reading, log, asked))
 
     def on_log_pane_core__read(self, message: _Read) -> None:
         """Show what was read."""
@@ -207,6 +210,8 @@ class LogPaneCore(Pane):
             self.post_message(self.LogFactsChanged(reading.facts))
         self.draw_chart()
         self._say_title()
+        if message.asked.cells != self._cells():
+            self.ask()  # it was read for another width
 
     def _feed(self, gauge: Gauge, reading: Reading) -> None:
         """Give the spike watch what has come in since it last looked."""

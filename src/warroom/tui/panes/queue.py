@@ -57,7 +57,7 @@ class QueuePane(Pane):
         Binding("o", "ask('reorder')", "put first", id="queue.reorder"),
         Binding("t", "ask('qualify')", "how bad", id="queue.qualify"),
         Binding("m", "ask('merge')", "merge", id="queue.merge"),
-        Binding("a", "ask('acknowledge')", "acknowledge", show=False, id="queue.acknowledge"),
+        Binding("a", "ask('acknowledge')", "acknowledge", show=False, id="incident.acknowledge"),
         Binding("space", "mark", "mark", id="queue.mark"),
         Binding("slash", "search", "search", id="queue.search"),
         Binding("F", "view", "next view", id="queue.view"),
