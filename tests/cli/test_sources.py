@@ -87,7 +87,8 @@ def test_a_missing_variable_is_named_and_no_request_is_made(stub, warroom: Shell
 
 def follow(warroom: Shell, *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "warroom", "tail", "--plain", *words],
+        # A job in the background of a script ignores the interrupt, and would hand that down.
+        ["env", "--default-signal=INT", sys.executable, "-m", "warroom", "tail", "--plain", *words],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         env=warroom.environment(),

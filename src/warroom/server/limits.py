@@ -1,6 +1,7 @@
 """Bounds on a request, kept before anything reads it: headers, target, body, and its time."""
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from typing import Any
@@ -15,6 +16,8 @@ Report = Callable[[str, int, str], None]
 """Called with the client's address, the status and the reason of a refusal."""
 
 _MOST_BUCKETS = 10_000
+_LINGER_SECONDS = 2.0
+"""How long a client that was refused may go on sending before the connection is closed on it."""
 
 
 class TooMuch(Exception):  # noqa: N818 - reads as what it is
@@ -108,7 +111,24 @@ class Bounds:
     ) -> None:
         self._report((scope.get("client") or ("",))[0], status, reason)
         response = answer(Problem(status=status, reason=reason), {"Connection": "close"})
-        await response(scope, receive, send)
+        start = {"type": "http.response.start", "status": status, "headers": response.raw_headers}
+        await send(start)
+        await send({"type": "http.response.body", "body": bytes(response.body), "more_body": True})
+        await _let_finish(receive)
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _let_finish(receive: Receive) -> None:
+    """Throw away what the client still sends, for a while.
+
+    A connection that is closed on a client that is sending is reset, and the reset can overtake the
+    answer (RFC 9112, 9.6): it would not learn why.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER_SECONDS):
+            message: Message = {"more_body": True}
+            while message.get("more_body", False):
+                message = await receive()
 
 
 class Rates:
