@@ -28,7 +28,7 @@ types: $(VENV)/.dev
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 pytest: $(VENV)/.dev
-	$(BIN)/pytest -q -n 2 -m "not soak" tests
+	$(BIN)/pytest -q -n 4 -m "not soak" tests
 soak: $(VENV)/.dev
 	$(BIN)/pytest -q -m soak tests
 	$(BIN)/python scripts/fuzz_logs.py --seconds 600

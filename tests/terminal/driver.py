@@ -267,10 +267,13 @@ class Terminal:
             pass
 
     def until(self, true: Callable[[], bool], words: str, seconds: float = PATIENCE) -> None:
-        """Read until something is so."""
+        """Read until something is so; what has ended will show nothing more."""
         end = time.monotonic() + seconds
         while not true():
-            if time.monotonic() > end:
+            ended = self.program is not None and self.program.poll() is not None
+            while ended and self.read():
+                pass
+            if (ended and not true()) or time.monotonic() > end:
                 raise AssertionError(f"never {words}; the screen shows\n{self.text}")
             self.read(0.05)
 

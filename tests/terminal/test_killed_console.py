@@ -19,9 +19,8 @@ from warroom.store import open_journal
 pytestmark = pytest.mark.terminal
 
 KILLS = 50
-AT_ONCE = 5
+AT_ONCE = 3
 """Consoles at a time: most of their life is waiting."""
-AT_ONCE = 2
 NOTED = re.compile(r"note: kept-(\d+)")
 
 
