@@ -99,3 +99,13 @@ def test_an_incident_as_it_was(desk: Desk) -> None:
     (entry,) = desk("timeline", "1", "--kind", "note", "--json").json
     assert (entry["text"], entry["original"]) == ("pool of 20 exhausted", "pool exhausted")
     assert "was: pool exhausted" in desk("timeline", "1").out
+
+
+def test_a_closed_incident_is_found_by_a_word_of_its_history(desk: Desk) -> None:
+    desk("declare", "export broken")
+    desk("note", "1", "the certificate of the printer expired")
+    desk("close", "1", "--override", "a test")
+    desk("declare", "mail is slow")
+    assert [one["id"] for one in desk("search", "printer", "certif", "--json").json] == ["INC-1"]
+    assert "INC-1" in desk("search", "printer").out
+    assert "No incident fits." in desk("search", "printer", "mail").out

@@ -12,7 +12,7 @@ from warroom.core import events as e
 from warroom.core.decide import Refusal
 from warroom.core.journal import Appended, JournalError
 from warroom.core.state import replay
-from warroom.core.words import Phase, Priority
+from warroom.core.words import FollowUpKind, FollowUpState, Phase, Priority
 from warroom.store import SqlJournal
 
 from .story import START, always, declare, note, origin
@@ -196,6 +196,26 @@ def test_search_finds_all_words_wherever_they_are_said(journal: SqlJournal) -> N
     assert found("") == found("\"*()'") == found("  ") == []
     assert found("shop' OR 1=1 --") == []
     assert [i.id for i in journal.search("checkout", limit=1)] == ["INC-3"]
+
+
+def test_what_is_owed_and_where_something_happened_is_found_without_reading_everything(
+    journal: SqlJournal,
+) -> None:
+    for _ in range(3):
+        declare(journal)
+    one = {"kind": FollowUpKind.TEST, "text": "test it"}
+    for name, number, state in (("INC-1", 1, "open"), ("INC-3", 1, "open"), ("INC-3", 2, "open")):
+        facts = e.FollowUpChanged(follow_up=number, state=FollowUpState(state), **one)
+        journal.append(name, always(facts), origin())
+    done = e.FollowUpChanged(follow_up=1, state=FollowUpState.DONE, **one)
+    journal.append("INC-3", always(done, e.Closed(override="over")), origin())
+    assert [(n, f.follow_up, f.state.value) for n, f in journal.follow_ups()] == [
+        ("INC-1", 1, "open"),
+        ("INC-3", 1, "done"),
+        ("INC-3", 2, "open"),
+    ]
+    assert [i.id for i in journal.incidents_with("follow_up_changed")] == ["INC-1", "INC-3"]
+    assert journal.incidents_with("note_added") == ()
 
 
 def test_search_finds_only_the_last_postmortem(journal: SqlJournal) -> None:

@@ -212,3 +212,20 @@ async def test_the_terminal_is_lent_and_the_line_is_opened(tmp_path, monkeypatch
     finally:
         log.close()
     assert told.read_text() == (f"+18 {path}" if key == "f3" else str(path))
+
+
+async def test_the_cursor_stays_on_the_screen_when_lines_around_matches_come_and_go():
+    app = PaneApp(FakeLog(many(400, failing=range(0, 400, 8))))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        app.pane.set_filter("5xx")
+        await until(pilot, lambda: len(app.rows()) > 10)
+        await pilot.press("up", "up", "up")
+        cursor = app.pane.view.cursor
+        for _ in range(4):
+            await pilot.press("x")
+            assert cursor in app.rows()
+            assert app.pane.view.cursor == cursor
+        await pilot.press("m")
+        assert cursor in app.rows()
+        assert app.fact().startswith("HELD")

@@ -85,10 +85,7 @@ def followup(
     if incident is None:
         from warroom.cli.followups import followups
 
-        context.invoke(
-            followups, incident=None, everything=False, owner=None, overdue=False, nag=False,
-            form=None, project="", as_json=as_json,
-        )  # fmt: skip
+        context.invoke(followups, as_json=as_json)
         return
     asked = wanted(words)
     number = asked.number or number

@@ -70,6 +70,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "timeline": ("warroom.cli.show:timeline_", "Print the timeline, or amend an entry."),
     "status": ("warroom.cli.status:status", "Publish what the public was told."),
     "similar": ("warroom.cli.report:similar", "Say which incidents were like one before."),
+    "search": ("warroom.cli.queue:search", "Find incidents by words of their history."),
     "show": ("warroom.cli.show:show", "Show one incident with its clocks and timeline."),
     "services": ("warroom.cli.diagnosis:services", "Draw who is hit when a service fails."),
     "token": ("warroom.cli.server:token", "Make, list and revoke tokens of the server."),

@@ -133,6 +133,18 @@ def list_(
         say(f"{late.late} late, {late.due_soon} due soon, {late.waiting} waiting for the client")
 
 
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@json_option
+@click.pass_context
+def search(context: click.Context, *, words: tuple[str, ...], as_json: bool) -> None:
+    """Find incidents that hold all the WORDS anywhere in their history, closed ones too."""
+    context.invoke(
+        list_, everything=True, find=" ".join(words), text="", view=None, why=False,
+        as_json=as_json,
+    )  # fmt: skip
+
+
 def _line(row: QueueRow, now: datetime) -> str:
     incident, clock = row.incident, ""
     if row.clock is not None:

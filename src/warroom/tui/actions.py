@@ -10,7 +10,9 @@ from textual import work
 
 from warroom.core import commands as c
 from warroom.core import events as e
+from warroom.core.conduct import Answered
 from warroom.core.journal import JournalError
+from warroom.core.review import LEARNING, RESILIENCE, recurring
 from warroom.core.state import Incident
 from warroom.core.versions import versions
 from warroom.core.words import Place, Priority
@@ -54,6 +56,7 @@ class Actions(Conduct):
             "wake": self._wake,
             "reorder": self._reorder,
             "versions": self._versions,
+            "review": self._review,
         }
         for part in (triage, repair, people, queue, telling):
             self.deeds |= part.deeds(self, self.drafts)
@@ -230,6 +233,27 @@ class Actions(Conduct):
         text = await self.ask(VersionsScreen(self.palette, versions(records), draft))
         if text is not None:
             self.replace_postmortem(incident.id, text)
+
+    async def _review(self, incident: Incident, argument: str) -> None:
+        """Ask what the review asks, one answer after the other, until the screen is left."""
+        from warroom.tui.screens.review import ReviewScreen  # noqa: PLC0415 - first frame
+
+        found, key = incident, argument
+        while True:
+            checks = recurring(await self.all_incidents())
+            screen = ReviewScreen(self.palette, found, checks, self.clock(), cursor=key)
+            chosen = await self.ask(screen)
+            if chosen is None:
+                return
+            key = chosen
+            asking = next(one for one in (*LEARNING, *RESILIENCE) if one.key == key)
+            before = found.answers.get(key)
+            initial = before.text if before is not None and before.known else ""
+            text = await self._text("Review", "answer", found, initial, asking.text)
+            if text:
+                command = c.Answer(facts=Answered(question=key, text=text, known=True))
+                done = await self.do(command, found.id)
+                found = done.incident if done is not None else found
 
     @abstractmethod
     def replace_postmortem(self, incident: str, text: str) -> None:

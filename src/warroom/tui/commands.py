@@ -139,6 +139,7 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
     yield entry("follow-up", "Add a follow-up")
     yield entry("change", "Record a change")
     yield entry("postmortem", "Postmortem", f"postmortem {name}", "opens the text")
+    yield entry("review", "Review: what to learn, what to prevent", f"review {name}")
     yield entry("versions", "Versions of the postmortem", f"postmortem {name} --versions",
                 "any two compared")  # fmt: skip
     yield entry("finish", "Mark the postmortem final")

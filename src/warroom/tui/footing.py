@@ -53,6 +53,8 @@ def _first(snapshot: Snapshot | None) -> Iterable[Hint]:
 def _common(snapshot: Snapshot | None, *, logs: bool) -> Iterable[Hint]:
     """Return what can be done to the incident as it stands; keys that cannot work are absent."""
     incident = snapshot.current if snapshot is not None else None
+    if snapshot is not None and snapshot.past is not None:
+        incident = None  # nothing is done to what was
     if incident is not None and incident.phase is not Phase.CLOSED:
         if incident.acknowledged_at is None:
             yield Hint("a", "acknowledge")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -69,8 +70,9 @@ class AroundTab(Tab):
         service = self._service or ""
         if service in self.chart.names():
             names = [service, *(hit.name for hit in self.chart.blast_radius(service))]
-            self.run_worker(self._look(service, names), group="around", exclusive=True)
+            self._look(service, names)
 
+    @work(group="around", exclusive=True, exit_on_error=False, description="How services fare")
     async def _look(self, service: str, names: Sequence[str]) -> None:
         found = await asyncio.to_thread(self._measure, names)
         if service == self._service:

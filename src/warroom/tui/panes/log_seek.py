@@ -215,6 +215,9 @@ class LogSeek(LogFind):
         self.view.lens, self.view.dim = self.sought.lens(), self.sought.dim
         self.view.nothing = self.sought.nothing()
         self.view.redraw()
+        if not self.view.following:  # the cursor's line stays on the screen
+            self.view.go(self.view.cursor, by_reader=False)
+            self.view.hold()
         self.tell_bar()
 
     def after_found(self) -> None:

@@ -255,7 +255,8 @@ class PostmortemTab(WritingTab):
             self.look_again(self.editor.text, self._snapshot)
             self.post_message(self.Told())
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="findings")
+    # Without a description the framework would write out the arguments: the whole queue.
+    @work(thread=True, exclusive=True, exit_on_error=False, group="findings", description="Lint")
     def look_again(self, text: str, snapshot: Snapshot | None) -> None:
         """Lint the text beside the event loop: a long one takes longer than a key stroke."""
         begun = time.monotonic()

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -98,8 +98,9 @@ class PaletteScreen(Asked[Entry]):
     def _typed(self) -> None:
         self._fill()
         if self._more is not None:
-            self.run_worker(self._look(self._more), group="palette", exclusive=True)
+            self._look(self._more)
 
+    @work(group="palette", exclusive=True, exit_on_error=False, description="Searching")
     async def _look(self, more: Callable[[str], Awaitable[Sequence[Entry]]]) -> None:
         """Add what is found elsewhere below, once nothing was typed for a moment."""
         await asyncio.sleep(_PAUSE)
