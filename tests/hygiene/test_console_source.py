@@ -11,6 +11,7 @@ TUI = sorted((SOURCE / "tui").rglob("*.py"))
 BUDGET = {"app.py": 250}
 """Lines; every other module of the console has 400."""
 
+RAW = "the framework's input draws what is pasted as it is: use WordsInput"
 DRAWS = {"Static", "Label", "Button", "update"}
 
 
@@ -49,6 +50,8 @@ def broken_rules(tree: ast.AST) -> list[tuple[int, str]]:
             )
             if draws_text and not is_plain(call.args[0]):
                 found.append((call.lineno, f"{name}() gets a string that may hold markup"))
+        if name == "Input":
+            found.append((call.lineno, RAW))
         if name == "Binding" and "id" not in keywords(call):
             found.append((call.lineno, "a key without an id cannot be changed"))
         if name == "work":
@@ -58,6 +61,13 @@ def broken_rules(tree: ast.AST) -> list[tuple[int, str]]:
             fatal = given.get("exit_on_error")
             if not (isinstance(fatal, ast.Constant) and fatal.value is False):
                 found.append((call.lineno, "a worker that fails would end the console"))
+    found += [
+        (node.lineno, RAW)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and node.name != "WordsInput"
+        for base in node.bases
+        if isinstance(base, ast.Name) and base.id == "Input"
+    ]
     return found + [
         (node.lineno, "@work without group and exit_on_error")
         for node in ast.walk(tree)
@@ -86,6 +96,8 @@ def test_a_module_of_the_console_stays_small(path: Path) -> None:
         "Label(title)",
         "widget.update(f'{n} lines')",
         "Binding('a', 'act', 'do')",
+        "Input(placeholder='words')",
+        "class Field(Input): ...",
         "@work\nasync def f(self): ...",
         "@work(thread=True, exit_on_error=False)\ndef f(self): ...",
         "@work(group='x')\nasync def f(self): ...",

@@ -267,19 +267,26 @@ class Terminal:
             pass
 
     def until(self, true: Callable[[], bool], words: str, seconds: float = PATIENCE) -> None:
-        """Read until something is so; what has ended will show nothing more."""
+        """Read until something is so."""
         end = time.monotonic() + seconds
         while not true():
-            ended = self.program is not None and self.program.poll() is not None
-            while ended and self.read():
-                pass
-            if (ended and not true()) or time.monotonic() > end:
+            if time.monotonic() > end:
                 raise AssertionError(f"never {words}; the screen shows\n{self.text}")
             self.read(0.05)
 
     def sees(self, words: str, seconds: float = PATIENCE) -> None:
-        """Read until the words are on the screen."""
-        self.until(lambda: words in self.text, repr(words), seconds)
+        """Read until the words are on the screen; what has ended will not show them any more."""
+        self.until(lambda: words in self.text or self._ended(), repr(words), seconds)
+        if words not in self.text:
+            raise AssertionError(f"it ended without {words!r}; the screen shows\n{self.text}")
+
+    def _ended(self) -> bool:
+        """Whether the program has ended and everything that it wrote was read."""
+        if self.program is None or self.program.poll() is None:
+            return False
+        while self.read():
+            pass
+        return True
 
     def loses(self, words: str, seconds: float = PATIENCE) -> None:
         """Read until the words are not on the screen any more."""

@@ -37,8 +37,8 @@ def write_notes(terminal: Terminal, confirmed: set[str]) -> None:
         terminal.press("n")
         terminal.sees("what happened", 5)
         pause(terminal)
-        terminal.press(*f"kept-{number}", "ctrl+s")
-        terminal.loses("what happened", 5)
+        terminal.press(*f"kept-{number}")
+        terminal.send("what happened", 5)
         terminal.sees(f"note: kept-{number}", 5)
         confirmed.add(f"kept-{number}")
 
@@ -52,7 +52,8 @@ def play(forge: Forge, home: Path, number: int) -> tuple[int, set[str], set[str]
         terminal.press("d")
         terminal.sees("Only the title is required")
         pause(terminal)
-        terminal.press(*f"broken-{number}", "ctrl+s")
+        terminal.press(*f"broken-{number}")
+        terminal.send("Only the title is required")
         terminal.sees(f"INC-1 broken-{number}")
         drawing = terminal.drawing
         moment = random.Random(number).uniform(0.0, 1.5)

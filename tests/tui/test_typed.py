@@ -5,10 +5,14 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.hostile import FORBIDDEN, PAYLOADS
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.app import App, ComposeResult
+from textual.widgets.input import Selection
 
 from warroom.tui.typed import PasteGuard
+from warroom.tui.widgets.words import WordsInput
 
 PASTED = "one\x1b[A two\x1bR \x1b\x1bq three\x1b]52;c;AAAA\x07\x1b"
 TYPED = f"a\x1b[B\x1b[200~{PASTED}\x1b[201~R\x1b"
@@ -46,3 +50,34 @@ def test_the_framework_inserts_the_paste_and_presses_only_what_was_typed(size: i
     assert keys[0] == "a"
     assert keys[-1] == "R"
     assert set(keys) <= {"a", "down", "R"}
+
+
+class Asking(App[None]):
+    """One row to type in."""
+
+    def compose(self) -> ComposeResult:
+        yield WordsInput(compact=True)
+
+
+async def test_a_row_of_words_holds_nothing_that_a_terminal_would_obey() -> None:
+    async with Asking().run_test() as pilot:
+        words = pilot.app.query_one(WordsInput)
+        for payload in PAYLOADS:
+            words.value = "a"
+            words.post_message(events.Paste(f"{payload}\nb"))
+            await pilot.pause()
+            assert not FORBIDDEN.search(words.value)
+            assert "a" in words.value
+            words.value = payload
+            assert not FORBIDDEN.search(words.value)
+
+
+async def test_a_paste_replaces_what_is_selected_and_keeps_its_blanks() -> None:
+    async with Asking().run_test() as pilot:
+        words = pilot.app.query_one(WordsInput)
+        words.value = "one two three"
+        words.selection = Selection(4, 7)
+        words.post_message(events.Paste("a  b\nc\n"))
+        await pilot.pause()
+        assert words.value == "one a  b c three"
+        assert words.cursor_position == 10

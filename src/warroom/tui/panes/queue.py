@@ -19,12 +19,13 @@ from warroom.tui.panes.queue_rows import queue_rows
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.picklist import PickList
+from warroom.tui.widgets.words import WordsInput
 
 WIDE = 110
 """From this width on, one line an incident with every column."""
 
 
-class QueueFilter(Input):
+class QueueFilter(WordsInput):
     """One row in which a filter is typed; the queue follows each letter."""
 
     DEFAULT_CSS = """

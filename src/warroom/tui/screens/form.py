@@ -17,6 +17,7 @@ from warroom.tui.screens.dialog import Dialog, Drafts, palette_of
 from warroom.tui.widgets.editor import WritingArea
 from warroom.tui.widgets.pieces import Line, Piece, fit, line, wrap
 from warroom.tui.widgets.sheet import Sheet
+from warroom.tui.widgets.words import WordsInput
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ class Field:
     required: bool = False
 
 
-class FieldInput(Input):
+class FieldInput(WordsInput):
     """A field of one line."""
 
     DEFAULT_CSS = """

@@ -19,6 +19,7 @@ from warroom.tui.draw import Line, cut
 from warroom.tui.screens.dialog import Asked
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.picklist import PickList, Row
+from warroom.tui.widgets.words import WordsInput
 
 _PAUSE = 0.1
 """Seconds without a key before the history is searched."""
@@ -75,7 +76,7 @@ class PaletteScreen(Asked[Entry]):
         self._words = words
         self._found: list[tuple[Entry, tuple[int, int]]] = []
         self._said = ""
-        self.input = Input(words, placeholder="what do you want to do", select_on_focus=False)
+        self.input = WordsInput(words, placeholder="what do you want to do", select_on_focus=False)
         self.list = PickList(palette, ground="bg3")
         self.list.can_focus = False
         self.detail = _Detail(palette)

@@ -11,9 +11,10 @@ from textual.widgets import Input
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.pieces import Line, Piece, line
 from warroom.tui.widgets.sheet import Sheet
+from warroom.tui.widgets.words import WordsInput
 
 
-class _Words(Input):
+class _Words(WordsInput):
     """The words themselves; everything else is a key of the row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

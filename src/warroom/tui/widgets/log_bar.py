@@ -13,11 +13,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input
 
 from warroom.core.text import clean_line
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.ink import Ink, ink_for
+from warroom.tui.widgets.words import WordsInput
 
 Pieces = tuple[tuple[str, str, bool], ...]
 """Text (foreign allowed), colour token, bold."""
@@ -57,7 +57,7 @@ def _segments(pieces: Pieces, ink: Ink) -> list[Segment]:
     ]
 
 
-class BarInput(Input):
+class BarInput(WordsInput):
     """Where a search, a filter or a time is typed."""
 
     DEFAULT_CSS = """
