@@ -46,3 +46,26 @@ def test_a_declined_hand_over_changes_nothing(desk: Desk) -> None:
     assert desk("handover", "1", "leo", "--accept", ok=False).status == 2
     desk("role", "1", "scribe", "mia")
     assert desk("show", "1", "--json").json["roles"]["scribe"] == "mia"
+
+
+def test_who_outside_was_told_and_what_the_law_asks_for(desk: Desk) -> None:
+    desk("declare", "backup was public", "--critical", "data_exposure")
+    (due,) = desk("notice", "1", "--json").json
+    assert (due["notice"], due["due"]) == ("gdpr", "2026-11-23T12:00:00.000000Z")
+    assert "GDPR, Article 33(1)" in desk("notice", "1").out
+    assert desk("notice", "1", "acme", ok=False).status == 3
+    desk("notice", "1", "acme", "--party", "ACME", "--hours", "4")
+    clocks = {x["name"]: x for x in desk("show", "1", "--json").json["clocks"]}
+    assert clocks["acme"]["seconds_left"] == 4 * 3600
+    desk("contact", "1", "Storage Ltd", "ticket 4711: who has read it?", "--again", "30m")
+    assert "ask again in 30m" in " ".join(desk("show", "1").out.split())
+    desk.later(minutes=40)
+    assert "LATE" in desk("show", "1").out
+    desk("contact", "1", "Storage Ltd", "nobody but us")
+    desk("contact", "1", "ACME", "told by telephone", "--notice", "acme")
+    desk("notice", "1", "gdpr", "--not-owed", "test data only")
+    told = desk("contact", "1", "--json").json
+    assert [x["party"] for x in told] == ["Storage Ltd", "Storage Ltd", "ACME"]
+    assert "ACME (acme), by ana: told by telephone" in desk("contact", "1").out
+    assert "test data only" in desk("notice", "1").out
+    assert desk("contact", "1", "ACME", ok=False).status == 2

@@ -79,6 +79,28 @@ conduct: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.Wait, reason=text),
     st.builds(c.Resume),
     st.builds(
+        c.OweNotice,
+        facts=st.builds(
+            k.NoticeOwed,
+            notice=st.sampled_from(["gdpr", "nis2", "nis2-final", "acme"]),
+            owed=st.booleans(),
+            aware_at=st.none() | instants,
+            reason=text,
+            party=text,
+            hours=st.integers(-1, 100),
+        ),
+    ),
+    st.builds(
+        c.RecordContact,
+        facts=st.builds(
+            k.Contacted,
+            party=names,
+            text=text,
+            notice=st.sampled_from(["", "gdpr", "nis2"]),
+            again_at=st.none() | instants,
+        ),
+    ),
+    st.builds(
         c.Answer,
         facts=st.builds(
             k.Answered,

@@ -146,6 +146,7 @@ def test_what_the_server_refuses_later_is_told_and_kept(pair: tuple[Console, Con
     assert ana.room.incident(name).commander == "leo"
     (kept,) = ana.room.refusals()
     assert "leo" in kept.reason
+    until(lambda: notes(leo, name))
     (note,) = notes(leo, name)
     assert note.startswith("Not kept: “acknowledge”")
     assert kept.reason in note

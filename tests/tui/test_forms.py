@@ -1,12 +1,14 @@
 """The forms: what they fill in, what they ask for, what they return, and that nothing is lost."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.tui.work_kit import NOW, PLAN, Kit, Ticks, declared, full_story, screen_text
 
 from warroom.core import commands as c
 from warroom.core import events as e
+from warroom.core.conduct import Contacted, NoticeOwed
 from warroom.core.decide import Refusal, decide
 from warroom.core.drafting import briefing, draft_update, look_over, promised
 from warroom.core.words import (
@@ -33,6 +35,7 @@ from warroom.tui.screens.entries import (
 )
 from warroom.tui.screens.forms import DiagnoseScreen, HandoverScreen, TextScreen
 from warroom.tui.screens.options import OptionsScreen
+from warroom.tui.screens.outside import ContactScreen, NoticeScreen
 from warroom.tui.screens.run import EffectProgress, RunScreen, StepEnded, StepOutput
 from warroom.tui.screens.update import UpdateScreen
 
@@ -57,6 +60,8 @@ def everything():
         FollowUpScreen(incident, NOW, "1"),
         FixScreen(incident),
         HandoverScreen(incident, NOW),
+        ContactScreen(incident, NOW),
+        NoticeScreen(incident, NOW),
         DeclareScreen(facts, now=NOW),
         UpdateScreen(incident, NOW),
         OptionsScreen(OPTIONS),
@@ -118,6 +123,29 @@ async def test_a_declaration_from_the_log_takes_one_key() -> None:
             )
         )
     ]
+
+
+async def test_a_notice_that_was_sent_is_recorded_with_whom_it_went_to() -> None:
+    app = Kit()
+    incident = replace(full_story().incident, criteria=(Criterion.DATA_EXPOSURE,))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app, NoticeScreen(incident, NOW))
+        assert "gdpr: within 72 h, GDPR, Article 33(1) · due" in screen_text(app)
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        await opened(pilot, app, ContactScreen(incident, NOW, "gdpr"))
+        assert "data protection authority" in screen_text(app)
+        await pilot.press("tab", *"sent", "tab", *"+2h", "ctrl+s")
+        await pilot.pause()
+    owed, told = app.results
+    assert owed == c.OweNotice(facts=NoticeOwed(notice="gdpr"))
+    facts = Contacted(
+        party="data protection authority",
+        text="sent",
+        notice="gdpr",
+        again_at=NOW + timedelta(hours=2),
+    )
+    assert told == c.RecordContact(facts=facts)
 
 
 async def test_only_the_title_is_required() -> None:

@@ -20,7 +20,7 @@ from warroom.cli.common import (
 from warroom.cli.times import INSTANT
 from warroom.core import commands as c
 from warroom.core import spell
-from warroom.core.clocks import Pace, clocks
+from warroom.core.clocks import Pace, clocks, outside_clocks
 from warroom.core.conduct import EntryAmended
 from warroom.core.events import Recorded
 from warroom.core.queue import rank, why_here
@@ -93,7 +93,7 @@ def _heading(incident: Incident, now: datetime) -> str:
         lines.append(f"   waits for the client since {incident.waiting_since:%H:%M} UTC")
     if incident.boundary:
         lines.append(f"   affected {incident.boundary}")
-    for clock in clocks(incident):
+    for clock in (*clocks(incident), *outside_clocks(incident)):
         left = spell.duration(clock.left(now))
         late = clock.pace(now) is Pace.LATE
         state = (

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from warroom.core.calendars import Calendar, Span, after, worked
+from warroom.core.notices import owed
 from warroom.core.state import Incident
 from warroom.core.terms import DEFAULT_POLICIES, Policy
 from warroom.core.words import Priority
@@ -19,6 +20,7 @@ __all__ = [
     "StageState",
     "clocks",
     "next_clock",
+    "outside_clocks",
     "rail",
     "update_clock",
     "update_due",
@@ -177,11 +179,37 @@ def update_due(incident: Incident, now: datetime) -> datetime:
     return after(calendar, now, _policy(incident, None).update)
 
 
+def outside_clocks(incident: Incident) -> tuple[Clock, ...]:
+    """Return until when somebody outside must be told, or is to be asked again.
+
+    A notice goes on after the end of the incident; asking again ends with it, or with the next time
+    that they are spoken to.
+    """
+    notices = tuple(
+        Clock(
+            name=one.notice.key,
+            started=one.since,
+            due=one.due,
+            met_at=one.sent_at,
+            allowed=one.notice.allowed,
+        )
+        for one in owed(incident)
+    )
+    latest = {made.party.casefold(): (at, made) for at, _, made in incident.contacts}
+    asked = tuple(
+        Clock(name="ask again", started=at, due=made.again_at)
+        for at, made in latest.values()
+        if made.again_at is not None and incident.resolved_at is None
+    )
+    return (*notices, *asked)
+
+
 def next_clock(
     incident: Incident, policies: Mapping[Priority, Policy] | None = None
 ) -> Clock | None:
     """Return the running clock that is due first, the one a queue row shows."""
-    running = [clock for clock in clocks(incident, policies) if clock.met_at is None]
+    every = (*clocks(incident, policies), *outside_clocks(incident))
+    running = [clock for clock in every if clock.met_at is None]
     return min(running, key=lambda clock: clock.due, default=None)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from warroom.core.notices import owed
 from warroom.core.state import Incident
 from warroom.core.words import Check, Outcome, StepAction
 
@@ -34,6 +35,11 @@ def missing(incident: Incident) -> tuple[str, ...]:
     )
     if incident.resolved_at is not None:
         found.extend(unverified(incident))
+    found.extend(
+        f"{one.notice.party} was not told ({one.notice.key}): record it, or why it is not owed"
+        for one in owed(incident)
+        if one.sent_at is None
+    )
     if not incident.diagnoses:
         found.append("no diagnosis has been shared")
     if incident.postmortem_version == 0:

@@ -9,7 +9,16 @@ from typing import TypeAlias
 
 from warroom.core import events as e
 from warroom.core.channels import Delivered, Reported
-from warroom.core.conduct import Answered, Called, EntryAmended, HandoverOffered, Linked, Measured
+from warroom.core.conduct import (
+    Answered,
+    Called,
+    Contacted,
+    EntryAmended,
+    HandoverOffered,
+    Linked,
+    Measured,
+    NoticeOwed,
+)
 from warroom.core.drill import DrillScored
 from warroom.core.words import (
     Audience,
@@ -337,6 +346,20 @@ class Amend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OweNotice:
+    """Say that somebody outside must be told by a date, or why they need not be."""
+
+    facts: NoticeOwed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordContact:
+    """Record that somebody outside was spoken to."""
+
+    facts: Contacted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordCheck:
     """Record what a check before closing found."""
 
@@ -379,6 +402,8 @@ ConductCommand: TypeAlias = (
     | OfferHandover
     | AnswerHandover
     | Amend
+    | OweNotice
+    | RecordContact
     | RecordCheck
     | Report
     | RecordDelivery

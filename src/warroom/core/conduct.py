@@ -1,4 +1,4 @@
-"""Events about how an incident is conducted: waiting, answers, merging, hand-over, verification."""
+"""Events about how an incident is conducted: waiting, answers, merging, contacts, checks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -139,6 +139,32 @@ class Measured:
     """Length of the time that was looked at."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeOwed:
+    """Somebody outside must be told of it by a date, or need not be, and why."""
+
+    notice: str
+    """Key of `notices.NOTICES`, or any other word with `party` and `hours`."""
+    owed: bool = True
+    aware_at: datetime | None = None
+    """From when its time runs; None: from the declaration."""
+    reason: str = ""
+    party: str = ""
+    hours: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contacted:
+    """Somebody outside was spoken to: a publisher, a provider, an authority."""
+
+    party: str
+    text: str
+    notice: str = ""
+    """The notice that this was."""
+    again_at: datetime | None = None
+    """When they are to be asked again, unless they are spoken to before."""
+
+
 Conduct: TypeAlias = (
     WaitStarted
     | WaitEnded
@@ -155,6 +181,8 @@ Conduct: TypeAlias = (
     | HandoverDeclined
     | EntryAmended
     | Measured
+    | NoticeOwed
+    | Contacted
     | Reported
     | Delivered
     | DrillScored
@@ -176,6 +204,8 @@ CONDUCT_KINDS: dict[str, type[Conduct]] = {
     "handover_declined": HandoverDeclined,
     "entry_amended": EntryAmended,
     "check_measured": Measured,
+    "notice_owed": NoticeOwed,
+    "contacted": Contacted,
     "reported": Reported,
     "delivered": Delivered,
     "drill_scored": DrillScored,

@@ -84,6 +84,8 @@ _AFTER_CLOSING = (
     c.SplitOff,
     c.Release,
     c.ScoreDrill,
+    c.OweNotice,
+    c.RecordContact,
 )
 """What may still be said of a closed incident: a record is completed, its course is not changed."""
 

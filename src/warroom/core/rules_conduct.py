@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from warroom.core import commands as c
 from warroom.core import conduct as k
 from warroom.core import events as e
+from warroom.core.notices import NOTICES, owed
 from warroom.core.questions import KEYS
 from warroom.core.refusal import Decision, Refusal, unfit
 from warroom.core.review import REVIEW_KEYS
 from warroom.core.state import Incident
 from warroom.core.words import Outcome, Place
+
+_YEAR = 366 * 24
 
 
 def conduct(incident: Incident, command: c.ConductCommand, by: str, now: datetime) -> Decision:
@@ -42,6 +45,10 @@ def conduct(incident: Incident, command: c.ConductCommand, by: str, now: datetim
             return unfit(call.person, "a call") or (call,)
         case c.Amend(facts=amended):
             return _amend(incident, amended, now)
+        case c.OweNotice(facts=notice):
+            return _notice(notice, now)
+        case c.RecordContact(facts=contact):
+            return _contact(incident, contact, now)
         case c.RecordCheck(facts=found):
             return (found,)
         case c.Report(facts=told):
@@ -65,6 +72,33 @@ def _wait(incident: Incident, command: c.Wait | c.Resume) -> Decision:
     return unfit(command.reason, "what is waited for") or (
         k.WaitStarted(reason=command.reason.strip()),
     )
+
+
+def _notice(notice: k.NoticeOwed, now: datetime) -> Decision:
+    if not notice.owed:
+        return unfit(notice.reason, "that a notice is not owed") or (notice,)
+    if notice.aware_at is not None and notice.aware_at > now + timedelta(minutes=1):
+        return Refusal(reason="an incident cannot have been known in the future")
+    if notice.notice not in NOTICES and not (notice.party.strip() and 0 < notice.hours <= _YEAR):
+        return Refusal(
+            reason=f"no law is known here that asks for a notice {notice.notice!r}",
+            hint=f"Known are {', '.join(NOTICES)}. Any other needs who is told, within how many "
+            "hours.",
+        )
+    return (notice,)
+
+
+def _contact(incident: Incident, contact: k.Contacted, now: datetime) -> Decision:
+    if not contact.party.strip():
+        return Refusal(reason="a contact needs somebody who was spoken to")
+    if contact.again_at is not None and contact.again_at <= now:
+        return Refusal(reason="they cannot be asked again in the past")
+    if contact.notice and contact.notice not in {one.notice.key for one in owed(incident)}:
+        return Refusal(
+            reason=f"{incident.id} owes no notice {contact.notice!r}",
+            hint="Say first that it is owed, and since when it was known.",
+        )
+    return unfit(contact.text, "what was said") or (contact,)
 
 
 def _answer(answer: k.Answered) -> Decision:

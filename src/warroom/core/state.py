@@ -100,6 +100,10 @@ class Incident:
     """The latest result of each check since it was last (re)opened."""
     reports: tuple[Reported, ...] = ()
     """What other systems tell of it: the latest of each group, in the order of their first."""
+    notices: Mapping[str, k.NoticeOwed] = field(default_factory=dict)
+    """What was said of notices to authorities, by their key."""
+    contacts: tuple[tuple[datetime, str, k.Contacted], ...] = ()
+    """When, by whom, and who outside was spoken to."""
     deliveries: Mapping[str, Delivered] = field(default_factory=dict)
     """How the sending of each thing to each channel stands, by `what > channel`."""
 
@@ -299,6 +303,10 @@ def _conducted(state: Incident, record: e.Recorded) -> Incident:
             return replace(state, score=score)
         case k.Measured(check=check) as found:
             return replace(state, checks={**state.checks, check: (at, found)})
+        case k.NoticeOwed(notice=key) as notice:
+            return replace(state, notices={**state.notices, key: notice})
+        case k.Contacted() as made:
+            return replace(state, contacts=(*state.contacts, (at, record.actor, made)))
         case Reported() as told:
             return replace(state, reports=_told(state.reports, told))
         case Delivered(what=what, channel=channel) as sent:

@@ -47,6 +47,13 @@ def tell(event: k.Conduct) -> Told | None:  # one line per kind is the clearest 
         case k.Measured(passed=passed, sentence=sentence):
             mark, tone = ("✓", "ok") if passed else ("✗", "s5")
             return mark, "verified", tone, sentence
+        case k.NoticeOwed(notice=key, owed=owed, reason=reason):
+            words = f"{key} is owed" if owed else f"{key} is not owed"
+            return "·", "notice", "warn" if owed else "text", _why(words, reason)
+        case k.Contacted(party=party, text=text, notice=key):
+            said = f"{party} ({key})" if key else party
+            mark, word = ("✓", "notice") if key else ("·", "contact")
+            return mark, word, "text", f"{said}: {text}"
         case Reported() as told:
             return "·", "report", "s5" if told.firing else "ok", _report(told)
         case Delivered(state=Sent.DELIVERED, what=what, channel=channel):

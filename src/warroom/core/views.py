@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from warroom.core import events as e
-from warroom.core.clocks import clocks
+from warroom.core.clocks import clocks, outside_clocks
 from warroom.core.codec import encode, encode_time
 from warroom.core.state import Incident, Run
 from warroom.core.timeline import timeline
@@ -73,7 +73,7 @@ def incident_view(incident: Incident, now: datetime) -> dict[str, Any]:
                 "paused": clock.paused,
                 "seconds_left": int(clock.left(now).total_seconds()),
             }
-            for clock in clocks(incident)
+            for clock in (*clocks(incident), *outside_clocks(incident))
         ],
     }
 

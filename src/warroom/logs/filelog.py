@@ -195,7 +195,8 @@ class FileLog(IndexedLog):
         except OSError as error:
             changed = self._complain(f"cannot be read: {error.strerror}")
         if not self._head and self._older:
-            self._open_older(self._older.pop(0))
+            self._open_older(self._older[0])
+            del self._older[0]  # once it is open: until then the log is not complete
             changed = True
         if self._head:
             self._index_back()
@@ -215,11 +216,13 @@ class FileLog(IndexedLog):
             self._hasten()
             return
         found = scan_back(self._scanner, store, self._head, self._buffer, index.codes, self._floor)
-        self._head, scanned = found or (0, None)  # None: the file shrank under the reader
+        head, scanned = found or (0, None)  # None: the file shrank under the reader
         if scanned is not None:
-            index.prepend(store, self._head, scanned, self._scanner.stride)
-            if not self._head and self._cache is not None and store is self._part.watched.store:
-                save(self._cache, self._path, index, store, self._how())
+            index.prepend(store, head, scanned, self._scanner.stride)
+        self._head = head  # after its rows are there: 0 says that all of them are
+        last = scanned is not None and not head
+        if last and self._cache is not None and store is self._part.watched.store:
+            save(self._cache, self._path, index, store, self._how())
 
     def _open_older(self, path: Path) -> None:
         """Go on towards the head in a rotated file; one that cannot be read is left out."""

@@ -134,6 +134,9 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
         yield entry("merge", "Merge into another incident", f"merge {name} --into INC")
     if incident.merged_into or incident.absorbed:
         yield entry("split", "Split what was merged", f"split {name} 'why'")
+    yield entry("contact", "Spoke to somebody outside", f"contact {name} PARTY TEXT",
+                "publisher, authority")  # fmt: skip
+    yield entry("notice", "A notice to an authority", f"notice {name} gdpr", "runs as a clock")
     yield entry("link", "Link with another incident", "", "says how")
     yield entry("note", "Note", f"note {name} 'what you saw'")
     yield entry("follow-up", "Add a follow-up")

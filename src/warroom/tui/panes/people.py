@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from warroom.core.clocks import clocks, update_clock
+from warroom.core.clocks import clocks, outside_clocks, update_clock
 from warroom.core.words import Role
 from warroom.tui.draw import Line
 from warroom.tui.panes.base import Pane
@@ -50,7 +50,11 @@ def people_rows(snapshot: Snapshot) -> list[Row]:
 
         return Row("", 1, draw)
 
-    deadlines = [*clocks(incident), *([last] if (last := update_clock(incident)) else [])]
+    deadlines = [
+        *clocks(incident),
+        *outside_clocks(incident),
+        *([last] if (last := update_clock(incident)) else []),
+    ]
 
     def deadline(index: int) -> Row:
         def draw(line: Line, _n: int, width: int) -> None:
