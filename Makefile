@@ -28,7 +28,7 @@ types: $(VENV)/.dev
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 pytest: $(VENV)/.dev
-	$(BIN)/pytest -q -n 4 -m "not soak" tests
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not soak" tests  # most of them wait more than they work
 soak: $(VENV)/.dev
 	$(BIN)/pytest -q -m soak tests
 	$(BIN)/python scripts/fuzz_logs.py --seconds 600

@@ -59,11 +59,10 @@ async def struck(sequences: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
                 kept = [r for r in room.records(name) if isinstance(r.event, e.StepIntended)]
                 assert len(kept) == (before if name == "INC-107" else 0), f"{keys} started a step"
             for _ in range(6):
-                if isinstance(driver.app.screen, MainScreen) or not driver.app.is_running:
+                if isinstance(driver.app.screen, MainScreen):
                     break
                 await driver.pilot.press("escape")
-            if not driver.app.is_running:
-                break
+            assert driver.app.is_running, f"{keys} ended the console: the rest was not tried"
             await driver.pilot.press("escape")
     return opened
 
@@ -93,9 +92,10 @@ async def test_no_key_at_all_starts_what_two_have_opened() -> None:
 
 
 @pytest.mark.soak
-async def test_all_of_three_keys_start_nothing() -> None:
+@pytest.mark.parametrize("first", KEYS)
+async def test_all_of_three_keys_start_nothing(first: str) -> None:
     """A step starts from its preview alone: every pair of keys, and every key after each that has
     opened one, are all the sequences of three that could."""
-    opened = await struck(itertools.product(KEYS, KEYS))
-    assert set(NEAR) & set(opened)
+    opened = await struck((first, key) for key in KEYS)
+    assert bool(opened) or first not in {pair[0] for pair in NEAR}
     await struck((*pair, key) for pair in opened for key in KEYS)
