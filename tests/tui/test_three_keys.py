@@ -34,7 +34,7 @@ KEYS = tuple(
     )
 )
 """Those, and every key that anything in the console is bound to."""
-SAMPLE = 40
+SAMPLE = 8
 CAMPAIGN = 2000
 _THREE = 3
 NEAR = tuple(itertools.product("c3", "ftrk"))
