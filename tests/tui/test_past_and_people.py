@@ -132,3 +132,21 @@ def test_the_commanders_clock_counts_since_the_declaration_and_the_last_word() -
     assert "open 1 h 00 min · told 10 min ago · update in 20 min" in title
     assert "\x1b" not in title
     assert "\x07" not in title
+
+
+async def test_an_authority_is_told_and_a_publisher_is_asked_again_by_keys() -> None:
+    room = busy_room()
+    async with console(room) as driver:
+        await on_timeline(driver, room)
+        await driver.press("colon", *"notice to an", "enter")
+        await ready(driver, "A notice to an authority")
+        await driver.press("ctrl+s")
+        await shows(driver, lambda: "gdpr" in driver.main.current.notices, "owed")
+        await driver.until("gdpr is owed")
+        await driver.press("colon", *"spoke to", "enter")
+        await ready(driver, "Spoke to somebody outside")
+        await driver.press(*"Gateway Ltd", "tab", *"they look at it", "tab", *"+30m", "ctrl+s")
+        await shows(driver, lambda: bool(driver.main.current.contacts), "kept")
+        await driver.until("Gateway Ltd: they look at it")
+        ((_, by, made),) = driver.main.current.contacts
+        assert (by, made.again_at) == ("ana", driver.main.clock() + timedelta(minutes=30))
