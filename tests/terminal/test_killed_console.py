@@ -21,6 +21,8 @@ pytestmark = pytest.mark.terminal
 KILLS = 50
 AT_ONCE = 3
 """Consoles at a time: most of their life is waiting."""
+NOTES = 2
+"""Notes that would be written until the latest kill, at the pace of the declaration."""
 NOTED = re.compile(r"note: kept-(\d+)")
 
 
@@ -52,11 +54,13 @@ def play(forge: Forge, home: Path, number: int) -> tuple[int, set[str], set[str]
         terminal.press("d")
         terminal.sees("Only the title is required")
         pause(terminal)
+        began = time.monotonic()
         terminal.press(*f"broken-{number}")
         terminal.send("Only the title is required")
         terminal.sees(f"INC-1 broken-{number}")
         drawing = terminal.drawing
-        moment = random.Random(number).uniform(0.0, 1.5)
+        pace = time.monotonic() - began  # of this machine, as busy as it is now
+        moment = random.Random(number).uniform(0.0, NOTES * (0.4 + pace))
         killer = threading.Timer(moment, os.kill, (drawing, signal.SIGKILL))
         killer.start()
         with contextlib.suppress(AssertionError, OSError):

@@ -158,7 +158,7 @@ async def _until_something(player: Player, stage: Set, read: Reader) -> None:
 async def _declare(player: Player, read: Reader) -> None:
     await player.press("d", "declare, pre-filled from the log")
     await player.sees(r"\^s declare")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await _insist(player, "ctrl+s", "nothing needs to be typed")
     await player.until("declared", lambda: read() is not None)
 
@@ -175,21 +175,21 @@ async def _answer(player: Player, expects: str) -> None:
         await player.press("n", "write down what we make of it")
         await player.sees(r"\^s keep it")
         await player.type("seen, looked into, no other cause so far")
-        await asyncio.sleep(DELIBERATE)
+        await player.reads()
         await _insist(player, "ctrl+s", "keep it")
 
 
 async def _update(player: Player) -> None:
     await player.press("u", "the update, drafted")
     await player.sees(r"\^s ")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await _insist(player, "ctrl+s", "send it")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
 
 
 async def _acknowledge(player: Player) -> None:
     await player.press("full_stop", "take charge")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
 
 
 async def _next_verb(player: Player) -> str:
@@ -220,13 +220,13 @@ async def _contain(player: Player, stage: Set, read: Reader, tried: list[str]) -
     tried.append(screen.options[best].runbook)
     player.note(f"picks {screen.options[best].title}: {screen.options[best].reason[:110]}")
     start = next((n for n, o in enumerate(screen.options) if not o.blocked), 0)
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     for _ in range(abs(best - start)):
         await player.press("down" if best > start else "up", "to the best reason")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await player.press("enter", "open it")
     await player.sees(r"touches|worked if")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await player.press("R", "run it, the deliberate key")
     runbook = tried[-1]
     await player.until(
@@ -288,10 +288,10 @@ async def _open(player: Player) -> None:
 
 async def _do(player: Player, found: "_Dialog") -> None:
     player.note(f"shows {found.shows}")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     if found.types:
         await player.type(found.types)
-        await asyncio.sleep(DELIBERATE)
+        await player.reads()
     if found.dialog:
         await _insist(player, found.key, found.why)
     else:
@@ -345,4 +345,4 @@ async def _home(player: Player) -> None:
         if len(player.app.screen_stack) == 1:
             return
         await player.press("escape", "back to the room")
-        await asyncio.sleep(DELIBERATE)
+        await player.reads()

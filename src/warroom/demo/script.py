@@ -14,6 +14,7 @@ from textual.events import Key
 from warroom.core.state import Incident
 from warroom.core.text import clean_line
 from warroom.core.words import Phase
+from warroom.tui.screens.dialog import Dialog
 
 SIZE = (140, 40)
 """Columns and rows of the console that is played."""
@@ -21,7 +22,7 @@ PATIENCE = 60.0
 """Seconds to wait for anything before the demo is called failed."""
 BETWEEN_KEYS = 0.05
 DELIBERATE = 0.6
-"""Seconds before a deliberate key: dialogs ignore what is pressed as they open."""
+"""Seconds before a deliberate key."""
 
 
 class DemoFailed(Exception):  # noqa: N818 - reads as what it is
@@ -76,6 +77,16 @@ class Player:
                 raise DemoFailed(f"{pattern!r} never appeared; the screen showed\n{self.screen()}")
             await asyncio.sleep(0.2)
 
+    async def reads(self, patience: float = PATIENCE) -> None:
+        """Read what is in front: a dialog ignores the keys of somebody who has not seen it yet."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            screen = self.app.screen
+            if not isinstance(screen, Dialog) or screen.guard.ready():
+                break
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(DELIBERATE)
+
     async def until(self, what: str, true: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Wait until something is so in the room itself."""
         deadline = time.monotonic() + patience
@@ -108,7 +119,7 @@ async def play(player: Player, state: Callable[[], Incident | None]) -> Incident
     await player.sees(r"5xx .*declares")
     await player.press("d", "declare, pre-filled from the log")
     await player.sees(r"\^s declare")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await player.press("ctrl+s", "nothing needs to be typed")
     await player.until("declared", phase(Phase.DECLARED))
     await player.sees(r"^ *P[123] +INC-1 ")
@@ -117,10 +128,10 @@ async def play(player: Player, state: Callable[[], Incident | None]) -> Incident
     await player.sees(r"\. contain")
     await player.press("c", "contain")
     await player.sees(r"esc leave")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await player.press("r", "open the rollback")
     await player.sees(r"worked if")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await player.press("R", "run it, the deliberate key")
     await player.until(
         "the release was switched",
@@ -143,13 +154,13 @@ async def _after_containment(
     await player.sees(r"\. say how bad it is")
     await player.press("full_stop", "the next step: say how bad it is")
     await player.sees(r"How bad is INC-1")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await player.press("ctrl+s", "keep what is known; the rest stays open")
     await player.sees(r"\. share diagnosis")
     await player.press("full_stop", "the next step: share the diagnosis")
     await player.sees(r"\^s ")
     await player.type("release 2026.11.20 breaks checkout")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await player.press("ctrl+s", "share it")
     await player.until(
         "the diagnosis is shared", lambda: bool((found := state()) and found.diagnoses)
@@ -158,24 +169,24 @@ async def _after_containment(
     await player.press("full_stop", "the next step: record the fix")
     await player.sees(r"\^s record it")
     await player.type("rolled back to 2026.11.19")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await player.press("ctrl+s", "record it")
     await player.until("the fix is recorded", lambda: bool((found := state()) and found.fixes))
     while "resolve" not in await player.sees(r"^ \. (answer a question|resolve)"):
         open_before = len(_known(state))
         await player.press("full_stop", "the next step: answer a question")
         await player.sees(r"Questions on INC-1")
-        await asyncio.sleep(DELIBERATE)
+        await player.reads()
         for _ in range(10):  # what comes too quickly to have been read is refused
             await player.press("x", "not known yet: it stays open")
             await asyncio.sleep(2 * DELIBERATE)
             if await asyncio.to_thread(_more, state, open_before):
                 break
         await _back_to_the_room(player)
-        await asyncio.sleep(DELIBERATE)
+        await player.reads()
     await player.press("full_stop", "the next step: resolve")
     await player.sees(r"Resolve INC-1")
-    await asyncio.sleep(DELIBERATE)
+    await player.reads()
     await player.press("R", "resolve, the deliberate key")
     await player.until("resolved", phase(Phase.RESOLVED))
     await player.press("p", "the postmortem")
@@ -198,7 +209,7 @@ async def _back_to_the_room(player: Player) -> None:
         if len(player.app.screen_stack) == 1:
             return
         await player.press("escape", "back to the room")
-        await asyncio.sleep(DELIBERATE)
+        await player.reads()
 
 
 def independent_count(

@@ -51,7 +51,7 @@ class OptionsScreen(Dialog[Option]):
         self.call_after_refresh(self._first)
 
     def on_key(self, event: events.Key) -> None:
-        """Open by letter; escape leaves."""
+        """Open by letter, at once: opening runs nothing; escape leaves."""
         if event.key == "escape":
             event.stop()
             self.dismiss(None)
@@ -59,16 +59,12 @@ class OptionsScreen(Dialog[Option]):
         for option in self.options:
             if event.key == option.key:
                 event.stop()
-                self._open(option)
+                self.dismiss(option)
 
     def on_pick_list_chosen(self, event: RowList.Chosen) -> None:
         """Open the one under the cursor."""
         event.stop()
-        self._open(self.options[int(event.key)])
-
-    def _open(self, option: Option) -> None:
-        if self.guard.ready():
-            self.dismiss(option)
+        self.dismiss(self.options[int(event.key)])
 
     def _first(self) -> None:
         free = next((n for n, option in enumerate(self.options) if not option.blocked), 0)
