@@ -226,6 +226,7 @@ def open_containment(settings: "Settings", room: "Room", logs: Sequence["Log"]) 
     from warroom.room.known import Policy
     from warroom.room.operator import Operator
     from warroom.room.shelf import Shelf
+    from warroom.runbooks.vault import Vault
 
     shelf = Shelf(settings.runbook_folders())
     operator = Operator(
@@ -233,7 +234,12 @@ def open_containment(settings: "Settings", room: "Room", logs: Sequence["Log"]) 
         shelf,
         logs,
         device=settings.device(),
-        policy=Policy(hosts=settings.hosts, map=settings.map, second_person=settings.second_person),
+        policy=Policy(
+            hosts=settings.hosts,
+            map=settings.map,
+            second_person=settings.second_person,
+            secrets=Vault(settings.secret_command),
+        ),
         trust=trust_of(settings),
     )
     operator.settle_lost()

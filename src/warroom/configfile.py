@@ -185,6 +185,10 @@ _KEYS: Mapping[str, tuple[str, str]] = {
     ),
     "keymap": ("The keys to begin with: default, vim, emacs.", '"default"'),
     "hosts": ("Hosts that HTTP steps of runbooks may talk to.", '["api.example:443"]'),
+    "secret_command": (
+        "What prints a secret of a runbook that is not in the environment.",
+        '["secret-tool", "lookup", "warroom", "{name}"]',
+    ),
     "second_person": ("When a second person must agree: never, no-undo, always.", '"never"'),
 }
 _TABLES = """

@@ -62,6 +62,8 @@ class Settings:
     """How a page, a breach or a spike calls you: none, bell, flash, desktop."""
     hosts: tuple[str, ...] = ()
     """Hosts that HTTP steps of runbooks may talk to, as `host:port`."""
+    secret_command: tuple[str, ...] = ()
+    """The command that prints a secret of a runbook, `{name}` in the place of its name."""
     second_person: str = "never"
     """When a second person must agree to a step: never, no-undo, always."""
     drill: str = ""
@@ -178,6 +180,11 @@ def load_settings(
     if values.get("second_person", "never") not in {"never", "no-undo", "always"}:
         raise SettingsError(
             f"second_person = {values['second_person']!r}: it is never, no-undo or always"
+        )
+    command = values.get("secret_command", ())
+    if command and not any("{name}" in part for part in command[1:]):
+        raise SettingsError(
+            "secret_command: no argument holds {name}, in whose place the secret's name is put"
         )
     return Settings(**values)
 

@@ -1,6 +1,7 @@
 """Steps that print their secrets in every way: no byte that the program wrote has them."""
 
 import base64
+import sys
 import tarfile
 import urllib.parse
 import zipfile
@@ -14,7 +15,9 @@ pytestmark = pytest.mark.terminal
 PLAIN = "planted7Qm2xV9rT4kW"
 ODD = 'pl4nt\'ed "s3cret" & <b>%41\\n$HOME'
 LINES = "first-planted-line\nsecond-planted-line"
-SECRETS = {"PLAIN_SECRET": PLAIN, "ODD_SECRET": ODD, "LINES_SECRET": LINES}
+SECRETS = {"PLAIN_SECRET": PLAIN, "KEYRING_ODD_SECRET": ODD, "LINES_SECRET": LINES}
+KEYRING = "import os, sys; print(os.environ['KEYRING_' + sys.argv[1]])"
+"""Knows the second one, which is not in the environment under its name."""
 
 BOOK = """\
 ---
@@ -147,6 +150,7 @@ def test_no_byte_of_a_secret_is_written_anywhere(forge: Forge, tmp_path: Path) -
     (books / "leak.md").write_text(BOOK)
     (tmp_path / "config.toml").write_text(
         f'db = "{tmp_path}/w.db"\nservice = "shop"\nrunbooks = ["{books}"]\nhosts = ["127.0.0.1:9"]\n'
+        f'secret_command = ["{sys.executable}", "-c", "{KEYRING}", "{{name}}"]\n'
     )
     hand("declare", "it fails", "--service", "shop")
     accept = hand("runbook", "trust", "leak").split("--accept ")[1].split()[0]

@@ -153,7 +153,7 @@ def block(info: str, code: str = "true") -> str:
         (head("params: {http_proxy: x}"), 2, "steers programs"),
         (head("params: {state_x: x}"), 2, "steers programs"),
         (head("params: {Release: x}"), 2, "lower-case"),
-        (head("params: {t: {type: secret}}"), 2, "environment variable"),
+        (head("params: {t: {type: secret}}"), 2, "by which name"),
         (head("params: {t: {type: secret, env: T, default: hunter22}}"), 2, "default"),
         (head("params: {t: {typ: int}}"), 2, "no key"),
         (head("params: {t: {type: choice}}"), 2, "choices"),

@@ -7,6 +7,7 @@ from warroom.core.services import ServiceMap
 from warroom.core.state import Incident
 from warroom.room.measure import Evidence
 from warroom.runbooks.model import Confirmation
+from warroom.runbooks.vault import Vault
 
 STAYS = 120
 """Minutes after which something in force asks whether it may stay, where nobody said otherwise."""
@@ -24,6 +25,8 @@ class Policy:
     """What depends on what, and which labels each service has."""
     second_person: str = "never"
     """One of `SECOND_PERSON`."""
+    secrets: Mapping[str, str] = field(default_factory=Vault)
+    """The secrets that runbooks ask for, by name."""
 
     def labels(self, service: str) -> Mapping[str, str]:
         """Return what a service has, which decides what applies to it."""

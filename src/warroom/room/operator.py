@@ -187,7 +187,12 @@ class Operator(Reader):
             raise RunbookError(
                 "Nothing to run", f"{book.title} has no step that runs", "Tick its items by hand"
             )
-        values = resolve(book.params, kept(book, given), facts=self.facts(incident))
+        values = resolve(
+            book.params,
+            kept(book, given),
+            facts=self.facts(incident),
+            environ=self._policy.secrets,
+        )
         state = dict(undoes.state) if undoes else None
         shown = preview(book, step, values, role=action, state=state, service=incident.service)
         watch = bind(step.watch, values.env) if step.watch else None

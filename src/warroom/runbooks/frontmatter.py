@@ -142,7 +142,7 @@ class _Reader:
         if kind is ParameterType.SECRET and not _ENV_NAME.fullmatch(env):
             self.fail(
                 line,
-                f"secret {name} must say which environment variable holds it",
+                f"secret {name} must say by which name it is looked up, as env",
                 "Write env: NAME_OF_VARIABLE",
             )
         if kind is ParameterType.SECRET and "default" in entries:

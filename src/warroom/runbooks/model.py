@@ -53,7 +53,7 @@ class Parameter:
     minimum: int | None
     maximum: int | None
     env: str
-    """Of a secret: the variable of the console's environment that holds it."""
+    """Of a secret: its name, in the environment of warroom or for `secret_command`."""
     optional: bool
     line: int
 

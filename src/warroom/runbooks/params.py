@@ -151,15 +151,16 @@ def _wrong(parameter: Parameter, value: str) -> str:
 
 
 def _secret(parameter: Parameter, environ: Mapping[str, str]) -> str:
-    """The value of a secret from the console's environment; raises RunbookError."""
+    """The value of a secret by its name; raises RunbookError."""
     value = environ.get(parameter.env, "")
     if not value and parameter.optional:
         return ""
     if len(value) < SHORTEST_SECRET:
         raise RunbookError(
             "Secret missing",
-            f"{parameter.name}: the variable {parameter.env} is not set, or is shorter than"
-            f" {SHORTEST_SECRET} characters and could not be hidden",
+            f"{parameter.name}: {parameter.env} is neither in the environment nor known to"
+            f" secret_command, or is shorter than {SHORTEST_SECRET} characters and could not be"
+            " hidden",
             f"Set {parameter.env} in the environment that starts warroom",
         )
     if "\0" in value:
@@ -199,7 +200,8 @@ def resolve(
             if given.get(name):
                 raise RunbookError(
                     "Secret typed in",
-                    f"{name} is taken from the variable {parameter.env} only",
+                    f"{name} is only looked up, as {parameter.env}: in the environment or by"
+                    " secret_command",
                     "Leave it empty: a secret that was typed would be recorded",
                 )
             env[name] = _secret(parameter, environ)
