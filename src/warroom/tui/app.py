@@ -22,6 +22,7 @@ from warroom.core.text import clean_line
 from warroom.room.service import Room
 from warroom.tui.attention import FLASH, call_bytes, end_bytes
 from warroom.tui.filters import AsciiGlyphs, PlainColours
+from warroom.tui.garbage import spare_keys
 from warroom.tui.keymap import KeymapError, check, gather
 from warroom.tui.presets import with_preset
 from warroom.tui.scopes import SCOPES
@@ -95,6 +96,7 @@ class WarroomApp(App[int]):
         loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="console"))
         if self.is_headless:
             return
+        spare_keys(loop)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self.leave, 128 + number))
 

@@ -24,6 +24,7 @@ from warroom.core.text import clean_line
 from warroom.logs.protocol import Log
 from warroom.tui.draw import Line, cut
 from warroom.tui.filters import AsciiGlyphs, PlainColours
+from warroom.tui.garbage import spare_keys
 from warroom.tui.keymap import gather
 from warroom.tui.log_memory import LogMemory
 from warroom.tui.messages import ActionRequested, Notice, PinRequested
@@ -177,6 +178,7 @@ class TailApp(App[int]):
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
+        spare_keys(loop)
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self.exit, None, 128 + number))
 

@@ -137,6 +137,7 @@ class LogPaneCore(Pane):
         """Draw the tail first; everything that needs numpy comes after the first frame."""
         sys.setswitchinterval(_HANDOVER)
         self.view.nothing = self.sought.nothing()
+        self.view.on_moved = self._follow_cursor
         self._say_status()
         self.call_after_refresh(self.ask)
         self.set_interval(1.0, self._tick)
@@ -200,7 +201,7 @@ class LogPaneCore(Pane):
         self.reading, self.facts = reading, reading.facts
         if reading.by_rows != self.view.by_rows:
             self.view.by_rows = reading.by_rows
-            self.view.refresh()
+            self.view.changed()
         gauge = self._gauges[id(self.feed)]
         if "log-analysis" not in self._at_work and gauge.due(reading.progress):
             self._at_work.add("log-analysis")
@@ -293,14 +294,17 @@ class LogPaneCore(Pane):
         self.show_entry()
 
     def on_log_view_moved(self, message: LogView.Moved) -> None:
-        """Follow the cursor with everything that shows it."""
-        if message.following:
-            self._held = (0, 0, 0)
-        elif self._held == (0, 0, 0):
-            self._held = (self.feed.end, self.feed.end - 1, 0)
+        """Tell the other panes at which time the reader is."""
         at = None if message.entry is None else message.entry.at
         if message.by_reader and not message.following and at is not None:
             self.post_message(TimeCursorMoved(at))
+
+    def _follow_cursor(self, following: bool) -> None:
+        """Draw everything that shows the cursor."""
+        if following:
+            self._held = (0, 0, 0)
+        elif self._held == (0, 0, 0):
+            self._held = (self.feed.end, self.feed.end - 1, 0)
         self._say_status()
         self.show_entry()
         self.tell_bar()

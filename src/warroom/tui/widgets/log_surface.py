@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.segment import Segment
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -80,6 +81,8 @@ class LogSurface(Widget, can_focus=True):
         self._cells = (0, 0)
         """Width and height when the page was laid out; the framework takes long to say them."""
         self._columns: tuple[int, Shape, Columns] | None = None
+        self._shown: dict[int, tuple[Strip | None, str]] = {}
+        """By line of the screen what was drawn there last: the row's part, the map's colour."""
         self._unsubscribe: Callable[[], None] | None = None
 
     # -- the log grows
@@ -115,14 +118,30 @@ class LogSurface(Widget, can_focus=True):
         since = self.entries.forget_newest()
         for row in [row for row in self._strips if row >= since]:
             del self._strips[row]
-        if self.following or self._page is None or len(self._page) < self.size.height:
-            self.changed()
+        self.changed()  # while held too: the map shrinks as the log grows
         self.post_message(self.Grew())
 
     def changed(self) -> None:
-        """Lay the page out anew and repaint."""
+        """Lay the page out anew and repaint the lines of the screen that differ.
+
+        A key that moves the cursor costs two lines and not a screen of them: the framework takes a
+        quarter of a millisecond for each.
+        """
         self._page = None
-        self.refresh()
+        width, height = self.size
+        if not self.page() or len(self._shown) != height:  # a new size forgets what was shown
+            self.refresh()
+            return
+        differ = [y for y in range(height) if not self._stands(y)]
+        if len(differ) == height:
+            self.refresh()
+        elif differ:
+            self.refresh(*(Region(0, y, width, 1) for y in differ))
+
+    def _stands(self, y: int) -> bool:
+        """Whether a line of the screen is already drawn as it should be."""
+        before, tone = self._shown[y]
+        return self._part(y) is before and (not self._mapped or tone == self._tone(y))
 
     def redraw(self) -> None:
         """Draw every row anew: what decides how rows look has changed."""
@@ -144,7 +163,10 @@ class LogSurface(Widget, can_focus=True):
     def page(self) -> list[Line]:
         """Return what is on the screen: row and line within it, from the top."""
         if self._page is None:
-            self._cells = (self.size.width, self.size.height)
+            cells = (self.size.width, self.size.height)
+            if cells != self._cells:
+                self._cells = cells
+                self._shown.clear()
             self._page = self._laid_out()
             rows = {row for row, _ in self._page}
             entries = [e for row in rows if (e := self.entries.get(row)) is not None]
@@ -197,23 +219,36 @@ class LogSurface(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one row of the screen."""
         page = self.page()
-        entry = self.entries.get(page[y][0]) if y < len(page) else None
-        if entry is None:
+        strip = self._part(y)
+        if strip is None:
+            self._shown[y] = (None, "")
             ground = self.ink.style("mute", on="bg0")
             said = f"  {self.nothing}" if not page and y == 1 else ""
             return Strip([Segment(said, ground)]).adjust_cell_length(self.size.width, ground)
-        strips = self._drawn(entry)
-        strip = strips[min(page[y][1], len(strips) - 1)]
-        return Strip([*strip, self._map(y)], self._cells[0]) if self._mapped else strip
+        tone = self._tone(y) if self._mapped else ""
+        self._shown[y] = (strip, tone)
+        if not tone:
+            return strip
+        glyph = " " if tone == "bg0" else "▐"
+        return Strip([*strip, self.ink.text(glyph, tone, on="bg0")], self._cells[0])
 
-    def _map(self, y: int) -> Segment:
+    def _part(self, y: int) -> Strip | None:
+        """Return what of a row stands on a line of the screen; None: nothing does."""
+        page = self.page()
+        entry = self.entries.get(page[y][0]) if y < len(page) else None
+        if entry is None:
+            return None
+        strips = self._drawn(entry)
+        return strips[min(page[y][1], len(strips) - 1)]
+
+    def _tone(self, y: int) -> str:
+        """Return the colour of the map on a line of the screen: the page, failures, or neither."""
         first, count = self.feed.first, max(self.feed.end - self.feed.first, 1)
         height, page, parts = self._cells[1], self.page(), len(self.by_rows)
         top, bottom = ((row - first) * height // count for row in (page[0][0], page[-1][0]))
         spike = any(self.by_rows[y * parts // height : max((y + 1) * parts // height, 1)])
         here = top <= y <= bottom and count > height
-        glyph = "▐" if here or spike else " "
-        return self.ink.text(glyph, "accent" if here else "s5", on="bg0")
+        return "accent" if here else "s5" if spike else "bg0"
 
     def _drawn(self, entry: Entry) -> list[Strip]:
         key = (self.ink, self.columns, self.wrap)

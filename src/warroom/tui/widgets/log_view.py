@@ -1,5 +1,6 @@
 """The lines of a log under a cursor: moving, scrolling, following and holding."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -48,6 +49,10 @@ class LogView(LogSurface, can_focus=True):
             """Only the last of several counts."""
             return isinstance(message, LogView.Moved)
 
+    on_moved: Callable[[bool], None] | None = None
+    """Called as the cursor moves, with whether the end is followed: what is drawn from here is in
+    the same frame as the lines. The message comes a frame later."""
+
     # -- moving
 
     def go(self, row: int, *, by_reader: bool = True) -> None:
@@ -77,6 +82,8 @@ class LogView(LogSurface, can_focus=True):
             self._tell()
 
     def _tell(self, *, by_reader: bool = True) -> None:
+        if self.on_moved is not None:
+            self.on_moved(self.following)
         self.post_message(
             self.Moved(self.cursor, self.entries.get(self.cursor), self.following, by_reader)
         )
@@ -200,7 +207,7 @@ class LogView(LogSurface, can_focus=True):
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Draw the cursor as the focused one, or at rest."""
         super().watch_has_focus(_has_focus)
-        self.refresh()
+        self.changed()
 
     def on_resize(self) -> None:
         """Lay out for the new size; the cursor's line stays on the screen."""
