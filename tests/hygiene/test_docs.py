@@ -18,8 +18,9 @@ def test_the_coverage_page_has_every_id_once() -> None:
     assert listed == [f"{letter}{n}" for letter, most in COUNTS.items() for n in range(1, most + 1)]
 
 
-def test_the_coverage_page_names_tests_that_exist() -> None:
-    text = (ROOT / "docs" / "coverage.md").read_text()
+@pytest.mark.parametrize("page", ["coverage.md", "reliability.md"])
+def test_a_page_names_tests_that_exist(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text()
     for cell in re.findall(r"`(test[^`]*)`", text):
         # A bare file name stands for one in the folder that was named before it.
         found = list(ROOT.glob(cell)) or list(ROOT.glob(f"tests/*/{cell}"))
