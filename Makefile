@@ -10,7 +10,7 @@ help:
 	@echo "make check    the same without the tests"
 	@echo "make bench    measure against lnav, less, ripgrep, toolong (tl) ... where installed; writes docs/benchmarks.md"
 	@echo "              BENCH='--size 100M' for a small run, BENCH='--soak 600' for memory over ten minutes"
-	@echo "make soak     the long campaigns"
+	@echo "make soak     the long campaigns, one after the other; goes on where it was cut. SOAK='--only kills --share 0.1'"
 	@echo "make servers  install the real servers some tests drive (Debian, as root)"
 	@echo "make reference, make pictures   write docs/reference and docs/pictures again"
 	@echo "make venv     only build .venv"
@@ -35,8 +35,7 @@ alone: $(VENV)/.dev
 	@echo "what failed in the crowd, once more and alone:"
 	$(BIN)/pytest -v --last-failed --last-failed-no-failures none -m "not soak" tests
 soak: $(VENV)/.dev
-	$(BIN)/pytest -q -m soak tests
-	$(BIN)/python scripts/fuzz_logs.py --seconds 600
+	$(BIN)/python scripts/soak.py $(SOAK)
 bench: $(VENV)/.dev
 	$(BIN)/python scripts/bench.py $(BENCH)
 bench-analysis: $(VENV)/.dev

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from scripts.soak import GROUPS
 
 from warroom.cli.main import _COMMANDS
 
@@ -44,3 +45,14 @@ def test_links_between_the_documents_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name} → {target}"
+
+
+def test_every_long_campaign_is_run_by_make_soak() -> None:
+    marked = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if re.search(
+            r"^\s*(@|pytestmark = |.*marks=.*)pytest\.mark\.soak", path.read_text(), re.MULTILINE
+        )
+    }
+    assert marked == {test for group in GROUPS.values() for test in group.tests}

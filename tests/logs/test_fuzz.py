@@ -5,12 +5,16 @@ The runs here are short; `WARROOM_FUZZ` multiplies the examples for a long one.
 
 import json
 import os
+import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.campaign import Tally, sized
 
 from warroom.logs import Query, filelog, open_log
 from warroom.logs.filelog import FileLog
@@ -238,3 +242,13 @@ def test_the_index_keeps_of_a_json_line_what_reading_it_whole_says(document: dic
         assert (seen.at, seen.status) == (whole.at, whole.status or 0), reader.format.name
         level = NUMBER[whole.level] if whole.level else 0
         assert seen.mark == (whole.status or level), reader.format.name
+
+
+@pytest.mark.soak
+def test_ten_minutes_of_everything_at_once(tally: Tally) -> None:
+    program = Path(__file__).parents[2] / "scripts" / "fuzz_logs.py"
+    asked = [sys.executable, str(program), "--seconds", str(sized(600)), "--seed", "1"]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=3600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    cases = re.findall(r"^\| \w[\w ]* \| (\d+) \|", done.stdout, re.MULTILINE)
+    tally(sum(map(int, cases)), "cases", seed=1)

@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.campaign import Tally, sized
 from tests.remote.kit import Console, console
 from tests.server.kit import served, until
 
@@ -157,6 +158,9 @@ def test_a_broken_network_loses_and_doubles_nothing(tmp_path: Path, seed: int) -
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(100, 120))
-def test_twenty_broken_networks_lose_and_double_nothing(tmp_path: Path, seed: int) -> None:
-    done = campaign(tmp_path, seed, 30.0)
+def test_twenty_broken_networks_lose_and_double_nothing(
+    tmp_path: Path, seed: int, tally: Tally
+) -> None:
+    done = campaign(tmp_path, seed, sized(30))
+    tally(sum(done.values()), "faults of a network", seed=seed)
     assert set(done) == {"cut", "well", "slow", "frozen", "reset"}

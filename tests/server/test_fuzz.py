@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
+from tests.campaign import Tally, sized
 from tests.server.kit import say, served
 
 from warroom.server.desk import Limits
@@ -86,7 +87,8 @@ def test_the_document_names_every_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_the_document_names_every_answer_of_very_many(tmp_path: Path) -> None:
-    statuses = fuzz(tmp_path, 200)
-    assert statuses[200] > 100
-    assert statuses[422] > 100
+def test_the_document_names_every_answer_of_very_many(tmp_path: Path, tally: Tally) -> None:
+    statuses = fuzz(tmp_path, sized(200))
+    tally(sum(statuses.values()), "requests", lost=sum(statuses[s] for s in statuses if s >= 500))
+    assert statuses[200] > sized(200) / 2
+    assert statuses[422] > sized(200) / 2

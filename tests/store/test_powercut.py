@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.campaign import Tally, sized
 
 from warroom.core.journal import JournalError
 from warroom.store import open_journal
@@ -182,8 +183,8 @@ def test_the_recording_would_show_a_loss(recorder: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.soak
-def test_thousands_of_power_cuts_lose_nothing(recorder: Path, tmp_path: Path) -> None:
+def test_thousands_of_power_cuts_lose_nothing(recorder: Path, tmp_path: Path, tally: Tally) -> None:
     log = record(recorder, tmp_path, "FULL", commands=400)
-    seen = cut_and_look(log, tmp_path, cuts=2000, seed=2)
-    print(seen)
+    seen = cut_and_look(log, tmp_path, cuts=sized(2000), seed=2)
+    tally(seen["cuts"], "power cuts", seed=2, lost=seen["lost"])
     assert (seen["lost"], seen["damaged"]) == (0, 0), seen

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from tests.campaign import Tally, sized
 
 from warroom.core import events as e
 from warroom.core.journal import JournalDamaged, JournalError, Verified
@@ -400,10 +401,10 @@ def test_no_flipped_bit_changes_the_record_unnoticed(path: Path, anchors: Path) 
 
 @pytest.mark.soak
 def test_no_flipped_bit_of_thousands_changes_the_record_unnoticed(
-    path: Path, anchors: Path
+    path: Path, anchors: Path, tally: Tally
 ) -> None:
-    seen = flip_and_look(path, anchors, count=5000, seed=2)
-    print(seen)
+    seen = flip_and_look(path, anchors, count=sized(5000), seed=2)
+    tally(sum(seen.values()), "flips", seed=2, lost=seen["missed"])
     assert seen["missed"] == 0
 
 

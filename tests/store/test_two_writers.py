@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.campaign import Tally, sized
 from tests.store.conftest import QUICK, Postgres
 from tests.store.processes import ended_well, forked
 
@@ -171,12 +172,16 @@ def void(_: object) -> None:
 
 
 @pytest.mark.soak
-def test_ten_minutes_of_writing_on_sqlite(tmp_path: Path) -> None:
+def test_ten_minutes_of_writing_on_sqlite(tmp_path: Path, tally: Tally) -> None:
     """Ten minutes at a save each 0.6 s are a thousand rounds for each writer."""
-    both_write(str(tmp_path / "journal.db"), tmp_path, 1000)
+    both_write(str(tmp_path / "journal.db"), tmp_path, sized(1000))
+    tally(2 * sized(1000), "saves")
 
 
 @pytest.mark.soak
 @pytest.mark.postgres
-def test_ten_minutes_of_writing_on_postgresql(postgres: Postgres, tmp_path: Path) -> None:
-    both_write(postgres.new_schema(), tmp_path, 1000)
+def test_ten_minutes_of_writing_on_postgresql(
+    postgres: Postgres, tmp_path: Path, tally: Tally
+) -> None:
+    both_write(postgres.new_schema(), tmp_path, sized(1000))
+    tally(2 * sized(1000), "saves")

@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterable
 
 import pytest
+from tests.campaign import Tally, sized
 from tests.tui.console import console
 from tests.tui.fakes import busy_room
 
@@ -80,8 +81,10 @@ async def test_three_keys_struck_at_random_start_nothing() -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 12))
-async def test_thousands_of_three_keys_start_nothing(seed: int) -> None:
-    assert await struck(sequences(CAMPAIGN, seed))
+async def test_thousands_of_three_keys_start_nothing(seed: int, tally: Tally) -> None:
+    asked = sequences(sized(CAMPAIGN), seed)
+    assert await struck(asked)
+    tally(len(asked), "sequences", seed=seed)
 
 
 @pytest.mark.soak
@@ -93,9 +96,10 @@ async def test_no_key_at_all_starts_what_two_have_opened() -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("first", KEYS)
-async def test_all_of_three_keys_start_nothing(first: str) -> None:
+async def test_all_of_three_keys_start_nothing(first: str, tally: Tally) -> None:
     """A step starts from its preview alone: every pair of keys, and every key after each that has
     opened one, are all the sequences of three that could."""
     opened = await struck((first, key) for key in KEYS)
     assert bool(opened) or first not in {pair[0] for pair in NEAR}
     await struck((*pair, key) for pair in opened for key in KEYS)
+    tally(len(KEYS) + len(opened) * len(KEYS), "sequences")
