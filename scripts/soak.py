@@ -180,12 +180,12 @@ def read(report: Path) -> Row:
     for case in ET.parse(report).iter("testcase"):
         said = [(one.get("name", ""), one.get("value", "")) for one in case.iter("property")]
         name = f"{case.get('classname')}.{case.get('name')}"
-        for kind in ("failure", "error"):
-            trouble += [
-                f"{name}: {(one.get('message') or kind).splitlines()[0]}" for one in case.iter(kind)
-            ]
-        if case.find("skipped") is not None:
-            row.skipped += 1
+        wrong = [(kind, one) for kind in ("failure", "error") for one in case.iter(kind)]
+        trouble += [
+            f"{name}: {(one.get('message') or kind).splitlines()[0]}" for kind, one in wrong
+        ]
+        row.skipped += case.find("skipped") is not None
+        if wrong or case.find("skipped") is not None:
             continue
         counted = [(name, value) for name, value in said if name.startswith("count ")]
         for unit, value in counted or [("count tests", "1")]:
