@@ -27,6 +27,8 @@ CHANGES = "changes.jsonl"
 """In the state folder: what deployments told an intake, for the incidents still to come."""
 FILTERS = "filters.json"
 """In the state folder: named filters of logs, and what was typed before."""
+SEEN = "seen"
+"""In the state folder: a mark that somebody had the console open."""
 AFTER_THE_FIRST_FRAME = 0.3
 """Seconds that the index waits, so that its imports do not hold up the first frame."""
 
@@ -319,11 +321,22 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
         service=settings.service,
         views=settings.views,
         map=settings.map,
+        first_time=lambda: not settings.drill and _first_time(settings.state_folder / SEEN),
         rates=lambda names: failure_rates(settings, names, datetime.now(UTC)),
         crash_folder=settings.state_folder,
         log_memory=LogMemory(settings.state_folder / FILTERS),
         notices=complaints,
     )
+
+
+def _first_time(mark: Path) -> bool:
+    """Return whether a mark was not there yet, and leave it; what cannot be written is no news."""
+    try:
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch(exist_ok=False)
+    except OSError:
+        return False
+    return True
 
 
 def _room_of_console(settings: "Settings") -> "Room":

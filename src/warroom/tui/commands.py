@@ -207,6 +207,7 @@ def _go(keys: Mapping[str, str], themes: Iterable[str], tabs: Iterable[str]) -> 
         ("back", "Back to where I was", "go.back"),
         ("notices", "The last hundred notices", "go.notices"),
         ("help", "Help: every key", "go.help"),
+        ("tour", "Tour: what is on this screen, in six stops", ""),
         ("quit", "Leave warroom", "app.leave"),
     ):
         yield Entry("go", title, action, key=keys.get(name, ""))

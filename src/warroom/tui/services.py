@@ -46,6 +46,8 @@ class Services:
     """What depends on what."""
     rates: Callable[[Sequence[str]], Mapping[str, str]] = lambda _names: {}
     """Measures in their own logs how services fare; blocks while it reads them."""
+    first_time: Callable[[], bool] = lambda: False
+    """Asks whether nobody has been here before, and remembers that somebody was; blocks."""
     crash_folder: Path | None = None
     """Where the traceback of a crash is written; None: on the error stream."""
     log_memory: LogMemory = field(default_factory=LogMemory)

@@ -94,15 +94,14 @@ def _empty(snapshot: Snapshot) -> list[Row]:
     else:
         told = (
             ("No incident. Good.", "text"),
-            ("", "mute"),
             ("What can I do now?", "text"),
-            ("", "mute"),
             ("Something fails:  d declares it", "soft"),
             ("  warroom declare 'what fails'", "mute"),
             ("Watch a log", "soft"),
             ("  warroom --log FILE", "mute"),
             ("Practise on a shop that fails", "soft"),
             ("  warroom drill run", "mute"),
+            ("Look around:  : tour", "soft"),
         )
     return [_text_row(partial(_told, words=words, token=token)) for words, token in told]
 

@@ -13,7 +13,6 @@ from textual.widgets import Input, TextArea
 
 from warroom.tui.commander import terminal_title
 from warroom.tui.footing import footer_hints
-from warroom.tui.guarding import Guarding
 from warroom.tui.layout import PANES, Shape, arrange
 from warroom.tui.messages import ActionRequested, MomentAsked, Notice, PinRequested, TimeCursorMoved
 from warroom.tui.panes.base import Pane
@@ -27,6 +26,7 @@ from warroom.tui.panes.work import WorkPane
 from warroom.tui.services import Services
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
+from warroom.tui.touring import Touring
 from warroom.tui.widgets.divider import Divider
 from warroom.tui.widgets.footer import Footer
 from warroom.tui.widgets.header import Header
@@ -35,7 +35,7 @@ from warroom.tui.widgets.rail import Rail
 from warroom.tui.widgets.tabs import PaneTabs
 
 
-class MainScreen(Guarding):
+class MainScreen(Touring):
     """Lays out the panes, hands them snapshots, and routes what they post."""
 
     CSS = """
