@@ -119,6 +119,33 @@ def test_the_next_one_is_told_of_this_one(shop: Desk) -> None:
     assert shop("similar", "1", "--json").json == []
 
 
+def test_alert_and_regression_test_stay_with_their_follow_ups(shop: Desk, tmp_path: Path) -> None:
+    shop("alert", "1", "--log", str(LOG), "--attach")
+    made = tmp_path / "test_inc.py"
+    shop("regression", "1", "--log", str(LOG), "--attach", "--out", str(made))
+    assert "'/api/checkout'" in made.read_text()
+    told = shop("followup", "1").out
+    assert "with alert.yml" in told
+    assert "with test_inc_1.py" in told
+    assert "expr: |" in shop("followup", "1", "show", "1").out
+    assert shop("followup", "1", "show", "2", "--json").json["attached"] == {
+        "test_inc_1.py": made.read_text()
+    }
+    assert shop("followup", "1", "show", "9", ok=False).status == 4
+    shop("regression", "1", "--log", str(LOG), "--attach", "--out", str(made))
+    assert "has test_inc_1.py" in shop("timeline", "1").out
+    bodies = shop("followups", "1", "--export", "github").json
+    assert "```\ngroups:" in bodies[0]["body"]
+    assert "pytest.param" in bodies[1]["body"]
+    jira = shop("followups", "1", "--export", "jira").json
+    assert "{noformat}\ngroups:" in jira[0]["fields"]["description"]
+    assert "alert.yml" in shop("postmortem", "1").out
+    shop("followup", "1", "done", "1")
+    shop("alert", "1", "--log", str(LOG), "--attach")
+    assert "Alert when" in shop("followup", "1", "show", "3").out
+    assert shop("regression", "1", ok=False).status == 1
+
+
 def test_alert_and_runbook_are_drafted(shop: Desk, tmp_path: Path) -> None:
     said = shop("alert", "1", "--log", str(LOG), "--json").json
     assert "http_requests_total" in said["rule"]

@@ -101,6 +101,15 @@ conduct: st.SearchStrategy[c.Command] = st.one_of(
         ),
     ),
     st.builds(
+        c.Attach,
+        facts=st.builds(
+            k.Attached,
+            follow_up=st.integers(1, 2),
+            name=st.sampled_from(["alert.yml", "a b", ""]),
+            text=text,
+        ),
+    ),
+    st.builds(
         c.Answer,
         facts=st.builds(
             k.Answered,

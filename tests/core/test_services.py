@@ -113,7 +113,7 @@ def test_no_path_escapes_its_shell_word_or_its_line(path: str) -> None:
     if found is None:
         return
     words = shlex.split(as_curl(found, "https://staging.example"))
-    assert len(words) == 8
+    assert len(words) == 10
     assert words[-1].startswith("https://staging.example/")
     assert not words[-1].startswith("https://staging.example//")
     assert as_http(found, "https://s.example").count("\n") == 2

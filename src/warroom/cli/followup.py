@@ -6,15 +6,27 @@ from datetime import datetime
 
 import click
 
-from warroom.cli.common import done, emit, json_option, known, open_room, say
+from warroom.cli.common import (
+    EXIT_NOT_FOUND,
+    done,
+    emit,
+    end,
+    fail,
+    json_option,
+    known,
+    open_room,
+    say,
+)
 from warroom.cli.times import LATER
 from warroom.core import commands as c
 from warroom.core import spell
 from warroom.core.codec import encode
+from warroom.core.events import FollowUpChanged
 from warroom.core.state import Incident
+from warroom.core.text import clean_text
 from warroom.core.words import FollowUpKind, FollowUpState
 
-_VERBS = ("list", "add", "change", "done", "drop")
+_VERBS = ("list", "show", "add", "change", "done", "drop")
 _STATES = {"done": FollowUpState.DONE, "drop": FollowUpState.DROPPED}
 
 
@@ -25,6 +37,8 @@ class Wanted:
     text: str | None = None
     number: int | None = None
     state: FollowUpState | None = None
+    shown: bool = False
+    """Whether one is to be shown with what it was given."""
 
     @property
     def listing(self) -> bool:
@@ -33,7 +47,7 @@ class Wanted:
 
 
 def wanted(words: Sequence[str]) -> Wanted:
-    """Return what the words mean: `list`, `add TEXT`, `change N TEXT`, `done N`, `drop N`, or TEXT.
+    """Return what the words mean: a verb with what belongs to it, or the text of a new one.
 
     Raises:
         click.UsageError: They mean nothing, or one of them is left out.
@@ -52,12 +66,16 @@ def wanted(words: Sequence[str]) -> Wanted:
     if not rest or not rest[0].isdigit():
         raise click.UsageError(f"{verb} which? followup INC {verb} NUMBER")
     number = int(rest[0])
+    if verb == "show":
+        return Wanted(number=number, shown=True)
     return Wanted(text=" ".join(rest[1:]) or None, number=number, state=_STATES.get(verb))
 
 
 @click.command()
 @click.argument("incident", required=False)
-@click.argument("words", nargs=-1, metavar="[list | add TEXT | change N [TEXT] | done N | drop N]")
+@click.argument(
+    "words", nargs=-1, metavar="[list | show N | add TEXT | change N [TEXT] | done N | drop N]"
+)
 @click.option("--kind", type=click.Choice([k.value for k in FollowUpKind]), default="process")
 @click.option("--number", type=click.IntRange(min=1), help="Change this one.")
 @click.option("--state", type=click.Choice([s.value for s in FollowUpState]))
@@ -94,6 +112,9 @@ def followup(
         if asked.text is None and number is None:
             _follow_ups(found, as_json=as_json)
             return
+        if asked.shown:
+            _show(found, number, as_json=as_json)
+            return
         before = next((f for f in found.follow_ups if f.follow_up == number), None)
         now_is = asked.state or (FollowUpState(state) if state else None)
         command = c.FollowUp(
@@ -119,3 +140,25 @@ def _follow_ups(state: Incident, *, as_json: bool) -> None:
         due = f", due {spell.clock_time(one.due)} {one.due:%Y-%m-%d}" if one.due else ""
         owner = f" ({one.owner}{due})" if one.owner else due
         say(f"{one.follow_up}. {one.state.value:<8} {one.kind.value:<13} {one.text}{owner}")
+        for given in state.attached(one.follow_up):
+            say(f"   with {given.name}, {len(given.text.splitlines())} lines")
+
+
+def _show(state: Incident, number: int | None, *, as_json: bool) -> None:
+    one = next((f for f in state.follow_ups if f.follow_up == number), None)
+    if one is None:
+        fail(f"{state.id} has no follow-up {number}", f"`warroom followup {state.id}` lists them.")
+        end(EXIT_NOT_FOUND)
+    given = state.attached(one.follow_up)
+    if as_json:
+        emit({**_facts(one), "attached": {each.name: each.text for each in given}})
+        return
+    say(f"{one.follow_up}. {one.state.value} {one.kind.value}: {one.text}")
+    for each in given:
+        say(f"--- {each.name}")
+        click.echo(clean_text(each.text), nl=False)
+
+
+def _facts(one: FollowUpChanged) -> dict[str, object]:
+    data = encode(one)
+    return dict(data) if isinstance(data, dict) else {}

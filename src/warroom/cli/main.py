@@ -49,6 +49,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "pin": ("warroom.cli.incident:pin", "Keep a line of a log as evidence."),
     "postmortem": ("warroom.cli.postmortem:postmortem", "Print or replace the postmortem."),
     "remote": ("warroom.cli.remote:remote", "What is on its way to the server, what it refused."),
+    "regression": ("warroom.cli.report:regression", "A test from the requests that failed."),
     "reopen": ("warroom.cli.incident:reopen", "Say that it was not over."),
     "reproduce": ("warroom.cli.diagnosis:reproduce", "Send a pinned request to staging."),
     "resolve": ("warroom.cli.incident:resolve", "Say that the failure is gone."),

@@ -1,5 +1,6 @@
-"""What is learnt from one incident for the next: the alert, the likeness, the runbook."""
+"""What is learnt from one incident for the next: the alert, the test, the likeness."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -13,10 +14,15 @@ from warroom.cli.common import (
     known,
     open_room,
     present,
+    refused,
     say,
     settings,
 )
+from warroom.core.decide import Refusal
+from warroom.core.regression import FORMS, as_file, file_name
+from warroom.core.regression import wanted as wanted_test
 from warroom.core.text import clean_text
+from warroom.core.words import FollowUpKind
 
 
 @click.command()
@@ -24,14 +30,21 @@ from warroom.core.text import clean_text
 @click.option("--log", "logs", multiple=True, metavar="FILE", help="Log to try it on.")
 @click.option("--metric", default="http_requests_total", show_default=True, help="The counter.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to put it.")
+@click.option("--attach", "kept", is_flag=True, help="Keep it with the monitoring follow-up.")
 @json_option
 def alert(
-    *, incident: str, logs: tuple[str, ...], metric: str, out: Path | None, as_json: bool
+    *,
+    incident: str,
+    logs: tuple[str, ...],
+    metric: str,
+    out: Path | None,
+    kept: bool,
+    as_json: bool,
 ) -> None:
     """Draft the alert that would have caught an INCIDENT, and try it on the incident's own log."""
     from warroom.bootstrap import open_logs
     from warroom.core.codec import encode_time
-    from warroom.room.alarm import draft_alarm, prometheus_rule, told
+    from warroom.room.alarm import draft_alarm, prometheus_rule, told, wanted
 
     with open_room() as room:
         state = known(room, incident)
@@ -46,6 +59,8 @@ def alert(
     rule = prometheus_rule(alarm, state, metric)
     if out is not None:
         out.write_text(rule, encoding="utf-8")
+    if kept:
+        _keep(state.id, FollowUpKind.MONITORING, "alert.yml", rule, else_open=wanted(alarm))
     if as_json:
         fired = alarm.trial.fired_at
         earlier = alarm.trial.earlier
@@ -69,6 +84,62 @@ def alert(
     watched = alarm.watched.fired_at
     own = f"rings at {watched:%H:%M:%S} UTC" if watched else "would not ring"
     say(f"# warroom's own watch {own}, and {alarm.watched.false_rings} times in the quiet part.")
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--log", "logs", multiple=True, metavar="FILE", help="Log to take them from.")
+@click.option("--as", "form", type=click.Choice(list(FORMS)), default="pytest", show_default=True)
+@click.option("--to", "base", default="", help="Address to ask; else the variable BASE_URL.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to put it.")
+@click.option("--attach", "kept", is_flag=True, help="Keep it with the test follow-up.")
+@json_option
+def regression(
+    *,
+    incident: str,
+    logs: tuple[str, ...],
+    form: str,
+    base: str,
+    out: Path | None,
+    kept: bool,
+    as_json: bool,
+) -> None:
+    """Make a regression test from the requests that failed in an INCIDENT; nothing is sent."""
+    from warroom.bootstrap import open_logs
+    from warroom.room.regression import failing_requests
+
+    with open_room() as room:
+        state = known(room, incident)
+    with open_logs(settings(), logs) as opened:
+        found = failing_requests(opened, state, present())
+    if not found:
+        fail(
+            f"no request of {state.id} can be repeated: there is no onset, or no log with "
+            "requests that failed more than before it",
+            "Name the log with --log, and measure the onset.",
+        )
+        end(EXIT_FAILED)
+    text = as_file(found, f"{state.id}: {state.title}", form, base.rstrip("/"))
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
+    if kept:
+        name = file_name(state.id, form)
+        _keep(state.id, FollowUpKind.TEST, name, text, else_open=wanted_test(found))
+    if as_json:
+        emit({"incident": state.id, "text": text, "requests": [asdict(one) for one in found]})
+    elif out is None:
+        click.echo(clean_text(text), nl=False)
+    else:
+        say(f"{out}: {len(found)} requests")
+
+
+def _keep(incident: str, kind: FollowUpKind, name: str, text: str, *, else_open: str) -> None:
+    from warroom.room.attaching import attach
+
+    with open_room() as room:
+        kept = attach(room, known(room, incident), kind, name, text, else_open=else_open)
+        if isinstance(kept, Refusal):
+            refused(kept)
 
 
 @click.command()

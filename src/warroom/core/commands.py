@@ -11,6 +11,7 @@ from warroom.core import events as e
 from warroom.core.channels import Delivered, Reported
 from warroom.core.conduct import (
     Answered,
+    Attached,
     Called,
     Contacted,
     EntryAmended,
@@ -360,6 +361,13 @@ class RecordContact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attach:
+    """Give a follow-up a text to start from."""
+
+    facts: Attached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordCheck:
     """Record what a check before closing found."""
 
@@ -404,6 +412,7 @@ ConductCommand: TypeAlias = (
     | Amend
     | OweNotice
     | RecordContact
+    | Attach
     | RecordCheck
     | Report
     | RecordDelivery

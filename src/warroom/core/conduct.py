@@ -165,6 +165,17 @@ class Contacted:
     """When they are to be asked again, unless they are spoken to before."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A follow-up was given a text to start from, such as a drafted alert or a failing request."""
+
+    follow_up: int
+    """Its number within the incident."""
+    name: str
+    """As a file would be called; the same name again replaces the text."""
+    text: str
+
+
 Conduct: TypeAlias = (
     WaitStarted
     | WaitEnded
@@ -183,6 +194,7 @@ Conduct: TypeAlias = (
     | Measured
     | NoticeOwed
     | Contacted
+    | Attached
     | Reported
     | Delivered
     | DrillScored
@@ -206,6 +218,7 @@ CONDUCT_KINDS: dict[str, type[Conduct]] = {
     "check_measured": Measured,
     "notice_owed": NoticeOwed,
     "contacted": Contacted,
+    "attached": Attached,
     "reported": Reported,
     "delivered": Delivered,
     "drill_scored": DrillScored,

@@ -86,6 +86,7 @@ _AFTER_CLOSING = (
     c.ScoreDrill,
     c.OweNotice,
     c.RecordContact,
+    c.Attach,
 )
 """What may still be said of a closed incident: a record is completed, its course is not changed."""
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,10 @@ from warroom.core.words import FollowUpKind, FollowUpState
 
 TITLE_LIMIT = 250
 """Characters of a ticket's title: Jira and GitLab take 255, GitHub 256."""
+
+_GIVEN_LIMIT = 24_000
+"""Characters of attached texts in a ticket: Jira takes 32,767 of a description in all."""
+_TICKS = re.compile("`+")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would calculate."""
@@ -142,7 +147,7 @@ def ticket(one: Owed, system: str, *, project: str = "") -> dict[str, Json]:
         f"Due: {due or 'no date yet'}",
     ]
     body = "\n".join([item.text, "", *(f"- {fact}" for fact in facts)])
-    marked = f"{body}\n\n<!-- warroom:{one.key} -->"
+    marked = f"{body}{_given(one, system)}\n\n<!-- warroom:{one.key} -->"
     match system:
         case "github":
             return {"title": title, "body": marked, "labels": labels}
@@ -155,7 +160,7 @@ def ticket(one: Owed, system: str, *, project: str = "") -> dict[str, Json]:
             kind = "Bug" if item.kind is FollowUpKind.ROOT_CAUSE else "Task"
             content: dict[str, Json] = {
                 "summary": title,
-                "description": body,
+                "description": f"{body}{_given(one, system)}",
                 "issuetype": {"name": kind},
                 "labels": [*labels, mark],
             }
@@ -166,3 +171,23 @@ def ticket(one: Owed, system: str, *, project: str = "") -> dict[str, Json]:
             return {"fields": content}
         case _:
             raise ValueError(f"no tracker is called {system!r}; known: {', '.join(SYSTEMS)}")
+
+
+def _given(one: Owed, system: str) -> str:
+    """Return what a follow-up was given to start from, as code in the markup of a tracker."""
+    parts = []
+    room = _GIVEN_LIMIT
+    for each in one.incident.attached(one.item.follow_up):
+        text = each.text.rstrip("\n")
+        if len(text) > room:
+            parts.append(f"\n\n{each.name} is kept with {one.key}: it is too long for a ticket.")
+            continue
+        room -= len(text)
+        if system == "jira":
+            plain = text.replace("{noformat}", "{ noformat}")
+            parts.append(f"\n\n{each.name}\n{{noformat}}\n{plain}\n{{noformat}}")
+            continue
+        longest = max((len(run) for run in _TICKS.findall(text)), default=0)
+        fence = "`" * max(3, longest + 1)
+        parts.append(f"\n\n{each.name}\n\n{fence}\n{text}\n{fence}")
+    return "".join(parts)

@@ -318,7 +318,9 @@ def _follow_ups(incident: Incident) -> list[str]:
         owner = f", owner {item.owner}" if item.owner else ""
         due = f", due {item.due:%Y-%m-%d}" if item.due else ""
         link = f", {item.link}" if item.link else ""
-        lines.append(f"- [{done}] {item.text}{owner}{due}{link}")
+        names = [one.name for one in incident.attached(item.follow_up)]
+        given = f", with {', '.join(names)}" if names else ""
+        lines.append(f"- [{done}] {item.text}{owner}{due}{link}{given}")
         if not item.owner:
             lines.append(QUESTION + f"Who owns: {item.text}")
         if not item.due:

@@ -1,5 +1,6 @@
-"""The rules of conduct: waiting, answers, merging, queue order, hand-over, checks, amendments."""
+"""The rules of conduct: waiting, answers, merging, queue order, hand-over, checks, what is kept."""
 
+import re
 from datetime import datetime, timedelta
 
 from warroom.core import commands as c
@@ -13,6 +14,7 @@ from warroom.core.state import Incident
 from warroom.core.words import Outcome, Place
 
 _YEAR = 366 * 24
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
 
 
 def conduct(incident: Incident, command: c.ConductCommand, by: str, now: datetime) -> Decision:
@@ -49,6 +51,8 @@ def conduct(incident: Incident, command: c.ConductCommand, by: str, now: datetim
             return _notice(notice, now)
         case c.RecordContact(facts=contact):
             return _contact(incident, contact, now)
+        case c.Attach(facts=attached):
+            return _attach(incident, attached)
         case c.RecordCheck(facts=found):
             return (found,)
         case c.Report(facts=told):
@@ -99,6 +103,19 @@ def _contact(incident: Incident, contact: k.Contacted, now: datetime) -> Decisio
             hint="Say first that it is owed, and since when it was known.",
         )
     return unfit(contact.text, "what was said") or (contact,)
+
+
+def _attach(incident: Incident, attached: k.Attached) -> Decision:
+    if all(item.follow_up != attached.follow_up for item in incident.follow_ups):
+        return Refusal(reason=f"{incident.id} has no follow-up {attached.follow_up}")
+    if not _FILE_NAME.fullmatch(attached.name):
+        return Refusal(
+            reason=f"{attached.name!r} is no name of a file",
+            hint="Letters, digits, dots, dashes and underscores, 80 at most.",
+        )
+    if attached in incident.attachments:
+        return ()
+    return unfit(attached.text, "an attachment") or (attached,)
 
 
 def _answer(answer: k.Answered) -> Decision:

@@ -104,6 +104,8 @@ class Incident:
     """What was said of notices to authorities, by their key."""
     contacts: tuple[tuple[datetime, str, k.Contacted], ...] = ()
     """When, by whom, and who outside was spoken to."""
+    attachments: tuple[k.Attached, ...] = ()
+    """What follow-ups were given, the latest text of each name."""
     deliveries: Mapping[str, Delivered] = field(default_factory=dict)
     """How the sending of each thing to each channel stands, by `what > channel`."""
 
@@ -144,6 +146,10 @@ class Incident:
     def open_follow_ups(self) -> tuple[e.FollowUpChanged, ...]:
         """Follow-ups still to be done."""
         return tuple(f for f in self.follow_ups if f.state is FollowUpState.OPEN)
+
+    def attached(self, follow_up: int) -> tuple[k.Attached, ...]:
+        """What a follow-up was given to start from."""
+        return tuple(one for one in self.attachments if one.follow_up == follow_up)
 
     def run(self, name: str) -> Run | None:
         """The execution of that name."""
@@ -307,12 +313,19 @@ def _conducted(state: Incident, record: e.Recorded) -> Incident:
             return replace(state, notices={**state.notices, key: notice})
         case k.Contacted() as made:
             return replace(state, contacts=(*state.contacts, (at, record.actor, made)))
+        case k.Attached() as given:
+            return replace(state, attachments=_attached(state.attachments, given))
         case Reported() as told:
             return replace(state, reports=_told(state.reports, told))
         case Delivered(what=what, channel=channel) as sent:
             return replace(state, deliveries={**state.deliveries, f"{what} > {channel}": sent})
         case _:
             return state  # notes live in the timeline only; unknown kinds change nothing
+
+
+def _attached(kept: tuple[k.Attached, ...], given: k.Attached) -> tuple[k.Attached, ...]:
+    others = (x for x in kept if (x.follow_up, x.name) != (given.follow_up, given.name))
+    return (*others, given)
 
 
 def _told(reports: tuple[Reported, ...], told: Reported) -> tuple[Reported, ...]:

@@ -54,6 +54,8 @@ def tell(event: k.Conduct) -> Told | None:  # one line per kind is the clearest 
             said = f"{party} ({key})" if key else party
             mark, word = ("✓", "notice") if key else ("·", "contact")
             return mark, word, "text", f"{said}: {text}"
+        case k.Attached(follow_up=number, name=name):
+            return "·", "follow-up", "text", f"F{number} has {name}"
         case Reported() as told:
             return "·", "report", "s5" if told.firing else "ok", _report(told)
         case Delivered(state=Sent.DELIVERED, what=what, channel=channel):

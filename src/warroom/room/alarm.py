@@ -240,6 +240,13 @@ def told(alarm: Alarm) -> str:
     return f"{rang} In {quiet} of quiet it would have rung {false}."
 
 
+def wanted(alarm: Alarm) -> str:
+    """Return what is to be done, as a follow-up says it."""
+    rule = alarm.rule
+    held = spell.in_prose(timedelta(seconds=max(rule.window, rule.hold)))
+    return one_line(f"Alert when {100 * rule.share:g} % of {rule.service} fail for {held}")
+
+
 def _string(text: str) -> str:
     escaped = one_line(text).replace("{{", "{ {").replace("}}", "} }")
     return json.dumps(escaped, ensure_ascii=False)
