@@ -319,6 +319,7 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
         keymap=settings.keys,
         ascii_glyphs=settings.glyphs == "ascii",
         service=settings.service,
+        drill=settings.drill,
         views=settings.views,
         map=settings.map,
         first_time=lambda: not settings.drill and _first_time(settings.state_folder / SEEN),

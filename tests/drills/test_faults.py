@@ -10,10 +10,18 @@ from tests.drills.support import shopctl, wait_until
 
 from warroom.core.words import ChangeKind
 from warroom.drills.service import faults
+from warroom.drills.service.app import Instance
 from warroom.drills.service.faults import FAULTS
 from warroom.drills.service.routes import ROUTES, find
-from warroom.drills.service.settings import trigger
-from warroom.drills.service.state import FIRST, OPTIONS, StateError, check, read_state
+from warroom.drills.service.settings import Settings, trigger
+from warroom.drills.service.state import (
+    FIRST,
+    NEW_RELEASE,
+    OPTIONS,
+    StateError,
+    check,
+    read_state,
+)
 from warroom.drills.service.supervisor import SimulatedService
 
 
@@ -146,3 +154,13 @@ def test_a_state_that_the_shop_cannot_have_is_refused(tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text('{"entries": {}, "active_from": []}')
     with pytest.raises(StateError, match=r"state\.json is not a state of the shop"):
         read_state(tmp_path / "state.json")
+
+
+def test_memory_that_filled_up_is_free_once_the_cause_is_removed(tmp_path: Path) -> None:
+    instance = Instance(tmp_path, Settings(1, 1.0, (), {"gateway": 1}), "app-1", NEW_RELEASE)
+    while instance._fullness() < 1:
+        instance._grow(FAULTS["slow_leak"])
+    instance._give_back({"release": "2026.11.19"}, {"slow_leak": 9.0})
+    assert instance._fullness() == 1, "another release elsewhere frees nothing here"
+    instance._give_back({"release": NEW_RELEASE}, {})
+    assert instance._fullness() == 0

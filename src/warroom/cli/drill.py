@@ -1,5 +1,6 @@
-"""Drills on the command line: list, run, score, new."""
+"""Drills on the command line: list, run, join, watch, score, new."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,12 @@ import click
 
 from warroom.cli.common import EXIT_NOT_FOUND, emit, end, fail, json_option, say, settings
 
+_AGAIN = 2.0
+"""Seconds between two looks of the facilitator."""
+
 if TYPE_CHECKING:
+    from warroom.drills.play.board import Board
+    from warroom.drills.play.card import Card
     from warroom.drills.scenarios.model import Scenario
 
 
@@ -68,6 +74,87 @@ def run(*, scenario: str, speed: float, seed: int | None, play: str | None) -> N
 
     say(f"{found.title}\n{found.briefing}\n")
     end(run_drill(settings(), found, speed=speed))
+
+
+@drill.command()
+@click.argument("scenario", required=False)
+def join(*, scenario: str | None) -> None:
+    """Open one more console on the drill that is played on this machine.
+
+    Each player takes a name: `warroom --as leo drill join`. With --remote they act over the
+    server that serves the drill's incidents.
+    """
+    from warroom.bootstrap import open_console
+    from warroom.demo.drill import joined
+
+    cards = [card for card in _running() if scenario in (None, card.course.scenario.id)]
+    if not cards:
+        fail("no such drill is played on this machine now", "`warroom drill run ID` begins one.")
+        end(EXIT_NOT_FOUND)
+    end(open_console(joined(settings(), cards[-1]), ()))
+
+
+@drill.command()
+@click.option("--once", is_flag=True, help="Print it once and end.")
+@json_option
+def watch(*, once: bool, as_json: bool) -> None:
+    """Show the facilitator what is due, who did what, and the score so far.
+
+    It tells what the players must find out: look at it where they do not.
+    """
+    from dataclasses import asdict
+    from time import sleep, time
+
+    from warroom.cli.common import present
+    from warroom.core.text import clean_line
+    from warroom.drills.play.board import lines
+
+    while True:
+        boards = [_board(card, time()) for card in _running()]
+        if as_json:
+            emit([asdict(one) for one in boards])
+            return
+        told: list[str] = ["No drill is played on this machine now."] if not boards else []
+        for one in boards:
+            told += [*(clean_line(text, 400) for text in lines(one, present())), ""]
+        live = not once and sys.stdout.isatty()
+        say(("\x1b[H\x1b[J" if live else "") + "\n".join(told).rstrip())
+        if not live:
+            return
+        sleep(_AGAIN)
+
+
+def _running() -> "list[Card]":
+    from time import time
+
+    from warroom.demo.drill import cards
+    from warroom.drills.play.card import running
+
+    return running(cards(settings()), _scenarios(), time())
+
+
+def _board(card: "Card", now: float) -> "Board":
+    """Read the journal of a drill and lay it beside what only the drill knows."""
+    from dataclasses import replace
+
+    from warroom.bootstrap import open_store
+    from warroom.drills.play.board import board
+    from warroom.drills.play.course import led_first
+
+    own = replace(settings(), db=card.place.db, remote="")
+    store = open_store(own, read_only=True)
+    try:
+        found = [
+            one
+            for one in store.incidents(include_closed=True)
+            if one.drill == card.course.scenario.id
+            and one.declared_at.timestamp() >= card.course.begun
+        ]
+        found.sort(key=led_first)
+        records = [record for one in found for record in store.records(one.id)]
+    finally:
+        store.close()
+    return board(card, found, records, now)
 
 
 @drill.command()

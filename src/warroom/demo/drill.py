@@ -1,9 +1,10 @@
 """Run a drill: set the stage, let people speak up, open the console, keep and print the score."""
 
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +15,10 @@ from warroom.bootstrap import open_console, open_local_room, terminal_refusal
 from warroom.core.drill import DrillScored
 from warroom.core.text import clean_line
 from warroom.drills.play.caller import Callers
+from warroom.drills.play.card import Card, Place, write_card
 from warroom.drills.play.course import Course
 from warroom.drills.play.terms import drill_agreement
-from warroom.drills.scenarios.model import Scenario
+from warroom.drills.scenarios.model import Inject, Scenario
 from warroom.drills.service.books import write_runbooks
 from warroom.drills.service.supervisor import ServiceError, SimulatedService
 from warroom.runbooks.parse import load_folder
@@ -67,7 +69,8 @@ def set_up(settings: Settings, scenario: Scenario, *, speed: float) -> Iterator[
                 trust.accept(book)  # written by warroom itself a moment ago
             own = replace(
                 settings,
-                db=settings.db or drill_database(),
+                db=_absolute(settings.db or drill_database()),
+                remote="",  # never among the real incidents of a team
                 service="shop",
                 logs=(str(service.access_log),),
                 runbooks=(str(shelf),),
@@ -78,13 +81,61 @@ def set_up(settings: Settings, scenario: Scenario, *, speed: float) -> Iterator[
                 tables=Tables(agreements=(drill_agreement(),)),
                 state_folder=folder / "state",
             )
+            place = Place(
+                db=own.db,
+                logs=own.logs,
+                runbooks=own.runbooks,
+                changes=own.changes,
+                state=str(own.state_folder),
+            )
+            card = cards(settings) / f"{os.getpid()}.json"
             room = open_local_room(replace(own, actor=ACTOR))
+            course = Course(scenario, speed, begun)
+
+            def tell(due: Sequence[tuple[float, Inject]]) -> None:
+                write_card(card, Card(course, due, place, time.time()))
+
+            callers = Callers(service, room, course, tell)
             try:
-                callers = Callers(service, room, Course(scenario, speed, begun))
                 callers.start()
                 yield Set(service, own, callers)
             finally:
+                callers.stop()
+                card.unlink(missing_ok=True)
                 room.close()
+
+
+def _absolute(db: str) -> str:
+    """Return a database by a name that others in other folders can open."""
+    return db if "://" in db else str(Path(db).expanduser().resolve())
+
+
+def cards(settings: Settings) -> Path:
+    """Return the folder in which the drills that are played on this machine tell how they go."""
+    return settings.state_folder / "drills"
+
+
+def joined(settings: Settings, card: Card) -> Settings:
+    """Return the settings of another console on a drill that is played on this machine.
+
+    Args:
+        settings: The person's own: name, theme and keys are kept, and the server if one is named.
+        card: The drill.
+    """
+    place = card.place
+    return replace(
+        settings,
+        db=place.db,
+        service="shop",
+        logs=place.logs,
+        runbooks=place.runbooks,
+        changes=place.changes,
+        hosts=(),
+        second_person="never",
+        drill=card.course.scenario.id,
+        tables=replace(settings.tables, agreements=(drill_agreement(),)),
+        state_folder=Path(place.state),
+    )
 
 
 def run_drill(settings: Settings, scenario: Scenario, *, speed: float) -> int:

@@ -24,8 +24,9 @@ from warroom.tui.screens.options import OptionsScreen
 
 ROUNDS = 40
 """Next steps after which a player gives up."""
-SEEN = 45.0
-"""Seconds to wait for a measured effect before the next containment is looked for."""
+SEEN = 150.0
+"""Seconds to wait for a measured effect before the next containment is looked for: a route with
+few requests needs its time, and so does a busy machine."""
 
 Reader = Callable[[], Incident | None]
 Play = Callable[[Player, Set, Reader], Awaitable[None]]
@@ -105,9 +106,13 @@ async def win(player: Player, stage: Set, read: Reader) -> None:
         if verb == "contain":
             await _contain(player, stage, read, tried)
         elif verb == "acknowledge":
-            await _acknowledge(player)
+            await _acknowledge(player, read)
         elif verb == "record the fix" and stage.callers.course.lifted_at is None:
-            await player.until("the fix is out", lambda: _lifted(stage), 150)
+            await player.until(
+                "the engineers answer", lambda: _lifted(stage) or stage.callers.doubted, 150
+            )
+            if not _lifted(stage):
+                await _contain(player, stage, read, tried, key="c")
         else:
             await _open(player)
     raise DemoFailed("the next steps never ended")
@@ -187,9 +192,12 @@ async def _update(player: Player) -> None:
     await player.reads()
 
 
-async def _acknowledge(player: Player) -> None:
+async def _acknowledge(player: Player, read: Reader) -> None:
     await player.press("full_stop", "take charge")
-    await player.reads()
+    await player.until(
+        "somebody is in charge", lambda: bool((found := read()) and found.acknowledged_at)
+    )
+    await player.until("the footer goes on", lambda: ". acknowledge" not in player.screen())
 
 
 async def _next_verb(player: Player) -> str:
@@ -203,11 +211,13 @@ async def _next_verb(player: Player) -> str:
     raise DemoFailed(f"the footer names no next step:\n{player.screen()}")
 
 
-async def _contain(player: Player, stage: Set, read: Reader, tried: list[str]) -> None:
+async def _contain(
+    player: Player, stage: Set, read: Reader, tried: list[str], key: str = "full_stop"
+) -> None:
     """Open the containment for which most speaks, and run it."""
     course = stage.callers.course
     await asyncio.sleep(6.0 if not tried else 2.0)  # long enough for the log to tell
-    await player.press("full_stop", "the next step: contain")
+    await player.press(key, "contain")
     await player.sees(r"esc leave")
     screen = player.app.screen
     if not isinstance(screen, OptionsScreen):
@@ -215,7 +225,9 @@ async def _contain(player: Player, stage: Set, read: Reader, tried: list[str]) -
     free = [n for n, o in enumerate(screen.options) if not o.blocked and o.runbook not in tried]
     if not free:
         raise DemoFailed("everything that was offered has been tried")
-    refuted = "rollback" in tried  # it was taken back and fails on: not the release
+    found = await asyncio.to_thread(read)
+    helped = found is not None and found.contained_at is not None
+    refuted = "rollback" in tried and not helped  # it was taken back and fails on
     best = max(free, key=lambda n: (_weight(screen.options[n].reason, refuted=refuted), -n))
     tried.append(screen.options[best].runbook)
     player.note(f"picks {screen.options[best].title}: {screen.options[best].reason[:110]}")
@@ -225,7 +237,10 @@ async def _contain(player: Player, stage: Set, read: Reader, tried: list[str]) -
         await player.press("down" if best > start else "up", "to the best reason")
     await player.reads()
     await player.press("enter", "open it")
-    await player.sees(r"touches|worked if")
+    if "what would run" in await player.sees(r"touches|worked if|\^s show what would run"):
+        await player.reads()
+        await player.press("ctrl+s", "take what is filled in")
+        await player.sees(r"touches|worked if")
     await player.reads()
     await player.press("R", "run it, the deliberate key")
     runbook = tried[-1]
@@ -239,7 +254,7 @@ async def _contain(player: Player, stage: Set, read: Reader, tried: list[str]) -
     deadline = time.monotonic() + SEEN
     while time.monotonic() < deadline:
         found = await asyncio.to_thread(read)
-        if found is not None and found.contained_at is not None:
+        if found is not None and found.contained_at is not None and not helped:
             return
         run = (
             next((r for r in reversed(found.runs) if r.intent.runbook == runbook), None)

@@ -63,6 +63,7 @@ def stage(settings: Settings, pace: Pace) -> Iterator[Stage]:
                 replace(
                     settings,
                     db=str(folder / "incidents.db"),
+                    remote="",
                     service="shop",
                     logs=(str(service.access_log),),
                     runbooks=(str(shelf),),

@@ -1,5 +1,6 @@
 """Count failures and requests in logs, in the windows and the slice that an action is judged by."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from warroom.core.state import Incident
+from warroom.core.words import Verdict
 from warroom.logs.protocol import Entry, Log
 from warroom.logs.table import Table
 
@@ -22,6 +24,13 @@ RELEASES_BEFORE = 3600.0
 
 _ENOUGH = 50
 """Ordinary requests from which their shares say something."""
+_UNDER_WAY = 4.0
+"""Seconds after a step in which requests that it came too late for may still fail."""
+_MANY_LEFT = 10
+_WORSE = 2.0
+"""Failures since then, and how many times the ordinary share, from which something is left."""
+_ORDINARY = 600.0
+"""Seconds before the onset that tell what is ordinary."""
 _STRAY = 3
 _LEAST = 0.2
 """Failures with a value, and their share, below which it says nothing of all failures."""
@@ -79,6 +88,8 @@ class Evidence:
     """Epoch second of the oldest of the failures looked at."""
     server: tuple[str, str] = ("", "")
     """Backend and server of most of them; empty where the log names none."""
+    left: bool = False
+    """Whether these are what still fails after something helped."""
 
 
 def counts(
@@ -138,26 +149,23 @@ def _coded(table: Table, column: str, fits: Callable[[str], bool]) -> np.ndarray
     return np.take(np.array([*good, False], dtype=bool), coded.codes)
 
 
-def evidence(logs: Sequence[Log], onset: float | None = None) -> Evidence:
+def evidence(
+    logs: Sequence[Log], onset: float | None = None, eased: float | None = None
+) -> Evidence:
     """Return what the newest failures say: their lines, what they share, the releases seen.
 
     Args:
         logs: Where to look.
         onset: Epoch second since when it fails, if that is known: only failures since then count,
             and what is ordinary is what was before.
+        eased: Epoch second since when a containment helps: what still fails after it is what is
+            left to contain, and counts alone where it is more than on an ordinary day.
     """
-    failed: list[Entry] = []
     newest: list[Entry] = []
     for log in logs:
         newest.extend(log.entries(log.end - LATEST_FAILURES, log.end))
-        row: int | None = log.end
-        while row is not None and len(failed) < LATEST_FAILURES:
-            row = log.next_failed(row, backwards=True)
-            if row is not None:
-                found = log.entries(row, row + 1)
-                if onset is not None and any(e.at is not None and e.at < onset for e in found):
-                    break
-                failed.extend(found)
+    left = eased is not None and _still(logs, onset, eased)
+    failed = _failures(logs, eased if left else onset)
     seen: Counter[tuple[str, str]] = Counter()
     for entry in failed:
         for name, value in _slices(entry).items():
@@ -179,7 +187,47 @@ def evidence(logs: Sequence[Log], onset: float | None = None) -> Evidence:
         releases=_releases(logs, None if oldest is None else oldest - RELEASES_BEFORE),
         first_failure=oldest,
         server=_server(failed),
+        left=left,
     )
+
+
+def _still(logs: Sequence[Log], onset: float | None, eased: float) -> bool:
+    """Return whether clearly more fails since a moment than did before it all began."""
+    now = counts(logs, eased, math.inf)
+    if now.failures < _MANY_LEFT:
+        return False
+    before = counts(logs, onset - _ORDINARY, onset) if onset is not None else Counts(0, 0)
+    return (now.share or 0.0) > _WORSE * (before.share or 0.0)
+
+
+def _failures(logs: Sequence[Log], since: float | None) -> list[Entry]:
+    """Return the newest failures that are not older than an epoch second."""
+    failed: list[Entry] = []
+    for log in logs:
+        row: int | None = log.end
+        while row is not None and len(failed) < LATEST_FAILURES:
+            row = log.next_failed(row, backwards=True)
+            if row is not None:
+                found = log.entries(row, row + 1)
+                if since is not None and any(e.at is not None and e.at < since for e in found):
+                    break
+                failed.extend(found)
+    return failed
+
+
+def eased_at(incident: Incident) -> float | None:
+    """Return the epoch second since when something in force helps as measured; None: nothing does.
+
+    The requests that were under way then may still fail: they are given a moment.
+    """
+    helped = [
+        run.finished_at
+        for run in incident.ledger
+        if run.finished_at is not None
+        and run.effect is not None
+        and run.effect.verdict in (Verdict.SOLVED, Verdict.HELPED)
+    ]
+    return max(helped).timestamp() + _UNDER_WAY if helped else None
 
 
 def onset_of(incident: Incident) -> float | None:

@@ -16,7 +16,7 @@ from warroom.monitor.wire import MonitorError
 from warroom.room.containment import Option, Plan, Progress
 from warroom.room.effects import LOOK_BACK, Meter, measured, untold
 from warroom.room.known import STAYS, Policy
-from warroom.room.measure import evidence, onset_of
+from warroom.room.measure import eased_at, evidence, onset_of
 from warroom.room.options import options
 from warroom.room.outcomes import NotKept, ended, finished, intended, lost, never_ran, tended
 from warroom.room.reader import Reader, kept, refused, step_of
@@ -87,7 +87,7 @@ class Operator(Reader):
         return options(
             incident,
             tuple(self.shelf.books().values()),
-            evidence(self.logs, onset_of(incident)),
+            evidence(self.logs, onset_of(incident), eased_at(incident)),
             self.room.incidents_with("effect_measured"),  # only where something was tried
             self._policy.labels(incident.service),
         )

@@ -47,7 +47,7 @@ def options(
         symptoms=found.lines,
         newest=found.newest,
         labels=labels or {},
-        change=_nearest_change(incident),
+        change="" if found.left else _nearest_change(incident),  # what it did has been contained
         change_seconds=_change_seconds(incident, found),
         boundary=tuple(Boundary(*share) for share in found.shares),
         uses=_uses(history),

@@ -167,6 +167,7 @@ def prefilled(services: Services, facts: LogFacts, now: datetime, *, title: str 
         onset=onset,
         boundary=facts.boundary_sentence,
         source="spike watch" if facts.spike else "console",
+        drill=services.drill,
     )
 
 

@@ -40,6 +40,8 @@ class Services:
     """Whether the terminal lacks the glyphs, or draws them two cells wide."""
     service: str = ""
     """The service to fill in when an incident is declared."""
+    drill: str = ""
+    """The drill to which every incident that is declared here belongs; empty: it is real."""
     views: Mapping[str, str] = field(default_factory=dict)
     """Filters of the queue by name."""
     map: ServiceMap = field(default_factory=ServiceMap)

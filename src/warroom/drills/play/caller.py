@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from warroom.core import commands as c
 from warroom.core import events as e
@@ -21,8 +21,13 @@ _log = logging.getLogger(__name__)
 
 LOOK = 0.25
 """Seconds between two looks at the shop and the room."""
+TELL = 1.0
+"""Seconds between two words to a facilitator."""
 COMPLAINT = 15.0
 """Seconds until support hears of a wrong move."""
+DOUBT = 60.0
+"""Seconds from a shared diagnosis, while something does damage, until the engineers say so."""
+LEFT = "It still fails, so we cannot bring a fix: is there a second cause? c lists what is left."
 REPAIR = 40.0
 """Seconds from a shared diagnosis, while contained, until the engineers have the fix out."""
 
@@ -39,14 +44,33 @@ _REPORTS = (Caller.CLIENT, Caller.SUPPORT, Caller.MONITORING)
 class Callers:
     """Looks at the shop and the room from a thread of its own, and speaks up when it is time."""
 
-    def __init__(self, service: SimulatedService, room: Room, course: Course) -> None:
+    def __init__(
+        self,
+        service: SimulatedService,
+        room: Room,
+        course: Course,
+        tell: Callable[[Sequence[tuple[float, Inject]]], None] = lambda _due: None,
+    ) -> None:
+        """Stand around a service and a room.
+
+        Args:
+            service: The shop that fails.
+            room: Where people speak.
+            course: Takes in what happens.
+            tell: Is told about each second what will be said, with the epoch second.
+        """
         self._service = service
+        self._tell = tell
+        self._told = 0.0
         self._room = room
         self.course = course
         self._due: list[tuple[float, Inject]] = [
             (course.begun + inject.after / course.speed, inject) for inject in _scenario(course)
         ]
         self._repaired_from: float | None = None
+        self._doubted_from: float | None = None
+        self.doubted = False
+        """Whether the engineers said that something is left to contain."""
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._live, name="drill-callers", daemon=True)
@@ -61,9 +85,14 @@ class Callers:
         Raises:
             JournalError: The store does not answer.
         """
-        self._ended.set()
-        self._thread.join(timeout=10)
+        self.stop()
         return self._score()
+
+    def stop(self) -> None:
+        """Fall silent; blocks until the last word was said."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
 
     def incidents(self) -> tuple[Incident, ...]:
         """Return the incidents of this drill, the one that is led at the front."""
@@ -84,7 +113,7 @@ class Callers:
                 if main is not None and main.closed_at is not None and not scored:
                     scored = True
                     self._score()
-            except (JournalError, ServiceError, StateError) as error:
+            except (JournalError, ServiceError, StateError, OSError) as error:
                 _log.warning("drill: %s", error)  # busy for a moment; the next look may succeed
 
     def _look(self, now: float) -> None:
@@ -101,6 +130,9 @@ class Callers:
                 incidents = self.incidents()
         self._due = still
         self._repair(incidents, now)
+        if now - self._told >= TELL:
+            self._told = now
+            self._tell(tuple(self._due))
 
     def _complain(self, slip: WrongMove, now: float) -> None:
         if slip.says:
@@ -134,6 +166,8 @@ class Callers:
         diagnosed = any(incident.diagnoses for incident in incidents)
         if not diagnosed or self.course.contained_at() is None:
             self._repaired_from = None
+            if diagnosed:
+                self._doubt(incidents[0], now)
             return
         if self._repaired_from is None:
             self._repaired_from = now
@@ -148,6 +182,14 @@ class Callers:
         rest = f" You can take back: {names} (3, then U)." if names else ""
         words = f"The fix is out: {self.course.scenario.truth.root_cause} no more.{rest}"
         self._room.do(c.AddNote(text=words), incidents[0].id, actor=Caller.ENGINEER.value)
+
+    def _doubt(self, main: Incident, now: float) -> None:
+        """Say once that a diagnosis is not all of it while something goes on doing damage."""
+        if self._doubted_from is None:
+            self._doubted_from = now
+        if not self.doubted and now >= self._doubted_from + DOUBT / self.course.speed:
+            self.doubted = True
+            self._room.do(c.AddNote(text=f"“{LEFT}”"), main.id, actor=Caller.ENGINEER.value)
 
     def _score(self) -> DrillScored:
         with self._lock:

@@ -127,10 +127,19 @@ def _told(course: Course, main: Incident | None, records: Records) -> Mark:
 
 
 def _answered(said: Said, records: Records) -> bool:
+    return answered_by(said, records) is not None
+
+
+def answered_by(said: Said, records: Records) -> str | None:
+    """Return which player gave somebody the answer they wait for; None: nobody in time."""
     fits = _ANSWERS[said.inject.expects]
-    return any(
-        0 <= record.at.timestamp() - said.at <= ANSWER and fits(record.event)
-        for record in _players(records)
+    return next(
+        (
+            record.actor
+            for record in _players(records)
+            if 0 <= record.at.timestamp() - said.at <= ANSWER and fits(record.event)
+        ),
+        None,
     )
 
 
