@@ -124,8 +124,10 @@ def postmortem(
 
 def _template(state: "Incident") -> str:
     """Return the template for an incident; without one, say so and end."""
+    from warroom.room.templates import read_templates
+
     folder = settings().config_folder / "templates"
-    found = {path.stem: path for path in sorted(folder.glob("*.md"))}
+    found = read_templates(folder)
     name = template_for(found, state.client, state.category.value)
     if name is None:
         fail(
@@ -133,7 +135,7 @@ def _template(state: "Incident") -> str:
             "Write client-NAME.md, category-NAME.md or default.md.",
         )
         end(EXIT_NOT_FOUND)
-    return found[name].read_text("utf-8")
+    return found[name]
 
 
 def _impact(state: "Incident", names: tuple[str, ...]) -> "Impact | None":

@@ -34,6 +34,20 @@ def apply_template(text: str, template: str) -> str:
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
+def what_it_adds(text: str, template: str) -> str:
+    """Return in words what applying a template to a postmortem would add."""
+    known = {name for name, _ in _split(text)[1]}
+    sections = [name for name, _ in _split(template)[1] if name not in known]
+    before, after = (
+        sum(line.startswith(QUESTION) for line in one.split("\n"))
+        for one in (text, apply_template(text, template))
+    )
+    parts = [f"sections {', '.join(sections)}"] if sections else []
+    asked = after - before
+    parts += [f"{asked} {'question' if asked == 1 else 'questions'}"] if asked else []
+    return f"adds {' and '.join(parts)}" if parts else "adds nothing that is not there"
+
+
 def template_for(names: Iterable[str], client: str, category: str) -> str | None:
     """Return which of these templates is for an incident: its client's, its category's, any.
 

@@ -1,7 +1,6 @@
 """What each action does: a dialog where one is needed, then one command to the room."""
 
 import asyncio
-from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeAlias, TypeVar
@@ -18,7 +17,7 @@ from warroom.core.versions import versions
 from warroom.core.words import Place, Priority
 from warroom.room.lasttime import like_before
 from warroom.tui.conduct import Conduct, prefilled, until, why
-from warroom.tui.deeds import outside, people, queue, repair, telling, triage
+from warroom.tui.deeds import learning, outside, people, queue, repair, telling, triage
 from warroom.tui.screens.dialog import Asked, Drafts
 from warroom.tui.services import Services
 from warroom.tui.theme import Palette
@@ -58,7 +57,7 @@ class Actions(Conduct):
             "versions": self._versions,
             "review": self._review,
         }
-        for part in (triage, repair, people, queue, telling, outside):
+        for part in (triage, repair, people, queue, telling, outside, learning):
             self.deeds |= part.deeds(self, self.drafts)
 
     @work(group="action", exit_on_error=False, description="The action")
@@ -254,10 +253,6 @@ class Actions(Conduct):
                 command = c.Answer(facts=Answered(question=key, text=text, known=True))
                 done = await self.do(command, found.id)
                 found = done.incident if done is not None else found
-
-    @abstractmethod
-    def replace_postmortem(self, incident: str, text: str) -> None:
-        """Put a text into the editor of the postmortem."""
 
     # -- helpers ---------------------------------------------------------------------------------
 

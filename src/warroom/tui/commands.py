@@ -145,6 +145,8 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
     yield entry("review", "Review: what to learn, what to prevent", f"review {name}")
     yield entry("versions", "Versions of the postmortem", f"postmortem {name} --versions",
                 "any two compared")  # fmt: skip
+    yield entry("template", "Apply a template to the postmortem", f"postmortem {name} --template",
+                "what is written stays")  # fmt: skip
     yield entry("finish", "Mark the postmortem final")
 
 

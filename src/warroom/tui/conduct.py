@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from abc import abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -66,6 +67,14 @@ class Conduct(Screen[None]):
 
         assert isinstance(self.app, WarroomApp)  # noqa: S101 - this screen lives in no other
         return self.app
+
+    @abstractmethod
+    def postmortem_text(self, incident: str) -> str:
+        """Return the text in the editor of the postmortem, as it is typed."""
+
+    @abstractmethod
+    def replace_postmortem(self, incident: str, text: str) -> None:
+        """Put a text into the editor of the postmortem."""
 
     def clock(self) -> datetime:
         """The instant by the room's clock, or this machine's before it is open."""

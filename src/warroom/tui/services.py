@@ -52,6 +52,8 @@ class Services:
     """Asks whether nobody has been here before, and remembers that somebody was; blocks."""
     crash_folder: Path | None = None
     """Where the traceback of a crash is written; None: on the error stream."""
+    templates: Callable[[], Mapping[str, str]] = dict
+    """Reads the templates of postmortems, by name; raises OSError where one cannot be read."""
     log_memory: LogMemory = field(default_factory=LogMemory)
     """Named filters of logs, and what was typed before."""
     notices: Sequence[str] = ()

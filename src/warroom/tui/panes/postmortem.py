@@ -69,6 +69,7 @@ class PostmortemTab(WritingTab):
         Binding("f4", "facts", "facts", show=False, id="postmortem.facts"),
         Binding("ctrl+f", "find", "find", show=False, id="postmortem.find"),
         Binding("ctrl+l", "versions", "versions", show=False, id="postmortem.versions"),
+        Binding("ctrl+t", "template", "template", show=False, id="postmortem.template"),
         Binding("f8", "next_mark(1)", "next mark", show=False, id="postmortem.next_mark"),
         Binding(
             "shift+f8,f20",
@@ -187,6 +188,10 @@ class PostmortemTab(WritingTab):
         """Compare the saved versions; one of them can be taken into the editor."""
         self.flush()
         self.post_message(ActionRequested("versions", self._incident))
+
+    def action_template(self) -> None:
+        """Add what a template asks for; what is written stays, and undo gives it back."""
+        self.post_message(ActionRequested("template", self._incident))
 
     def action_external(self) -> None:
         """Edit the text in the editor that the environment names, then take it over."""

@@ -22,6 +22,7 @@ WRITING = (
     Hint("^f", "find"),
     Hint("F3", "$EDITOR"),
     Hint("^l", "versions"),
+    Hint("^t", "template"),
     Hint("^s", "save now"),
     Hint("^g", "draft again"),
     Hint("^z", "undo"),

@@ -153,6 +153,10 @@ class WritingTab(Tab):
             self._wait()
             self.redraw()
 
+    def text_of(self, incident: str) -> str:
+        """Return the text as it stands in the editor; empty where another incident is shown."""
+        return self.editor.text if incident == self._incident else ""
+
     def replace_text(self, incident: str, text: str) -> None:
         """Put another text into the editor, if it still shows that incident; undo gives back."""
         if incident == self._incident:

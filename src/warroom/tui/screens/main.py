@@ -368,6 +368,10 @@ class MainScreen(Touring):
         refused = self.work_pane.postmortem.refused
         self.save_postmortem(event.incident, event.text, event.base, refused)
 
+    def postmortem_text(self, incident: str) -> str:
+        """Return the text in the editor of the postmortem, as it is typed."""
+        return self.work_pane.postmortem.text_of(incident)
+
     def replace_postmortem(self, incident: str, text: str) -> None:
         """Put a text into the editor of the postmortem."""
         self.work_pane.postmortem.replace_text(incident, text)

@@ -1,4 +1,4 @@
-"""Choose one of several incidents; each says why it is offered."""
+"""Choose one of several things by name; each says why it is offered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,13 @@ from warroom.tui.widgets.rowlist import Row, RowList
 _AROUND = 8
 """Rows of the dialog that are not the list."""
 
+_EDGE, _WIDEST = 10, 32
+"""Cells of the names, at least and at most."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One incident that may be meant; foreign text is allowed."""
+    """One thing that may be meant; foreign text is allowed."""
 
     id: str
     title: str
@@ -24,7 +27,7 @@ class Candidate:
 
 
 class WhichScreen(Dialog[str]):
-    """A list of incidents; enter chooses, escape leaves."""
+    """A list of names; enter chooses, escape leaves."""
 
     DEFAULT_CSS = """
     WhichScreen #dialog { width: 100; }
@@ -77,10 +80,12 @@ class WhichScreen(Dialog[str]):
         return [Row(one.id, self._lines(one, width)) for one in self.found]
 
     def _lines(self, one: Candidate, width: int) -> tuple[Line, ...]:
-        head = line(Piece(fit(one.id, 10), bold=True), Piece(" ".join(one.title.split())))
+        edge = min(_WIDEST, max(_EDGE, *(len(each.id) + 2 for each in self.found)))
+        head = line(Piece(fit(one.id, edge), bold=True), Piece(" ".join(one.title.split())))
         if not one.why:
             return (head,)
-        return (head, *(line(" " * 10, Piece(x, "mute")) for x in wrap(one.why, width - 10)[:2]))
+        why = wrap(one.why, width - edge)[:2]
+        return (head, *(line(" " * edge, Piece(words, "mute")) for words in why))
 
     def key_lines(self, width: int) -> Sequence[Line]:
         """Return the keys."""
