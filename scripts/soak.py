@@ -62,6 +62,11 @@ GROUPS = {
         tests=("tests/remote/test_campaign.py",),
         minutes=60,
     ),
+    "day": Group(
+        what="24 simulated hours of a busy team: 5 consoles come and go, one in a terminal",
+        tests=("tests/remote/test_busy_team.py",),
+        minutes=60,
+    ),
     "steps": Group(
         what="kill -9 during a step of a runbook",
         tests=("tests/runbooks/test_runbook_crash.py", "tests/e2e/test_killed_step.py"),

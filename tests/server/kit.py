@@ -17,7 +17,7 @@ import httpx
 
 from warroom.core.access import Token, compose, digest
 from warroom.intake.vendors import Intake
-from warroom.room.local import LocalRoom
+from warroom.room.local import LocalRoom, utc_now
 from warroom.room.postman import Postman
 from warroom.server.desk import Desk, Limits
 from warroom.server.serve import Address, listen, server
@@ -42,6 +42,7 @@ class Served:
     address: str = ""
     port: int = 0
     poll_seconds: float = 0.02
+    clock: Callable[[], datetime] = utc_now
     staff: Callable[["Served"], Postman] | None = None
     """Who takes reports in and sends."""
     intakes: dict[str, Intake] = field(default_factory=dict)
@@ -53,7 +54,11 @@ class Served:
         )
         self.tokens = TokenStore(self.journal)
         self.hall = LocalRoom(
-            self.journal, actor="server", device="server", poll_seconds=self.poll_seconds
+            self.journal,
+            actor="server",
+            device="server",
+            poll_seconds=self.poll_seconds,
+            clock=self.clock,
         )
         desk = Desk(
             hall=self.hall,
