@@ -67,6 +67,11 @@ GROUPS = {
         tests=("tests/remote/test_busy_team.py",),
         minutes=60,
     ),
+    "follow": Group(
+        what="a followed log that suffers everything, against a recorder",
+        tests=("tests/logs/test_follow_campaign.py",),
+        minutes=30,
+    ),
     "steps": Group(
         what="kill -9 during a step of a runbook",
         tests=("tests/runbooks/test_runbook_crash.py", "tests/e2e/test_killed_step.py"),
@@ -255,7 +260,9 @@ def remembered() -> dict[str, Row]:
     return {name: Row(**row) for name, row in kept.items() if name in GROUPS}
 
 
-def remember(rows: dict[str, Row]) -> None:
+def remember(name: str, row: Row) -> None:
+    """Keep how a group ended, beside what others that run at the same time have kept."""
+    rows = {**remembered(), name: row}
     new = MEMORY.with_suffix(".new")
     new.write_text(json.dumps({k: asdict(v) for k, v in rows.items()}, indent=1), "utf-8")
     new.replace(MEMORY)
@@ -281,6 +288,7 @@ def main() -> int:
     done = {name for name, row in rows.items() if row.passed and row.share >= chosen.share}
     if done == set(chosen.only) == set(GROUPS):
         rows, done = {}, set()
+        MEMORY.unlink()
     for name in chosen.only:
         if name in done and not chosen.again:
             continue
@@ -289,7 +297,7 @@ def main() -> int:
             break
         print(f"{name}: {GROUPS[name].what}", flush=True)
         rows[name] = run(GROUPS[name], chosen.share, min(left, GROUPS[name].minutes * 60.0))
-        remember(rows)
+        remember(name, rows[name])
         for line in rows[name].trouble:
             print(f"  {line}", flush=True)
     print(table(rows))

@@ -124,6 +124,29 @@ def test_truncated_and_regrown_beyond_the_old_end_between_two_looks(path, follow
     assert gaps(log) == ["rewritten in place; lines written just before may be missing"]
 
 
+@pytest.mark.parametrize("before", [3, 50])
+def test_truncated_and_regrown_between_the_look_and_the_reading(
+    path, follow, monkeypatch, before
+) -> None:
+    """With a head that is known only in part (3 lines), and with one that is known whole."""
+    path.write_bytes(lines(0, before))
+    log = follow()
+    append(path, line(before))
+    real = filelog.scan_forward
+
+    def late(*arguments: object, **more: object) -> object:
+        monkeypatch.setattr(filelog, "scan_forward", real)
+        os.truncate(path, 0)
+        append(path, lines(100, 200))
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(filelog, "scan_forward", late)
+    settle(log)
+    settle(log)  # the next look
+    assert sizes(log) == [*range(before), *range(100, 200)]
+    assert gaps(log) == ["rewritten in place; lines written just before may be missing"]
+
+
 def test_overwritten_in_place_at_the_same_size(path, follow) -> None:
     log = follow()
     with path.open("r+b") as file:

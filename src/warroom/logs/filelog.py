@@ -290,6 +290,8 @@ class FileLog(IndexedLog):
         scanned = scan_forward(
             self._scanner, store, begin, size, self._buffer, flush=flush or again
         )
+        if part is self._part and part.watched.reset_reason():
+            return False  # replaced since the look: what was read is of two contents
         if scanned is None:
             self._note(part, size)
             return False

@@ -70,6 +70,8 @@ class Watched:
         self._tail = joined[-TAIL:]
         if self._covered < min(FINGERPRINT, position):
             head = self.store.read(0, min(FINGERPRINT, position))
+            if self._covered and _hash(head[: self._covered]) != self._fingerprint:
+                return  # replaced a moment ago: the next look finds the old head gone
             self._covered, self._fingerprint = len(head), _hash(head)
 
     def reset_reason(self) -> str | None:
