@@ -54,8 +54,8 @@ GROUPS = {
     ),
     "writers": Group(
         what="two people write one postmortem",
-        tests=("tests/store/test_two_writers.py",),
-        minutes=40,
+        tests=("tests/store/test_two_writers.py", "tests/remote/test_two_writers.py"),
+        minutes=60,
     ),
     "networks": Group(
         what="networks cut, slowed, frozen and reset while two work",

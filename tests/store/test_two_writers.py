@@ -1,7 +1,5 @@
 """Two people write one postmortem at a time, cut off now and then: one text, no word lost."""
 
-import random
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -11,72 +9,24 @@ import pytest
 from tests.campaign import Tally, sized
 from tests.store.conftest import QUICK, Postgres
 from tests.store.processes import ended_well, forked
+from tests.writers import SECTIONS, TEXT, Writer, kept
 
 from warroom.core import commands as c
 from warroom.core import events as e
-from warroom.core.decide import Refusal
-from warroom.core.journal import JournalError
-from warroom.core.merge import Keep
 from warroom.room.local import LocalRoom
 from warroom.store import open_journal
-from warroom.tui.textsync import TextSync
 
-SECTIONS = ("Summary", "Impact", "Root cause", "Prevention")
-TEXT = "# INC-1\n\n" + "".join(f"## {name}\n\nNothing yet.\n\n" for name in SECTIONS)
 QUIET = 120.0
 """Seconds to wait for the other one: generous, because the machine may be busy."""
 
 
-class Writer:
-    """One console's editor without its screen: it types, saves, and takes over what came."""
+class Process(Writer):
+    """A writer in a process of its own, over a journal."""
 
     def __init__(self, address: str, folder: Path, name: str, seed: int) -> None:
-        self.name = name
         self.folder = folder
-        self.chance = random.Random(seed)
         journal = open_journal(address, anchors=folder / f"{name}.anchors", tuning=QUICK)
-        self.room = LocalRoom(journal, actor=name, device=name)
-        self.sync = TextSync()
-        self.text = ""
-        self.typed = 0
-        self.conflicts = 0
-
-    def type(self) -> None:
-        """Put a word that exists once into the text, at any place or into a section of its own."""
-        self.typed += 1
-        word = f"{self.name}{self.typed:05}"
-        lines = self.text.split("\n")
-        row = self.chance.randrange(1, len(lines))
-        if lines[row].startswith(("#", ">")) or self.chance.random() < 0.3:
-            lines.insert(row, word)
-        else:
-            at = self.chance.randrange(len(lines[row]) + 1)
-            while 0 < at < len(lines[row]) and lines[row][at - 1] != " ":
-                at += 1  # between words, as a person writes
-            lines[row] = f"{lines[row][:at]} {word} {lines[row][at:]}"
-        if self.chance.random() < 0.1:
-            lines = [line for line in lines if not line.startswith("> ! ")]  # conflicts cleared up
-        self.text = "\n".join(lines)
-
-    def exchange(self) -> None:
-        """Take over what the room holds, settle a conflict by keeping both, save what is new."""
-        try:
-            incident = self.room.incident("INC-1")
-            assert incident is not None
-            shown = self.sync.arrived(incident.postmortem_version, incident.postmortem, self.text)
-            if shown is not None:
-                self.text = shown
-            settled = self.sync.settle(Keep.BOTH, self.text)
-            if settled is not None:
-                self.conflicts += 1
-                self.text = settled
-            wanted = self.sync.to_send(self.text)
-            if wanted is not None:
-                done = self.room.do(c.EditPostmortem(text=wanted[0], base=wanted[1]), "INC-1")
-                if isinstance(done, Refusal):
-                    self.sync.refused()
-        except JournalError:
-            self.sync.refused()  # cut off: what is typed stays here
+        super().__init__(LocalRoom(journal, actor=name, device=name), name, seed)
 
     def write(self, rounds: int) -> None:
         """Type, mostly connected; then wait until both have everything."""
@@ -117,7 +67,7 @@ def both_write(
     room.do(c.EditPostmortem(text=TEXT, base=0), "INC-1")
     room.close()
     children = [
-        forked(lambda name=name, seed=seed: Writer(address, folder, name, seed).write(rounds))
+        forked(lambda name=name, seed=seed: Process(address, folder, name, seed).write(rounds))
         for name, seed in (("ana", 1), ("mia", 2))
     ]
     over = threading.Event()
@@ -138,10 +88,10 @@ def both_write(
     finally:
         journal.close()
     counts = [(folder / f"{name}.count").read_text().split() for name in ("ana", "mia")]
-    kept = re.findall(r"(?:ana|mia)\d{5}", texts[0])
     wanted = {f"{n}{i:05}" for n, (typed, _) in zip(("ana", "mia"), counts, strict=True)
               for i in range(1, int(typed) + 1)}  # fmt: skip
-    assert set(kept) == wanted, f"{len(wanted - set(kept))} of {len(wanted)} words are lost"
+    found = kept(texts[0])
+    assert found == wanted, f"{len(wanted - found)} of {len(wanted)} words are lost"
     for name in SECTIONS:
         assert f"## {name}" in texts[0]
     return sum(int(conflicts) for _, conflicts in counts)
