@@ -2,10 +2,10 @@
 
 import dataclasses
 import types
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from warroom.core.canonical import Json
@@ -72,50 +72,78 @@ def decode(kind: type[T], value: Json) -> T:
     if not isinstance(value, dict):
         raise CannotDecode(f"{kind.__name__}: expected an object, got {type(value).__name__}")
     found: dict[str, Any] = {}
-    for name, hint in _hints(cast("Hashable", kind)).items():
+    for name, read in _readers(cast("Hashable", kind)).items():
         if name in value:
-            found[name] = _decode(hint, value[name], f"{kind.__name__}.{name}")
+            try:
+                found[name] = read(value[name])
+            except CannotDecode as error:
+                raise CannotDecode(f"{kind.__name__}.{name}: {error}") from None
     try:
         return kind(**found)
     except TypeError as error:
         raise CannotDecode(f"{kind.__name__}: {error}") from None
 
 
+Reader = Callable[[Json], object]
+"""Turns a JSON value into what an annotation says, or raises CannotDecode."""
+
+
 @cache
-def _hints(kind: Hashable) -> dict[str, Any]:
+def _readers(kind: Hashable) -> dict[str, Reader]:
+    """Return how to read each field: annotations are looked at once and not for every event."""
     hints = get_type_hints(kind)
-    return {f.name: hints[f.name] for f in dataclasses.fields(cast("Any", kind))}
+    return {f.name: _reader(hints[f.name]) for f in dataclasses.fields(cast("Any", kind))}
 
 
-def _decode(hint: Any, value: Json, where: str) -> object:
-    origin = get_origin(hint)
+def _reader(hint: Any) -> Reader:
+    origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        options = [option for option in get_args(hint) if option is not type(None)]
-        if value is None and len(options) < len(get_args(hint)):
-            return None
-        return _decode(options[0], value, where)
+        options = [option for option in inner if option is not type(None)]
+        read = _reader(options[0])
+        return partial(_read_optional, read) if len(options) < len(inner) else read
     if origin is tuple:
-        if not isinstance(value, list):
-            raise CannotDecode(f"{where}: expected a list")
-        return tuple(_decode(get_args(hint)[0], item, where) for item in value)
+        return partial(_read_tuple, _reader(inner[0]))
     if origin is not None and issubclass(origin, Mapping):
-        if not isinstance(value, dict):
-            raise CannotDecode(f"{where}: expected an object")
-        keys, items = get_args(hint)
-        return {
-            _decode(keys, key, where): _decode(items, item, where) for key, item in value.items()
-        }
+        return partial(_read_mapping, _reader(inner[0]), _reader(inner[1]))
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return decode(hint, value)
+        return partial(decode, hint)
     if hint is datetime:
-        if not isinstance(value, str):
-            raise CannotDecode(f"{where}: expected a time")
-        return decode_time(value)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        try:
-            return hint(value)
-        except ValueError:
-            raise CannotDecode(f"{where}: {value!r} is not a {hint.__name__}") from None
-    if isinstance(hint, type) and isinstance(value, hint):
-        return value
-    raise CannotDecode(f"{where}: {value!r} does not fit")
+        return _read_time
+    if issubclass(hint, Enum):
+        return partial(_read_enum, hint)
+    return partial(_read_plain, hint)
+
+
+def _read_optional(read: Reader, value: Json) -> object:
+    return None if value is None else read(value)
+
+
+def _read_tuple(read: Reader, value: Json) -> object:
+    if not isinstance(value, list):
+        raise CannotDecode("expected a list")
+    return tuple(map(read, value))
+
+
+def _read_mapping(key: Reader, item: Reader, value: Json) -> object:
+    if not isinstance(value, dict):
+        raise CannotDecode("expected an object")
+    return {key(k): item(v) for k, v in value.items()}
+
+
+def _read_time(value: Json) -> object:
+    if not isinstance(value, str):
+        raise CannotDecode("expected a time")
+    return decode_time(value)
+
+
+def _read_enum(kind: type[Enum], value: Json) -> object:
+    try:
+        return kind(value)
+    except ValueError:
+        raise CannotDecode(f"{value!r} is not a {kind.__name__}") from None
+
+
+def _read_plain(kind: type, value: Json) -> object:
+    if not isinstance(value, kind):
+        raise CannotDecode(f"{value!r} does not fit")
+    return value
