@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -304,7 +305,7 @@ class LogChart(Widget):
 
     DEFAULT_CSS = "LogChart { height: 4; width: 1fr; background: $background; }"
 
-    state: reactive[ChartState] = reactive(ChartState())
+    state: reactive[ChartState] = reactive(ChartState(), repaint=False)
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -313,13 +314,30 @@ class LogChart(Widget):
         self._rows: list[list[Segment]] = []
         self._drawn: object = None
 
+    def watch_state(self) -> None:
+        """Repaint the rows that differ: all of them are 15 kB, too much for each key over ssh."""
+        if not self.size:  # not laid out yet
+            return
+        before, rows = self._rows, self._draw()
+        width, height = self.size
+        if len(before) != len(rows):
+            self.refresh()
+            return
+        differ = [y for y in range(min(height, len(rows))) if before[y] != rows[y]]
+        if differ:
+            self.refresh(*(Region(0, y, width, 1) for y in differ))
+
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
+        rows = self._draw()
+        ground = ink_for(self.palette, self._ink).style("text", on="bg0")
+        row = Strip(rows[y] if y < len(rows) else [])
+        return row.apply_style(ground).adjust_cell_length(self.size.width, ground)
+
+    def _draw(self) -> list[list[Segment]]:
         ink = self._ink = ink_for(self.palette, self._ink)
         key = (self.state, self.size, ink)
         if self._drawn != key:
             self._rows = draw_chart(self.state, self.size.width, self.size.height, ink)
             self._drawn = key
-        ground = ink.style("text", on="bg0")
-        row = Strip(self._rows[y] if y < len(self._rows) else [])
-        return row.apply_style(ground).adjust_cell_length(self.size.width, ground)
+        return self._rows

@@ -30,6 +30,9 @@ _FRAME = 1 / 20
 """Seconds between two repaints while lines pour in: nobody reads faster, and a key that comes
 meanwhile waits for one repaint at most."""
 
+_BARE = "bare"
+"""Where the map shows nothing."""
+
 Pinned = Callable[[Entry], bool]
 
 
@@ -229,8 +232,10 @@ class LogSurface(Widget, can_focus=True):
         self._shown[y] = (strip, tone)
         if not tone:
             return strip
-        glyph = " " if tone == "bg0" else "▐"
-        return Strip([*strip, self.ink.text(glyph, tone, on="bg0")], self._cells[0])
+        mark = self.ink.text(" ", "s5", on="bg0")
+        if tone != _BARE:
+            mark = self.ink.text("▐", tone, on="bg0")
+        return Strip([*strip, mark], self._cells[0])
 
     def _part(self, y: int) -> Strip | None:
         """Return what of a row stands on a line of the screen; None: nothing does."""
@@ -248,7 +253,7 @@ class LogSurface(Widget, can_focus=True):
         top, bottom = ((row - first) * height // count for row in (page[0][0], page[-1][0]))
         spike = any(self.by_rows[y * parts // height : max((y + 1) * parts // height, 1)])
         here = top <= y <= bottom and count > height
-        return "accent" if here else "s5" if spike else "bg0"
+        return "accent" if here else "s5" if spike else _BARE
 
     def _drawn(self, entry: Entry) -> list[Strip]:
         key = (self.ink, self.columns, self.wrap)
