@@ -9,7 +9,7 @@ from scripts.soak import GROUPS
 from warroom.cli.main import _COMMANDS
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 COUNTS = {"A": 11, "B": 7, "C": 9, "D": 7, "E": 4, "F": 4, "G": 10, "H": 5}
 
 

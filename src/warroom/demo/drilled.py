@@ -27,6 +27,8 @@ ROUNDS = 40
 SEEN = 150.0
 """Seconds to wait for a measured effect before the next containment is looked for: a route with
 few requests needs its time, and so does a busy machine."""
+MANY = 20
+"""Lines below which a share of them weighs less: a few say little."""
 
 Reader = Callable[[], Incident | None]
 Play = Callable[[Player, Set, Reader], Awaitable[None]]
@@ -275,7 +277,9 @@ def _weight(reason: str, *, refuted: bool) -> float:
     """Return how much speaks for an option, by the numbers that stand in its reason."""
     if refuted:
         reason = re.sub(r"[^;]*(before the onset|are release)[^;]*;?", "", reason)
-    shares = sum(int(share) for share in re.findall(r"(\d+)% of", reason))
+    shares = sum(float(share) for share in re.findall(r"(\d+)% of", reason))
+    for part, few in re.findall(r"(\d+) of (\d+) (?:failing|the newest) lines", reason):
+        shares += 100 * int(part) / int(few) * (int(few) / MANY) ** 2
     against = "had no effect" in reason or "not the cause" in reason
     return shares + 20 * ("before the onset" in reason) - 300 * against
 

@@ -116,7 +116,11 @@ def _judge(runbook: Runbook, facts: Facts) -> Suggestion | None:
     if seen is not None and seen.telling:
         score += 2 * seen.share
         of = "the newest lines" if secure else "failing lines"
-        share = f"{seen.share:.0%} of {of} are like" if len(lines) > 1 else "the log shows"
+        if len(lines) >= _MANY:
+            share = f"{seen.share:.0%} of {of} are like"
+        else:  # a share of a few would sound like more than it is
+            few = round(seen.share * len(lines))
+            share = f"{few} of {len(lines)} {of} are like" if len(lines) > 1 else "the log shows"
         reasons.append(f"{share} “{seen.line.strip()[:_SHOWN]}”")
     elif runbook.symptoms and not named:
         return None
