@@ -100,6 +100,11 @@ GROUPS = {
         tests=("tests/server/test_fuzz.py",),
         minutes=60,
     ),
+    "storm": Group(
+        what="a minute of a thousand alerts a second, then a kill",
+        tests=("tests/server/test_burst.py",),
+        minutes=10,
+    ),
     "bytes": Group(
         what="damaged lines, any bytes, any file operations",
         tests=("tests/logs/test_fuzz.py",),

@@ -10,9 +10,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from tests.campaign import Tally, sized
-from tests.server.kit import say, served
+from tests.server.kit import Served, say, served
 
+from warroom.comms.send import send
+from warroom.intake.vendors import VENDORS, Intake
+from warroom.room.dispatch import Dispatch
+from warroom.room.postman import Postman
+from warroom.room.reception import Reception
 from warroom.server.desk import Limits
+from warroom.store import SqlInbox, SqlOutbox
 
 
 def tool() -> object:
@@ -47,8 +53,17 @@ def fuzz(folder: Path, examples: int) -> Counter[int]:
     ]
     limits = Limits(rate=1e6, burst=10**6, stranger_rate=1e6, stranger_burst=10**6)
     statuses: Counter[int] = Counter()
-    with served(folder, limits=limits) as running:
-        token = running.token("ana", "read", "act", "run", "admin")
+    intakes = {kind: Intake(name=kind, kind=kind) for kind in VENDORS}
+
+    def staff(served: Served) -> Postman:
+        inbox, outbox = SqlInbox(served.journal), SqlOutbox(served.journal)
+        reception = Reception(served.hall, inbox, intakes)
+        dispatch = Dispatch(served.hall, outbox, (), send)
+        return Postman(reception, dispatch, (), lambda _: b"", served.hall.now)
+
+    with served(folder, limits=limits, intakes=intakes, staff=staff) as running:
+        scopes = [f"ingest:{kind}" for kind in VENDORS]
+        token = running.token("ana", "read", "act", "run", "admin", *scopes)
         with running.client(token) as ana:
             for title in ("one", "two"):
                 say(ana, "declare", facts={"title": title})

@@ -13,6 +13,7 @@ import pytest
 from tests.server.kit import Served, until
 
 from warroom.comms.send import send
+from warroom.core.channels import Reported
 from warroom.intake.vendors import VENDORS, Intake
 from warroom.room.dispatch import Dispatch
 from warroom.room.postman import Postman
@@ -154,3 +155,34 @@ def test_many_at_once_are_all_kept_and_none_twice(desk: Served) -> None:
     assert len(inbox.letters(1000)) == 320
     incidents = desk.hall.incidents()
     assert sum(report.firing for incident in incidents for report in incident.reports) == 240
+
+
+def test_an_intake_takes_messages_and_nothing_else(desk: Served) -> None:
+    with desk.client(desk.token("m", "ingest:generic")) as client:
+        asked = client.get("/v1/ingest/generic")
+        assert asked.status_code == 405
+        assert asked.headers["allow"] == "POST"
+        assert client.post("/v1/ingest/No%20such", content=b"{}").status_code == 404
+        assert client.post("/v1/ingest/generic/more", content=b"{}").status_code == 404
+        document = client.get("/v1/openapi.json").json()
+    assert "202" in document["paths"]["/v1/ingest/{name}"]["post"]["responses"]
+    with desk.client(desk.token("ana", "read")) as ana:
+        counted = ana.get("/metrics").text
+    assert 'route="/v1/ingest/{name}",status="405"} 1' in counted
+
+
+def test_a_storm_is_told_in_few_entries(desk: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warroom.room.postman.REST", 2.0)
+    alert = json.loads((PAYLOADS / "alertmanager.json").read_bytes())
+    inbox = SqlInbox(desk.journal)
+    with desk.client(desk.token("m", "ingest:alertmanager")) as client:
+        for number in range(12):
+            alert["alerts"] = [{**alert["alerts"][0], "fingerprint": str(number)}]
+            client.post("/v1/ingest/alertmanager", content=json.dumps(alert).encode())
+            if number == 0:
+                until(lambda: not inbox.waiting())
+    until(lambda: not inbox.waiting())
+    (incident,) = desk.hall.incidents()
+    told = [r.event for r in desk.hall.records(incident.id) if isinstance(r.event, Reported)]
+    assert [one.deliveries for one in told] == [1, 11]
+    assert incident.reports[0].firing == 12

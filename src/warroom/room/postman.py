@@ -16,6 +16,9 @@ _log = logging.getLogger(__name__)
 
 ROUND = 1.0
 """Seconds between two rounds when nobody calls: an update is on its way within that."""
+REST = 0.25
+"""Seconds after a round that found messages, or as long as it took: in a storm the senders and the
+consoles get their half of the machine, and an incident is told of many alerts in one entry."""
 
 
 class Postman:
@@ -90,9 +93,11 @@ class Postman:
 
     def _rounds(self) -> None:
         while not self._stop.is_set():
+            began = time.monotonic()
             try:
-                while self.round()[0].letters and not self._stop.is_set():
-                    pass
+                if self.round()[0].letters:
+                    self._stop.wait(max(REST, time.monotonic() - began))
+                    continue
             except JournalError as error:
                 _log.warning("the post: %s", error)
             except Exception:  # noqa: BLE001 - the rounds go on: the next message may be a better one

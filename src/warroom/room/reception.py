@@ -30,6 +30,8 @@ sets off its alerts within the longest usual waiting time of an alerting rule.""
 STORM = 5
 """Incidents opened by other systems within `MOMENT` from which the next joins the newest: a broken
 network must not open a hundred."""
+MOST = 2000
+"""Messages placed in one go."""
 NEWEST = 3
 """Titles that one entry of the timeline names."""
 EVIDENCE = 16_384
@@ -103,7 +105,7 @@ class Reception:
         """
         batch = _Batch()
         aside = 0
-        for letter in self._inbox.waiting():
+        for letter in self._inbox.waiting(MOST):
             told = self._read(letter)
             if isinstance(told, str):
                 aside += 1
@@ -168,7 +170,7 @@ class Reception:
                     firing=signal.status is Status.FIRING,
                     last_at=letters[-1].received_at,
                 )
-            self._report(batch, incident, letters, group)
+            self._report(batch, incident, letters, group, before)
         first = next(iter(places), "")
         batch.settled += [
             replace(letter, standing=Standing.DONE, incident=first) for letter in letters
@@ -233,9 +235,14 @@ class Reception:
             )
 
     def _report(
-        self, batch: _Batch, incident: str, letters: Sequence[Letter], group: Sequence[Told]
+        self,
+        batch: _Batch,
+        incident: str,
+        letters: Sequence[Letter],
+        group: Sequence[Told],
+        before: Mapping[str, Known],
     ) -> None:
-        """Tell an incident how its signals of a group stand now."""
+        """Tell an incident how its signals of a group stand now, and stood `before`."""
         source, name = group[0].source, group[0].group
         mine = {
             key: one.firing
@@ -243,7 +250,6 @@ class Reception:
             if (origin, one.group, one.incident) == (source, name, incident)
         }
         firing, ended = self._inbox.counted(incident, source, name)
-        before = self._inbox.known(source, tuple(mine))
         for key, fires in mine.items():  # what the store still counts as it was
             old = before.get(key)
             if old is not None and (old.group, old.incident) == (name, incident):

@@ -1,7 +1,6 @@
 """Put the server together: routes, bounds, headers, and the one form of every refusal."""
 
-import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -21,10 +20,11 @@ from warroom.server.commands import command_routes
 from warroom.server.desk import Desk
 from warroom.server.dress import Dress
 from warroom.server.health import health_routes
-from warroom.server.ingest import ingest_routes
+from warroom.server.ingest import ADDRESS, Ingest, operation
+from warroom.server.letterbox import Letterbox
 from warroom.server.limits import Bounds
 from warroom.server.metrics import Metrics
-from warroom.server.problems import Problem, Refused, answer, of_journal
+from warroom.server.problems import Problem, Refused, answer, of_journal, refusal
 from warroom.server.reads import read_routes
 from warroom.server.status import status_routes
 from warroom.server.streams import Hub
@@ -67,17 +67,23 @@ def create_app(desk: Desk) -> FastAPI:
         status_routes(desk, porter),
     ):
         app.include_router(routes)
-    if desk.postman is not None:
-        app.include_router(ingest_routes(desk.hall, desk.postman, desk.intakes, porter))
     _handle(app)
 
     def bounded(client: str, status: int, reason: str) -> None:
         metrics.refused(status)
         audit.write("refused", status=status, reason=reason, client=client)
 
+    if desk.postman is not None:  # what is added first stands innermost
+        app.add_middleware(
+            Ingest,
+            hall=desk.hall,
+            box=Letterbox(desk.postman),
+            intakes=desk.intakes,
+            porter=porter,
+        )
     app.add_middleware(Dress, metrics=metrics)
     app.add_middleware(Bounds, limits=desk.limits, report=bounded)
-    _document(app)
+    _document(app, {ADDRESS: operation()} if desk.postman is not None else {})
     return app
 
 
@@ -85,12 +91,7 @@ def _handle(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def _refused(_: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)  # noqa: S101 - what it was registered for
-        headers = {}
-        if error.seconds:
-            headers["retry-after"] = str(max(1, math.ceil(error.seconds)))
-        if error.problem.status == HTTPStatus.UNAUTHORIZED:
-            headers["www-authenticate"] = "Bearer"
-        return answer(error.problem, headers)
+        return refusal(error)
 
     @app.exception_handler(JournalError)
     async def _journal(request: Request, error: Exception) -> Response:
@@ -113,8 +114,13 @@ def _handle(app: FastAPI) -> None:
         return answer(problem, error.headers)
 
 
-def _document(app: FastAPI) -> None:
-    """Describe the bodies, which are read by hand: strictly, and before any conversion."""
+def _document(app: FastAPI, more: Mapping[str, Any]) -> None:
+    """Describe the bodies, which are read by hand: strictly, and before any conversion.
+
+    Args:
+        app: Whose document it is.
+        more: Paths that are no routes of it.
+    """
     generate = app.openapi
 
     def document() -> dict[str, Any]:
@@ -122,6 +128,7 @@ def _document(app: FastAPI) -> None:
             found = generate()
             references, definitions = schemas()
             found["components"]["schemas"].update(definitions)
+            found["paths"].update(more)
             for name, reference in references.items():
                 operation = found["paths"][f"/v1/commands/{name}"]["post"]
                 operation["requestBody"] = {

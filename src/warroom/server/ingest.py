@@ -1,113 +1,124 @@
 """Reports of other systems: proved, kept, answered at once; what they mean is found out later."""
 
-import asyncio
 import os
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from types import SimpleNamespace
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
-from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from warroom.core.access import INGEST, identity
 from warroom.core.journal import JournalError
-from warroom.core.post import Letter
 from warroom.intake import fields, proof
 from warroom.intake.report import Message, Odd
 from warroom.intake.vendors import VENDORS, Intake
-from warroom.room.postman import Postman
 from warroom.server.auth import Porter
 from warroom.server.desk import Hall
-from warroom.server.problems import Refused, documented, of_journal
+from warroom.server.letterbox import Letterbox
+from warroom.server.problems import Problem, Refused, answer, documented, of_journal, refusal
 
-Name = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,40}$")]
-
-MOST = 500
-"""Messages kept in one transaction: waiting for the disk once, not once for each."""
-
-
-class Letterbox:
-    """Keeps many messages with one wait for the disk; each sender is answered when his is kept."""
-
-    def __init__(self, postman: Postman) -> None:
-        self._postman = postman
-        self._waiting: list[tuple[Letter, asyncio.Future[None]]] = []
-        self._work: asyncio.Task[None] | None = None
-
-    async def put(self, letter: Letter) -> None:
-        """Return once the message is on the disk.
-
-        Raises:
-            JournalError: It is not.
-        """
-        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((letter, kept))
-        if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._keep())
-        await kept
-
-    async def _keep(self) -> None:
-        while self._waiting:
-            now, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            try:
-                letters = [letter for letter, _ in now]
-                await run_in_threadpool(self._postman.reception.take, letters)
-            except JournalError as error:
-                for _, kept in now:
-                    if not kept.done():
-                        kept.set_exception(error)
-            else:
-                for _, kept in now:
-                    if not kept.done():
-                        kept.set_result(None)
-                self._postman.wake()
+PREFIX = "/v1/ingest/"
+ADDRESS = PREFIX + "{name}"
+_NAME = r"^[a-z0-9_-]{1,40}$"
+_NAMED = re.compile(_NAME)
+_ROUTE = SimpleNamespace(path=ADDRESS)
+"""What the counters call every address under the prefix."""
+_KEPT = JSONResponse({"kept": True}, 202)
 
 
-def ingest_routes(
-    hall: Hall, postman: Postman, intakes: Mapping[str, Intake], porter: Porter
-) -> APIRouter:
-    """Return the route that senders are pointed at."""
-    router = APIRouter(prefix="/v1/ingest", tags=["ingest"])
-    box = Letterbox(postman)
+class Ingest:
+    """The address that senders are pointed at; it stands before the routes.
 
-    @router.post(
-        "/{name}",
-        status_code=202,
-        responses={
-            200: {"description": "What the sender wants to hear at once, as Slack does."},
-            **documented(401, 403, 404),
-        },
-        summary="Take in a message of another system.",
-        description="Proved by the sender's own signature, or by a token with the scope "
-        "`ingest:NAME` as bearer token or password. A message that is merely odd is kept aside and "
-        "answered like any other.",
-    )
-    async def ingest(request: Request, name: Name) -> Response:
-        intake = intakes.get(name)
+    A storm brings a thousand messages a second, and finding a route was two thirds of the work that
+    each of them made.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        hall: Hall,
+        box: Letterbox,
+        intakes: Mapping[str, Intake],
+        porter: Porter,
+    ) -> None:
+        self._app = app
+        self._hall = hall
+        self._box = box
+        self._intakes = intakes
+        self._porter = porter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take a message in; anything else is passed on."""
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = _ROUTE
+        try:
+            response = await self._take(Request(scope, receive))
+        except Refused as error:
+            response = refusal(error)
+        await response(scope, receive, send)
+
+    async def _take(self, request: Request) -> Response:
+        name = request.scope["path"].removeprefix(PREFIX)
+        intake = self._intakes.get(name) if _NAMED.fullmatch(name) else None
         if intake is None:
-            raise Refused(
-                404, f"there is no intake {name!r}", "`warroom intake --help` names them."
-            )
+            raise Refused(404, "there is no such intake", "`warroom intake --help` names them.")
+        if request.method != "POST":
+            problem = Problem(status=405, reason="an intake only takes messages in")
+            return answer(problem, {"allow": "POST"})
         message = Message(
             body=await request.body(),
-            received_at=hall.now(),
+            received_at=self._hall.now(),
             headers={key.lower(): value for key, value in request.headers.items()},
         )
-        await _believe(request, porter, intake, message)
+        await _believe(request, self._porter, intake, message)
         challenge = _challenge(intake, message)
         if challenge:
             return JSONResponse({"challenge": challenge})
-        letter = postman.reception.letter(name, message)
         try:
-            await box.put(letter)
+            await self._box.put(name, message)
         except JournalError as error:
             raise of_journal(error) from error
         if intake.kind == "slack" and message.body.lstrip()[:1] != b"{":
             words = "Your report has arrived. You will hear when somebody takes charge of it."
             return JSONResponse({"response_type": "ephemeral", "text": words})
-        return JSONResponse({"kept": True}, 202)
+        return _KEPT
 
-    return router
+
+def operation() -> dict[str, Any]:
+    """Return what the OpenAPI document says of the address."""
+    refusals = documented(401, 403, 404)
+    return {
+        "post": {
+            "tags": ["ingest"],
+            "summary": "Take in a message of another system.",
+            "description": "Proved by the sender's own signature, or by a token with the scope "
+            "`ingest:NAME` as bearer token or password. A message that is merely odd is kept aside "
+            "and answered like any other.",
+            "operationId": "ingest",
+            "parameters": [
+                {
+                    "name": "name",
+                    "in": "path",
+                    "required": True,
+                    "schema": {"type": "string", "pattern": _NAME},
+                }
+            ],
+            "requestBody": {"content": {"*/*": {"schema": {}}}},
+            "responses": {
+                "202": {"description": "It is kept.", "content": {"application/json": {}}},
+                "200": {
+                    "description": "What the sender wants to hear at once, as Slack does.",
+                    "content": {"application/json": {}},
+                },
+                **{str(one): {"description": refusals[one]["description"]} for one in refusals},
+            },
+        }
+    }
 
 
 async def _believe(request: Request, porter: Porter, intake: Intake, message: Message) -> None:

@@ -1,6 +1,8 @@
 """Every answer that says no, in one form: a status, a sentence, and what to do."""
 
+import math
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -40,6 +42,16 @@ class Refused(Exception):  # noqa: N818 - reads as what it is
 def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return a problem as a response."""
     return JSONResponse(problem.model_dump(), problem.status, dict(headers or {}))
+
+
+def refusal(error: Refused) -> JSONResponse:
+    """Return the end of a request as a response."""
+    headers = {}
+    if error.seconds:
+        headers["retry-after"] = str(max(1, math.ceil(error.seconds)))
+    if error.problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"
+    return answer(error.problem, headers)
 
 
 def of_refusal(refusal: Refusal) -> Problem:

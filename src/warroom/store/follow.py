@@ -1,6 +1,7 @@
 """A copy of another machine's journal: its events are taken over hash by hash, never made here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -11,7 +12,8 @@ from warroom.core.events import Recorded
 from warroom.core.journal import JournalDamaged, Link
 from warroom.store import projections
 from warroom.store.chain import link as chained
-from warroom.store.records import AFTER, BY_INCIDENT, NEWEST, to_record
+from warroom.store.records import AFTER, to_record
+from warroom.store.states import Known, States
 from warroom.store.tables import EVENT, HEAD
 
 _HEAD = select(HEAD).with_for_update()
@@ -37,13 +39,19 @@ def links_after(connection: Connection, seq: int, limit: int) -> tuple[Link, ...
     )
 
 
-def take(
-    connection: Connection, links: Sequence[Link]
-) -> tuple[tuple[Recorded, ...], tuple[int, bytes, str]]:
-    """Append what follows the head of a copy; what it already holds is passed over.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken over."""
 
-    Returns:
-        The new records, and the new head: position, hash, name of the journal.
+    records: tuple[Recorded, ...]
+    head: tuple[int, bytes, str]
+    """The new one: position, hash, name of the journal."""
+    states: tuple[Known, ...]
+    """The incidents concerned as they stand now; good once it is committed."""
+
+
+def take(connection: Connection, links: Sequence[Link], states: States) -> Taken:
+    """Append what follows the head of a copy; what it already holds is passed over.
 
     Raises:
         JournalDamaged: An event is missing before these, or its hash does not fit: this is not the
@@ -64,12 +72,14 @@ def take(
         rows.append(row)
         seq, digest = given.seq, row["hash"]
         opened += given.version == 1
+    known: tuple[Known, ...] = ()
     if rows:
+        before = {name: states.load(connection, name) for name in {row["incident"] for row in rows}}
         connection.execute(insert(EVENT), rows)
         connection.execute(update(HEAD), {"seq": seq, "hash": digest, "incidents": opened})
-        _project(connection, rows)
+        known = tuple(_project(connection, rows, before))
     records = tuple(to_record(_Row(row)) for row in rows)
-    return records, (seq, digest, str(head.journal_id))
+    return Taken(records, (seq, digest, str(head.journal_id)), known)
 
 
 class _Row:
@@ -105,16 +115,17 @@ def _row(given: Link, prev: bytes) -> dict[str, Any]:
     return {**row, "part": given.part, "body": body, "prev": prev, "hash": digest}
 
 
-def _project(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    by_incident: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        by_incident.setdefault(row["incident"], []).append(row)
-    for name, mine in by_incident.items():
-        states: dict[str, Any] = {}
-        whole = {"incident": name, "first": 1, "last": NEWEST}
+def _project(
+    connection: Connection, rows: Sequence[dict[str, Any]], before: Mapping[str, Known | None]
+) -> Iterator[Known]:
+    """Bring the projections up to date from the states before; yield those after."""
+    for name, known in before.items():
+        mine = [row for row in rows if row["incident"] == name]
+        states = {} if known is None else {name: known.state}
         try:
-            for known in connection.execute(BY_INCIDENT, whole):
-                projections.fold_into(states, known)
+            for row in mine:
+                projections.fold_into(states, _Row(row))
         except CannotDecode as error:
             raise JournalDamaged(f"an event of {name} cannot be read: {error}") from error
         projections.store(connection, states[name], mine[-1]["hash"], mine)
+        yield Known(states[name], mine[-1]["hash"])

@@ -177,10 +177,12 @@ class SqlJournal:
             JournalDamaged: These events are not its continuation; nothing was stored.
         """
         self._may_write()
-        records, head = self.transactions.write(lambda c: follow.take(c, links))
-        if records:
-            self._announce(head)
-        return records
+        taken = self.transactions.write(lambda c: follow.take(c, links, self._states))
+        for known in taken.states:
+            self._states.keep(known)
+        if taken.records:
+            self._announce(taken.head)
+        return taken.records
 
     def listen(self, wake: Callable[[], None]) -> Callable[[], None] | None:
         """Call `wake` soon after another process has stored something; None: nobody tells here."""

@@ -52,10 +52,7 @@ class SqlInbox:
             for one in letters
         ]
 
-        def work(connection: Connection) -> int:
-            return sum(_insert_new(connection, INBOX, row) for row in rows)
-
-        return self._transactions.write(work) if rows else 0
+        return self._transactions.write(lambda c: _insert_new(c, INBOX, rows)) if rows else 0
 
     def waiting(self, limit: int = 500) -> Sequence[Letter]:
         """Messages nobody has looked at, the oldest first."""
@@ -141,10 +138,7 @@ class SqlOutbox:
         """Keep things to be sent; returns how many were new."""
         rows = [_row(one) for one in parcels]
 
-        def work(connection: Connection) -> int:
-            return sum(_insert_new(connection, OUTBOX, row) for row in rows)
-
-        return self._transactions.write(work) if rows else 0
+        return self._transactions.write(lambda c: _insert_new(c, OUTBOX, rows)) if rows else 0
 
     def take(self, now: datetime, until: datetime, limit: int = 20) -> Sequence[Parcel]:
         """Things that are due; nobody else is given them until `until`."""
@@ -188,11 +182,11 @@ class SqlOutbox:
         return None if row is None else _parcel(row)
 
 
-def _insert_new(connection: Connection, table: Any, row: Mapping[str, Any]) -> int:
-    """Insert a row unless it is there; returns how many rows that made."""
+def _insert_new(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows that are not there; returns how many that were."""
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
-    statement = insert(table).values(**row).on_conflict_do_nothing().returning(*table.primary_key)
-    return int(connection.execute(statement).first() is not None)
+    statement = insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    return len(connection.execute(statement, rows).all())
 
 
 def _learn(connection: Connection, signals: Sequence[Known]) -> None:

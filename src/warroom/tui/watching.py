@@ -1,6 +1,7 @@
 """Watching the room: open it after the first frame, draw what it says, stop when leaving."""
 
 import asyncio
+import threading
 import time
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from warroom.tui.ways import Ways
 
 _AGAIN = 10
 """Tenths of a second until a store that did not answer is asked again."""
+_LONGEST_REST = 0.5
+"""Seconds between two snapshots, however long one takes to draw."""
 
 
 class SnapshotTaken(Message):
@@ -52,6 +55,8 @@ class Watching(Ways):
     def __init__(self, palette: Palette, services: Services) -> None:
         super().__init__(palette, services)
         self.telling = asyncio.Lock()
+        self.untold: Sequence[Recorded] = ()
+        self.drawn = threading.Event()
 
     @abstractmethod
     def show(self, snapshot: Snapshot) -> None:
@@ -117,8 +122,13 @@ class Watching(Ways):
         worker = get_current_worker()
         told = ""
         while not worker.is_cancelled:
+            self.drawn.clear()
+            began = time.monotonic()
             try:
                 self.post_message(SnapshotTaken(observer.take()))
+                # In a storm keys come first: one snapshot at a time, and as long a rest as it took.
+                self.drawn.wait(_LONGEST_REST)
+                time.sleep(min(time.monotonic() - began, _LONGEST_REST))
             except Exception as error:  # noqa: BLE001 - the next second may succeed
                 words = f"{type(error).__name__}: {error}"
                 if words != told:
@@ -142,7 +152,10 @@ class Watching(Ways):
         news = contact_news(self.snapshot.contact if self.snapshot else first, now)
         if news is not None:
             self.say(*news)
-        self.show(replace(event.snapshot, log=self.log_facts))
+        try:
+            self.show(replace(event.snapshot, log=self.log_facts))
+        finally:
+            self.drawn.set()
         self.taken.set()
 
     def stop_everything(self) -> None:
@@ -150,6 +163,7 @@ class Watching(Ways):
         for cancel in (*self.running.values(), *self.measuring):
             cancel.set()
         self.workers.cancel_all()
+        self.drawn.set()
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -170,15 +184,18 @@ class Watching(Ways):
     def on_room_changed(self, event: RoomChanged) -> None:
         """Say what happened, whoever did it."""
         if self.observer is not None and event.records:
-            self.tell(self.observer, event.records)
+            if not self.untold:
+                self.tell(self.observer)
+            self.untold = event.records
             for record in event.records:
                 if isinstance(record.event, Declared) and record.actor != self.observer.room.actor:
                     self.console.call_attention(f"{record.incident}: {record.event.title}")
 
     @work(group="tell", exit_on_error=False, description="Saying what happened")
-    async def tell(self, observer: Observer, records: Sequence[Recorded]) -> None:
+    async def tell(self, observer: Observer) -> None:
         """Read what the events mean in words: not in the screen's own time, a store may be slow."""
         async with self.telling:  # one after the other: the last thing told is the last that was
+            records, self.untold = self.untold, ()
             told = await asyncio.to_thread(observer.told, records)
             if told:
                 self.say(*told)
