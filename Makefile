@@ -3,7 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test check lint types contracts pytest alone soak bench bench-analysis bench-editor lock venv servers clean reference pictures
+PAGES  := mkdocs-material==9.8.1
+.PHONY: docs help demo test check lint types contracts pytest alone soak bench bench-analysis bench-editor lock venv servers clean reference pictures
 help:
 	@echo "make demo     build .venv, open the console on a live incident"
 	@echo "make test     build .venv, run ruff, mypy, the import contracts and the tests"
@@ -13,6 +14,7 @@ help:
 	@echo "make soak     the long campaigns, one after the other; goes on where it was cut. SOAK='--only kills --share 0.1'"
 	@echo "make servers  install the real servers some tests drive (Debian, as root)"
 	@echo "make reference, make pictures   write docs/reference and docs/pictures again"
+	@echo "make docs     build docs/ as pages in site/, strictly (mkdocs, in a .venv-docs of its own)"
 	@echo "make venv     only build .venv"
 
 demo: $(VENV)/.run
@@ -48,6 +50,10 @@ reference: $(VENV)/.dev
 	$(BIN)/python scripts/reference.py
 pictures: $(VENV)/.dev
 	$(BIN)/python scripts/pictures.py
+
+docs: $(VENV)/.run
+	test -x .venv-docs/bin/mkdocs || { $(BIN)/python -m venv .venv-docs && .venv-docs/bin/pip install -q $(PAGES); }
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 
 venv: $(VENV)/.run
 

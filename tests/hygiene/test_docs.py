@@ -56,3 +56,9 @@ def test_every_long_campaign_is_run_by_make_soak() -> None:
         )
     }
     assert marked == {test for group in GROUPS.values() for test in group.tests}
+
+
+def test_the_pages_have_every_document() -> None:
+    listed = re.findall(r":? (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    there = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
+    assert sorted(listed) == sorted(there)

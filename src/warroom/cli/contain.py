@@ -6,6 +6,7 @@ import json
 import signal
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from datetime import datetime
 from threading import Event
 
 import click
@@ -24,7 +25,8 @@ from warroom.cli.common import (
     say,
     settings,
 )
-from warroom.core.commands import Contain, SettleStep
+from warroom.cli.times import LATER
+from warroom.core.commands import Contain, KeepContainment, SettleStep
 from warroom.core.decide import Refusal
 from warroom.core.state import Incident, Run
 from warroom.core.text import clean_text
@@ -55,6 +57,9 @@ from warroom.room.service import Room
 @click.option("--settle", metavar="RUN", help="Say what became of an unknown step.")
 @click.option("--done/--not-done", "settled", default=None, help="For --settle.")
 @click.option("--by-hand", metavar="HOW", help="Say what stopped the damage outside the room.")
+@click.option("--keep", metavar="RUN", help="Let what a run put in force stay; or `last`.")
+@click.option("--until", type=LATER, help="For --keep: until when, as `2d`.")
+@click.option("--because", default="", help="For --keep: why it may stay.")
 @click.option("--no-measure", is_flag=True, help="Do not wait for the effect.")
 @click.option("--log", "logs", multiple=True, metavar="FILE", help="Log to measure the effect in.")
 @json_option
@@ -73,6 +78,9 @@ def contain(
     settle: str | None,
     settled: bool | None,
     by_hand: str | None,
+    keep: str | None,
+    until: datetime | None,
+    because: str,
     no_measure: bool,
     logs: tuple[str, ...],
     as_json: bool,
@@ -92,6 +100,9 @@ def contain(
             return
         if by_hand is not None:
             done(room.do(Contain(how=by_hand), state.id), as_json=as_json, words="{id} contained")
+            return
+        if keep is not None:
+            _keep(room, state, keep, until, because, as_json=as_json)
             return
         if runbook is None and undo is None:
             _list(containment, state, as_json=as_json)
@@ -263,6 +274,25 @@ def _report(plan: Plan, run: Run, progress: Progress | None, *, as_json: bool) -
         say(f"look, then: warroom contain {plan.incident} --settle {run.intent.run} --done")
     if progress is not None:
         say(progress.sentence)
+
+
+def _keep(
+    room: Room,
+    state: Incident,
+    run: str,
+    until: datetime | None,
+    because: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Let something in force stay until a date: it becomes a follow-up."""
+    if until is None:
+        fail("say until when it stays", "--until 2d")
+        end(EXIT_USAGE)
+    if run == "last":
+        run = state.ledger[-1].intent.run if state.ledger else ""
+    command = KeepContainment(run=run, until=until, reason=because)
+    done(room.do(command, state.id), as_json=as_json, words="kept in force on {id}")
 
 
 def _settle(room: Room, state: Incident, run: str, settled: bool | None, *, as_json: bool) -> None:

@@ -127,20 +127,45 @@ def note(*, incident: str, text: str, about: datetime | None, as_json: bool) -> 
         done(result, as_json=as_json, words="noted on {id}")
 
 
+def _pin_onset(incident: str, file: str, *, as_json: bool) -> None:
+    found = _from_logs((file,))
+    if found is None or found.onset is None:
+        fail(f"{file} shows no failure that began")
+        end(EXIT_NOT_FOUND)
+    with open_room() as room:
+        state = known(room, incident)
+        command = c.MeasureOnset(onset=found.onset, boundary=found.boundary)
+        done(room.do(command, state.id), as_json=as_json, words="the onset is kept on {id}")
+
+
 @click.command()
 @click.argument("incident")
 @click.argument("file", type=click.Path())
 @click.option("--line", type=click.IntRange(min=1), help="Number of the line, from 1.")
 @click.option("--last-error", is_flag=True, help="The last 5xx line.")
+@click.option("--onset", is_flag=True, help="Since when it fails, and who is affected.")
 @click.option("--note", "remark", default="", help="What it shows.")
 @json_option
 def pin(
-    *, incident: str, file: str, line: int | None, last_error: bool, remark: str, as_json: bool
+    *,
+    incident: str,
+    file: str,
+    line: int | None,
+    last_error: bool,
+    onset: bool,
+    remark: str,
+    as_json: bool,
 ) -> None:
-    """Keep a line of FILE as evidence of an INCIDENT, with its offset and hash."""
-    if (line is None) == (not last_error):
-        fail("say which line: either --line N or --last-error")
+    """Keep a line of FILE as evidence of an INCIDENT, with its offset and hash.
+
+    With --onset, measure FILE and keep since when it fails and for whom.
+    """
+    if (line is not None) + last_error + onset != 1:
+        fail("say what: --line N, --last-error or --onset")
         end(EXIT_USAGE)
+    if onset:
+        _pin_onset(incident, file, as_json=as_json)
+        return
     from warroom.logs.pick import pick_line
 
     entry = pick_line(file, line=line)

@@ -22,6 +22,7 @@ from warroom.cli.times import LATER
 from warroom.core import commands as c
 from warroom.core import spell
 from warroom.core.clocks import Pace
+from warroom.core.conduct import Linked
 from warroom.core.decide import Refusal
 from warroom.core.filters import Filter, FilterError, parse
 from warroom.core.queue import QueueRow, rank, tally, why_here
@@ -260,13 +261,19 @@ def split(*, incident: str, reason: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("incident")
+@click.option("--link", metavar="OTHER", help="Say that it has to do with this one.")
+@click.option("--how", metavar="TEXT", help="In which way; for --link.")
 @json_option
-def related(*, incident: str, as_json: bool) -> None:
-    """Say which other incidents are like an INCIDENT, and why."""
+def related(*, incident: str, link: str | None, how: str | None, as_json: bool) -> None:
+    """Say which other incidents are like an INCIDENT, and why; or link it with one."""
     from warroom.core.related import related as like
 
     with open_room() as room:
         state = known(room, incident)
+        if link is not None:
+            facts = Linked(other=known(room, link).id, how=how or "has to do with it")
+            done(room.do(c.Link(facts=facts), state.id), as_json=as_json, words="{id} is linked")
+            return
         found = like(state, room.incidents(include_closed=True))
     if as_json:
         emit(
