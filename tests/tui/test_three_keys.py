@@ -63,7 +63,7 @@ async def struck(sequences: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
                 if isinstance(driver.app.screen, MainScreen):
                     break
                 await driver.pilot.press("escape")
-            assert driver.app.is_running, f"{keys} ended the console: the rest was not tried"
+            assert driver.app.is_running, f"{keys} ended the console: {driver.app._exception!r}"
             await driver.pilot.press("escape")
     return opened
 

@@ -92,12 +92,21 @@ class Asked(ModalScreen[T], Generic[T]):
 
     on_answer: Callable[[], None] | None = None
     """Called at the moment in which it is left, before the next key is looked at."""
+    answered = False
+    """Whether it has been left: it is being taken down."""
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let no key reach what is being taken down: what it would act on is gone."""
+        if not (self.answered and isinstance(event, events.Key)):
+            await super().on_event(event)
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Leave with an answer."""
         if self.on_answer is not None:
             self.on_answer()
-        return super().dismiss(result)
+        left = super().dismiss(result)
+        self.answered = True
+        return left
 
 
 class Dialog(Asked[T], Generic[T]):
@@ -222,9 +231,11 @@ class Dialog(Asked[T], Generic[T]):
     def _settle(self, key: str) -> None:
         """Act on a deliberate key after which nothing came: a held key would have repeated."""
         self._settling = None
-        action = self.deliberate().get(key)
         # A key that has not arrived yet counts as well: it was pressed within the pause.
-        if action is not None and self.is_current and not pending(self.app):
+        if not self.is_current or self.answered or pending(self.app):
+            return
+        action = self.deliberate().get(key)
+        if action is not None:
             action()
 
     def scrolled_through(self) -> bool:
