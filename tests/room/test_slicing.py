@@ -10,6 +10,7 @@ from warroom.room.effects import _Counts, _judged, effect_sentence
 from warroom.room.measure import selected
 from warroom.room.slicing import derived
 from warroom.room.stretch import Stretch
+from warroom.runbooks.watch import parse_watch
 
 CHROME = "Mozilla/5.0 (X11) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
 
@@ -80,3 +81,20 @@ def test_half_the_failures_or_half_the_traffic_is_no_success():
     assert "only 30% of the traffic is left" in said
     assert verdict(stretch(120, 20, 0.6))[0] in (Verdict.NO_EFFECT, Verdict.TOO_EARLY)
     assert verdict(stretch(120, 20, 0.95))[0] is Verdict.WORSE
+
+
+def flowed(before, after, over=False):
+    watch = parse_watch('requests(route="/api/export") < 3/s for 20s')
+    counts = _Counts(before, after, None, watch.where, flow=watch)
+    effect = _judged(counts, enough=True, over=over)
+    return effect.verdict, effect_sentence(counts, after.until, effect)
+
+
+def test_a_step_against_requests_is_judged_by_how_many_come():
+    found, said = flowed(stretch(20, 6, 0.0), stretch(20, 0, 0.0))
+    assert found is Verdict.SOLVED
+    assert said == "requests of /api/export 6.0 → 0.0 a second in 20 s: gone"
+    assert flowed(stretch(20, 6, 0.0), stretch(20, 5, 0.0))[0] is Verdict.TOO_EARLY
+    assert flowed(stretch(20, 6, 0.0), stretch(20, 5, 0.0), over=True)[0] is Verdict.NO_EFFECT
+    already = flowed(stretch(20, 2, 0.0), stretch(20, 0, 0.0), over=True)[0]
+    assert already is not Verdict.SOLVED, "what was below the limit before was not brought below it"

@@ -65,11 +65,14 @@ class Meter:
         where = watch.where if watch else failing_slice(incident)
         until = run.intended_at.timestamp()
         began = _began(incident, acted)
+        hold = watch.hold if watch else DEFAULT_HOLD
+        flow = watch if watch is not None and watch.measure == "requests" else None
+        if flow is not None:
+            began = until - hold  # a rate is one of now, not one over all the time it grew in
         before = self._source.stretch(began, until, where)
         usual = self._usual(incident, where)
         unsettled = _unsettled(before)
         complete = self._now().timestamp() >= until + unsettled
-        hold = watch.hold if watch else DEFAULT_HOLD
         wash_out = max(min(LONGEST_WASH_OUT, hold / 5), self._source.smear)
         begin = round(acted + wash_out, 6)
         within = (watch.within if watch else 5 * hold) + self._source.smear
@@ -85,9 +88,9 @@ class Meter:
             if watch is not None:
                 judged = judge(watch, judged, now, _watched(watch, after))
             counted = min(now - begin, hold)
-            enough = counted >= hold and after.requests >= LEAST_REQUESTS
+            enough = counted >= hold and (flow is not None or after.requests >= LEAST_REQUESTS)
             over = clock - acted >= within + hold + unsettled
-            counts = _Counts(before, after, usual, where)
+            counts = _Counts(before, after, usual, where, flow=flow)
             progress = self._told(counts, (counted, hold), enough=enough, over=over)
             if on_progress is not None:
                 on_progress(progress)
@@ -98,7 +101,7 @@ class Meter:
             if answered or over:
                 before, after = self._counted_again(before, after, where, cancel)
                 total = self._total(before, after) if where else None
-                counts = _Counts(before, after, usual, where, total)
+                counts = _Counts(before, after, usual, where, total, flow)
                 kept = self._told(counts, (counted, hold), enough=enough, over=over)
                 if over or kept.verdict is not Verdict.TOO_EARLY:
                     if on_progress is not None and kept != progress:
@@ -176,6 +179,8 @@ class _Counts:
     where: Mapping[str, str]
     total: tuple[float | None, float | None] | None = None
     """The shares of everything before and after; None where everything is what was measured."""
+    flow: Watch | None = None
+    """The watch, where it is on how many requests come: their rate is the effect, not failures."""
 
 
 def failing_slice(incident: Incident) -> Mapping[str, str]:
@@ -259,6 +264,15 @@ class _Effect:
     """Whether such a quiet was seen before without any action."""
 
 
+_WORDS = {
+    Verdict.TOO_EARLY: "too early to say",
+    Verdict.NO_EFFECT: "no effect seen",
+    Verdict.WORSE: "worse than before",
+    Verdict.HELPED: "helped",
+    Verdict.SOLVED: "gone",
+}
+
+
 def effect_sentence(counts: _Counts, seconds: float, effect: _Effect, source: str = "") -> str:
     """Return the effect in one sentence, as it stands in the timeline.
 
@@ -266,6 +280,9 @@ def effect_sentence(counts: _Counts, seconds: float, effect: _Effect, source: st
     """
     before, after, where = counts.before, counts.after, counts.where
     slice_ = f" of {clean_line(' '.join(where.values()))}" if where else ""
+    if counts.flow is not None:
+        number = f"{before.rate:.1f} → {after.rate:.1f} a second in {max(0, round(seconds))} s"
+        return f"requests{slice_} {number}: {_WORDS[effect.verdict]}"
     change = (
         f"5xx{slice_} {spell.share(before.failures, before.requests)} → "
         f"{spell.share(after.failures, after.requests)}"
@@ -273,16 +290,9 @@ def effect_sentence(counts: _Counts, seconds: float, effect: _Effect, source: st
     if effect.interval is not None:
         low, high = (f"{100 * end:+.0f}".replace("-", "−") for end in effect.interval)
         change += f" (95 %: {low} to {high} points)"
-    words = {
-        Verdict.TOO_EARLY: "too early to say",
-        Verdict.NO_EFFECT: "no effect seen",
-        Verdict.WORSE: "worse than before",
-        Verdict.HELPED: "helped",
-        Verdict.SOLVED: "gone",
-    }
     number = f"{after.looks} looks" if after.looks else f"{spell.count(after.requests)} requests"
     by = f" by {source}" if source else ""
-    told = f"{change} in {max(0, round(seconds))} s, {number}{by}: {words[effect.verdict]}"
+    told = f"{change} in {max(0, round(seconds))} s, {number}{by}: {_WORDS[effect.verdict]}"
     if effect.verdict is Verdict.HELPED and counts.usual is not None:
         if (after.share or 0.0) <= counts.usual:
             told += ", and no more fail than before the onset; too few yet to call it gone"
@@ -304,6 +314,10 @@ def _judged(counts: _Counts, *, enough: bool, over: bool) -> _Effect:
     before, after = counts.before, counts.after
     if not enough or before.requests < LEAST_REQUESTS:
         return _Effect(Verdict.TOO_EARLY)
+    if counts.flow is not None:
+        met = counts.flow.holds(after.rate) and not counts.flow.holds(before.rate)
+        missed = Verdict.NO_EFFECT if over else Verdict.TOO_EARLY
+        return _Effect(Verdict.SOLVED if met else missed)
     low, high = improvement(before, after)
     volume = after.rate / before.rate if before.rate else None
     pause = False
