@@ -210,7 +210,7 @@ def read(report: Path) -> Row:
     row.count = ", ".join(f"{number:,} {unit}" for unit, number in counts.items())
     row.seeds = _spans(seeds)
     row.trouble = tuple(trouble)
-    row.passed = not trouble and not row.lost and bool(counts)
+    row.passed = not trouble and not row.lost and bool(counts or row.skipped)
     return row
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from tests.terminal.driver import environment
 
@@ -29,7 +30,8 @@ READER = """
     log = open_log(path)
     rest = 0
     while rest < 20:
-        said = {"rows": log.end - log.first, "resident": resident()}
+        told = [s.gap for s in log._index._segments if s.gap is not None]
+        said = {"rows": log.end - log.first, "told": told, "resident": resident()}
         print(json.dumps(said), flush=True)
         time.sleep(0.25)
         still = stop.exists() and log.end - log.first == said["rows"]
@@ -115,7 +117,7 @@ class Follower:
             [sys.executable, "-c", code, str(path), str(self._stop)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(home),
         )  # fmt: skip
-        self.said: list[dict[str, int]] = []
+        self.said: list[dict[str, Any]] = []
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
@@ -127,12 +129,14 @@ class Follower:
         """Return how many rows it has said that it has."""
         return self.said[-1]["rows"] if self.said else 0
 
-    def rows(self, seconds: float) -> int:
-        """Tell it that the day is over; return how many rows there are once it has come to rest."""
+    def rows(self, seconds: float) -> tuple[int, list[str]]:
+        """Tell it that the day is over; return, once it has come to rest, how many rows are lines,
+        and what the others say."""
         self._stop.touch()
         self._thread.join(seconds)
         assert self._process.wait(10) == 0, self._process.stderr and self._process.stderr.read()
-        return self.said[-1]["rows"]
+        told = self.said[-1]["told"]
+        return self.said[-1]["rows"] - len(told), told
 
     def close(self) -> None:
         if self._process.poll() is None:

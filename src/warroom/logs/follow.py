@@ -81,9 +81,11 @@ class Watched:
             return "truncated"
         if status.st_mtime_ns == self._written:
             return None
+        if not self.same(self.store):
+            return "rewritten in place"  # and again when asked again
         if time.time() - status.st_mtime > _TICK:
             self._written = status.st_mtime_ns
-        return None if self.same(self.store) else "rewritten in place"
+        return None
 
     def same(self, store: FileStore) -> bool:
         """Say whether a file holds, as far as is known, what was read from this one."""
