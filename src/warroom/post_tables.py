@@ -7,6 +7,7 @@ from typing import Any
 
 from warroom.comms.channel import KINDS, Channel
 from warroom.core.words import Audience
+from warroom.intake.door import door_of
 from warroom.intake.vendors import VENDORS, Intake
 from warroom.table import Table, TableError
 
@@ -68,8 +69,17 @@ def intake_of(name: str, data: Mapping[str, Any]) -> Intake:
     if pull and VENDORS[kind].pulled is None:
         able = ", ".join(key for key, vendor in VENDORS.items() if vendor.pulled)
         raise TableError(f"[intake.{name}] pull: {kind} cannot be asked; these can: {able}")
+    listen = table.take("listen", str, "")
+    if listen and kind != "mail":
+        raise TableError(f"[intake.{name}] listen: only mail is delivered; {kind} comes over HTTP")
+    if listen:
+        try:
+            door_of(listen)
+        except ValueError as error:
+            raise TableError(f"[intake.{name}] listen = {listen!r}: {error}") from None
     intake = Intake(
         name=name,
+        listen=listen,
         kind=kind,
         secret=table.take("secret", str, ""),
         service=table.take("service", str, ""),

@@ -37,6 +37,8 @@ class Intake:
     client: str = ""
     pull: str = ""
     """Where to ask for its alerts; empty: it sends them."""
+    listen: str = ""
+    """Where the mail server delivers, as `intake.door` reads it; empty: nowhere. Only for mail."""
     every: int = 30
     """Seconds between two questions."""
     mapping: Mapping[str, str] = field(default_factory=dict)

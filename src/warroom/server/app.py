@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -29,13 +29,22 @@ from warroom.server.reads import read_routes
 from warroom.server.status import status_routes
 from warroom.server.streams import Hub
 
+if TYPE_CHECKING:
+    from warroom.server.mail import Opened
 
-def create_app(desk: Desk) -> FastAPI:
-    """Return the server over a room; it starts to watch the room when it is served."""
+
+def create_app(desk: Desk, doors: "tuple[Opened, ...]" = ()) -> FastAPI:
+    """Return the server over a room; it starts to watch the room when it is served.
+
+    Args:
+        desk: What it stands on.
+        doors: Where a mail server delivers while it is served.
+    """
     metrics = Metrics()
     audit = Audit(desk.audit)
     porter = Porter(desk, audit, metrics)
     hub = Hub(desk.hall)
+    box = None if desk.postman is None else Letterbox(desk.postman)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -43,7 +52,8 @@ def create_app(desk: Desk) -> FastAPI:
         if desk.postman is not None:
             desk.postman.start()
         try:
-            yield
+            async with _delivered(desk, doors, box):
+                yield
         finally:
             if desk.postman is not None:
                 await run_in_threadpool(desk.postman.stop)
@@ -73,18 +83,30 @@ def create_app(desk: Desk) -> FastAPI:
         metrics.refused(status)
         audit.write("refused", status=status, reason=reason, client=client)
 
-    if desk.postman is not None:  # what is added first stands innermost
-        app.add_middleware(
-            Ingest,
-            hall=desk.hall,
-            box=Letterbox(desk.postman),
-            intakes=desk.intakes,
-            porter=porter,
-        )
+    if box is not None:  # what is added first stands innermost
+        app.add_middleware(Ingest, hall=desk.hall, box=box, intakes=desk.intakes, porter=porter)
     app.add_middleware(Dress, metrics=metrics)
     app.add_middleware(Bounds, limits=desk.limits, report=bounded)
-    _document(app, {ADDRESS: operation()} if desk.postman is not None else {})
+    _document(app, {ADDRESS: operation()} if box is not None else {})
     return app
+
+
+@asynccontextmanager
+async def _delivered(
+    desk: Desk, doors: "tuple[Opened, ...]", box: Letterbox | None
+) -> AsyncIterator[None]:
+    """Take mail in at the doors until the block ends."""
+    if box is None or not doors:
+        yield
+        return
+    from warroom.server.mail import MailRoom  # noqa: PLC0415 - needs a library that few need
+
+    room = MailRoom(doors, box, desk.hall.now, desk.limits.ingest_bytes)
+    await room.start()
+    try:
+        yield
+    finally:
+        room.stop()
 
 
 def _handle(app: FastAPI) -> None:

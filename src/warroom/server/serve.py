@@ -5,7 +5,7 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -13,6 +13,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from warroom.core.text import clean_line
 from warroom.server.app import create_app
 from warroom.server.desk import Desk
+
+if TYPE_CHECKING:
+    from warroom.server.mail import Opened
 
 _LEAVING_SECONDS = 1
 """For requests under way when the server is told to stop; streams end at once."""
@@ -117,14 +120,15 @@ def server(desk: Desk, address: Address) -> uvicorn.Server:
     """Return a server that is ready to run.
 
     Raises:
-        ServeError: The address would not be safe, or its certificate cannot be read.
+        ServeError: The address would not be safe, its certificate cannot be read, or mail cannot be
+            taken in where the settings say.
     """
     address.check()
     options: dict[str, Any] = {}
     if address.certificate is not None and address.key is not None:
         options = {"ssl_certfile": str(address.certificate), "ssl_keyfile": str(address.key)}
     config = uvicorn.Config(
-        create_app(desk),
+        create_app(desk, _doors(desk)),
         host=address.host,
         port=address.port,
         http=protocol(desk.limits.head_seconds),
@@ -146,6 +150,26 @@ def server(desk: Desk, address: Address) -> uvicorn.Server:
             "Both are PEM files; the key has no password.",
         ) from error
     return _Server(config)
+
+
+def _doors(desk: Desk) -> "tuple[Opened, ...]":
+    """Open the doors at which mail is delivered."""
+    if desk.postman is None or not any(intake.listen for intake in desk.intakes.values()):
+        return ()
+    try:
+        from warroom.server.mail import open_doors  # noqa: PLC0415 - needs a library few need
+    except ImportError as error:
+        raise ServeError(
+            f"taking in mail needs {error.name}, which is not installed",
+            "Install it: pip install 'warroom[server]'.",
+        ) from error
+    try:
+        return open_doors(desk.intakes)
+    except OSError as error:
+        raise ServeError(
+            f"{clean_line(str(error.filename))}: {error.strerror}",
+            "Choose another address under `listen`, or stop what listens there.",
+        ) from error
 
 
 def listen(address: Address) -> socket.socket:
