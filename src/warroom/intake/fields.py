@@ -66,6 +66,16 @@ def text(data: object, *path: str | int, limit: int = LONGEST) -> str:
     return clean_line(str(found), limit).strip()
 
 
+def path(dotted: str) -> list[str | int]:
+    """Return the keys and places of a path written with dots, as `alert.labels.0`."""
+    return [int(part) if part.isdigit() else part for part in dotted.split(".")]
+
+
+def mapped(data: object, mapping: Mapping[str, str], name: str) -> str:
+    """Return the text of one of our fields: where the mapping says, else under its own name."""
+    return text(data, *path(mapping.get(name, name)))
+
+
 def items(data: object, *path: str | int) -> list[object]:
     """Return the list at a path; empty: there is none."""
     found = at(data, *path)

@@ -92,7 +92,7 @@ def generic(message: Message, mapping: Mapping[str, str]) -> Report:
     closed or false ends the signal.
     """
     data = f.document(message)
-    found = {name: f.text(data, *_path(path)) for name, path in mapping.items()}
+    found = {name: f.text(data, *f.path(path)) for name, path in mapping.items()}
     title = found.get("title") or f.text(data, "title")
     if not title:
         raise Odd("no title where the mapping looks for it")
@@ -105,14 +105,10 @@ def generic(message: Message, mapping: Mapping[str, str]) -> Report:
         status=Status.RESOLVED if ended else Status.FIRING,
         service=found.get("service") or f.text(data, "service"),
         priority=f.priority_of(found.get("severity") or f.text(data, "severity")),
-        since=f.when(data, *_path(mapping.get("since", "since"))),
+        since=f.when(data, *f.path(mapping.get("since", "since"))),
         url=found.get("url") or f.text(data, "url"),
     )
     return Report(source="generic", group=key, signals=(signal,), url=signal.url)
-
-
-def _path(dotted: str) -> list[str | int]:
-    return [int(part) if part.isdigit() else part for part in dotted.split(".")]
 
 
 def _words(parsed: EmailMessage) -> str:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from warroom.intake import alertmanager, fields, forges, monitors, people, proof
+from warroom.intake import alertmanager, changes, fields, forges, monitors, people, proof
 from warroom.intake.proof import Proof
 from warroom.intake.report import Message, Odd, Report
 
@@ -21,6 +21,8 @@ class Vendor:
     """The header that is the same in every retry of one message; empty: its bytes are."""
     pulled: Callable[[Message], Report] | None = None
     """Reads what the sender's own interface lists, for consoles that nobody can reach."""
+    mapped: Callable[[Message, Mapping[str, str]], Report] | None = None
+    """Reads a message of no fixed form by the mapping of the intake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Intake:
     every: int = 30
     """Seconds between two questions."""
     mapping: Mapping[str, str] = field(default_factory=dict)
-    """For `generic`: our fields by their dotted path."""
+    """For `generic` and `change`: our fields by their dotted path."""
 
 
 VENDORS: Mapping[str, Vendor] = {
@@ -65,7 +67,8 @@ VENDORS: Mapping[str, Vendor] = {
     "jira": Vendor(read=forges.jira, delivery="x-atlassian-webhook-identifier"),
     "slack": Vendor(read=people.slack, proof=proof.slack),
     "mail": Vendor(read=people.mail),
-    "generic": Vendor(read=lambda message: people.generic(message, {})),
+    "generic": Vendor(read=lambda message: people.generic(message, {}), mapped=people.generic),
+    "change": Vendor(read=lambda message: changes.change(message, {}), mapped=changes.change),
 }
 
 
@@ -75,9 +78,9 @@ def read(intake: Intake, message: Message, *, pulled: bool = False) -> Report:
     Raises:
         Odd: It does not follow its sender's documents.
     """
-    if intake.kind == "generic":
-        return people.generic(message, intake.mapping)
     vendor = VENDORS[intake.kind]
+    if vendor.mapped is not None and not pulled:
+        return vendor.mapped(message, intake.mapping)
     if pulled:
         if vendor.pulled is None:
             raise Odd(f"{intake.kind} cannot be asked for its alerts")
@@ -89,7 +92,8 @@ def delivery_of(intake: Intake, message: Message) -> str:
     """Return what names a delivery: the same for every retry of it, never for another message.
 
     Alertmanager names none, and sends an unchanged group again on purpose: its identity is the
-    group with every alert's state.
+    group with every alert's state. A change that does not say when it happened may be told in the
+    same words tomorrow: its identity is the minute as well.
     """
     header = VENDORS[intake.kind].delivery
     if header and message.header(header):
@@ -106,7 +110,16 @@ def delivery_of(intake: Intake, message: Message) -> str:
             for one in fields.items(data, "alerts")
         )
         return _digest(json.dumps([fields.text(data, "groupKey"), alerts]).encode())
+    if intake.kind == "change" and not _says_when(intake, message):
+        return _digest(message.body + f"{message.received_at:%Y-%m-%dT%H:%M}".encode())
     return _digest(message.body)
+
+
+def _says_when(intake: Intake, message: Message) -> bool:
+    try:
+        return changes.moment(message, intake.mapping) is not None
+    except Odd:
+        return True
 
 
 def _digest(data: bytes) -> str:
