@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from tests.writers import SECTIONS, TEXT, Writer, kept
 
 from warroom.core import commands as c
 from warroom.core import events as e
+from warroom.core.canonical import Json
+from warroom.core.decide import Refusal
+from warroom.remote.wire import Answer
 from warroom.room.service import Done
 
 
@@ -87,18 +91,47 @@ def both_write(folder: Path, seed: int, seconds: float, pause: float) -> tuple[i
         assert incident is not None
         assert incident.postmortem == writers[0].text
         assert server.journal.verify().problems == ()
-        assert not [x.name for one in (ana, mia) for x in one.room.refusals()]
         wanted = writers[0].words | writers[1].words
         found = kept(writers[0].text)
         assert found == wanted, f"{len(wanted - found)} of {len(wanted)} words are lost"
         for name in SECTIONS:
             assert f"## {name}" in writers[0].text
+        assert [x.reason for one in (ana, mia) for x in one.room.refusals()] == []
         assert all(writer.typed for writer in writers)
     return len(wanted), cuts
 
 
 def test_two_machines_lose_no_word_of_each_other(tmp_path: Path) -> None:
     both_write(tmp_path, 1, 4.0, 0.1)
+
+
+def test_a_text_that_is_outrun_again_and_again_is_kept_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(tmp_path) as server, console(server, tmp_path, "ana") as ana:
+        assert isinstance(ana.room.do(c.Declare(facts=e.Declared(title="broken"))), Done)
+        assert isinstance(ana.room.do(c.EditPostmortem(text=TEXT, base=0), "INC-1"), Done)
+        until(ana.level)
+        wire = ana.room._sender._wire
+        sending, faster = wire.send, [f"mia{number:05}" for number in range(8)]
+        waiting = list(faster)
+
+        def outrun(name: str, body: Mapping[str, Json]) -> Answer | Refusal:
+            if name == "edit-postmortem" and waiting:
+                state = server.hall.incident("INC-1")
+                assert state is not None
+                text = f"{state.postmortem}\n{waiting.pop(0)}\n"
+                command = c.EditPostmortem(text=text, base=state.postmortem_version)
+                assert isinstance(server.hall.do(command, "INC-1"), Done)
+            return sending(name, body)
+
+        monkeypatch.setattr(wire, "send", outrun)
+        ana.room.do(c.EditPostmortem(text=f"ana00001\n{TEXT}", base=1), "INC-1")
+        until(lambda: not waiting and ana.level())
+        assert ana.room.refusals() == ()
+        state = server.hall.incident("INC-1")
+        assert state is not None
+        assert kept(state.postmortem) == {"ana00001", *faster}
 
 
 @pytest.mark.soak

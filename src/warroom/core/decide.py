@@ -69,6 +69,9 @@ def decide(incident: Incident | None, command: c.Command, by: str, now: datetime
             return _record(incident, command, now)
 
 
+OUTRUN = "somebody else saved the postmortem meanwhile"
+"""How the refusal of a text begins that was made from an older one: made anew, it may be kept."""
+
 _AFTER_CLOSING = (
     c.Reopen,
     c.AddNote,
@@ -184,7 +187,7 @@ def _postmortem(incident: Incident, command: c.EditPostmortem | c.FinishPostmort
         if command.text == incident.postmortem:
             return ()
         return Refusal(
-            reason="somebody else saved the postmortem meanwhile "
+            reason=f"{OUTRUN} "
             f"(version {incident.postmortem_version}, yours began at {command.base})",
             hint="Your text is kept; compare both and save again.",
         )

@@ -10,7 +10,7 @@ from warroom.core import commands as c
 from warroom.core.canonical import Json
 from warroom.core.commanding import name_of, to_json
 from warroom.core.conduct import EntryAmended
-from warroom.core.decide import Refusal
+from warroom.core.decide import OUTRUN, Refusal
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
 from warroom.remote.breaker import Breaker
@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 LATE = timedelta(seconds=10)
 """From this delay on, an entry of the timeline is told at the time at which it was made."""
 
+_OUTRUN_SECONDS = 0.5
+"""Until it is tried again after that."""
 _REBASES = 5
 """Times that a text is merged anew because somebody else was faster, at one go."""
 
@@ -197,10 +199,13 @@ class Sender:
             after = self._confirmed(incident)
             if before is None or after is None or item.base is None:
                 return answer
-            if after.postmortem_version == command.base:
+            outrun = answer.reason.startswith(OUTRUN)
+            if after.postmortem_version == command.base and not outrun:
                 return answer  # it is not about somebody else's text
             item = replace(item, tried=False)
-        return answer
+        # Others save faster than this link carries. Given up here, what was typed would be lost.
+        self._outbox.change(item, item.command, tried=False)
+        raise Unreachable("others save the text faster than it gets there", _OUTRUN_SECONDS)
 
     def _body(self, item: Item, incident: str, command: c.Command) -> Mapping[str, Json]:
         body: dict[str, Json] = {
