@@ -301,6 +301,7 @@ def terminal_refusal() -> str:
 
 def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
     """Return what a console needs; nothing slow happens here."""
+    from warroom.bootstrap_post import trackers
     from warroom.room.templates import read_templates
     from warroom.tui.log_memory import LogMemory
     from warroom.tui.services import Services
@@ -326,6 +327,7 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
         first_time=lambda: not settings.drill and _first_time(settings.state_folder / SEEN),
         rates=lambda names: failure_rates(settings, names, datetime.now(UTC)),
         templates=lambda: read_templates(settings.config_folder / "templates"),
+        trackers=trackers(settings),
         crash_folder=settings.state_folder,
         log_memory=LogMemory(settings.state_folder / FILTERS),
         notices=complaints,

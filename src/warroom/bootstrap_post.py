@@ -4,11 +4,16 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warroom.core.followups import SYSTEMS
+
 if TYPE_CHECKING:
+    from warroom.comms.channel import Channel
     from warroom.core.events import ChangeRecorded
+    from warroom.core.followups import Owed
     from warroom.core.post import Inbox
     from warroom.intake.vendors import Intake
     from warroom.post_tables import Post
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from warroom.room.service import Room
     from warroom.settings import Settings
     from warroom.store import SqlJournal
+    from warroom.tui.services import TicketPlan
 
 
 def post_of(settings: "Settings") -> "Post":
@@ -105,6 +111,30 @@ def open_inbox(settings: "Settings") -> "Iterator[Inbox]":
         yield SqlInbox(journal)
     finally:
         journal.close()
+
+
+def trackers(settings: "Settings") -> "Mapping[str, Callable[[Owed], TicketPlan]]":
+    """Return what plans a ticket of a follow-up, by the name of the channel; nothing is sent."""
+    post = settings.tables.post
+    # The names as `comms.trackers` has them: importing it costs time that the first frame has not.
+    found = [one for one in (post.channels if post else ()) if one.kind in SYSTEMS]
+    return {one.name: partial(_plan, one) for one in found}
+
+
+def _plan(channel: "Channel", owed: "Owed") -> "TicketPlan":
+    from warroom.comms.channel import Undelivered
+    from warroom.room.ticketing import fields, file, prepare
+    from warroom.tui.services import TicketPlan
+
+    ticket = prepare(owed, channel)
+
+    def create(room: "Room") -> str:
+        try:
+            return file(room, ticket)
+        except Undelivered as error:
+            raise OSError(error.reason) from None
+
+    return TicketPlan(address=ticket.address, fields=fields(ticket.body), create=create)
 
 
 def asked(intake: "Intake", environment: Mapping[str, str] = os.environ) -> bytes:

@@ -29,7 +29,7 @@ def create(
 ) -> None:
     """Show the tickets of follow-ups that have none yet; create them when that is confirmed."""
     from warroom.comms.channel import Undelivered
-    from warroom.room.ticketing import file, prepare
+    from warroom.room.ticketing import fields, file, prepare
 
     channel = _channel(name)
     failed = False
@@ -41,8 +41,8 @@ def create(
                 return
             for one in planned:
                 say(f"{one.owed.key}: POST {one.address}")
-                for field, value in _flat(one.body):
-                    say(f"  {field:<12} {value}")
+                for field, value in fields(one.body):
+                    say(f"  {field:<12} {clean_line(value)}")
             say(f"{len(planned)} to create; nothing was sent. --confirm creates them.")
             return
         for one in planned:
@@ -104,12 +104,3 @@ def _owed(room: "Room", chosen: tuple[str | None, int | None]) -> list[Owed]:
         raise click.UsageError("--number belongs to an incident: name one")
     found = [known(room, incident)] if incident else room.incidents(include_closed=True)
     return [one for one in owed(found) if number in (None, one.item.follow_up)]
-
-
-def _flat(body: object, name: str = "") -> list[tuple[str, str]]:
-    if isinstance(body, dict):
-        return [pair for key, value in body.items() for pair in _flat(value, str(key))]
-    text = ", ".join(map(str, body)) if isinstance(body, list) else str(body)
-    return [
-        (name if not row else "", clean_line(line)) for row, line in enumerate(text.split("\n"))
-    ]

@@ -32,6 +32,14 @@ def prepare(owed: Owed, channel: Channel) -> Ticket:
     return Ticket(owed=owed, channel=channel, address=where(channel), body=body)
 
 
+def fields(body: Json, name: str = "") -> list[tuple[str, str]]:
+    """Return what would be sent line by line, each with its field; a longer one names it once."""
+    if isinstance(body, dict):
+        return [pair for key, value in body.items() for pair in fields(value, key)]
+    text = ", ".join(map(str, body)) if isinstance(body, list) else str(body)
+    return [(name if not row else "", line) for row, line in enumerate(text.split("\n"))]
+
+
 def file(room: Room, planned: Ticket) -> str:
     """Create the issue that was confirmed, unless there is one, and keep its link; return words.
 

@@ -4,12 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from warroom.core.followups import Owed
 from warroom.core.services import ServiceMap
 from warroom.logs.protocol import Log
 from warroom.room.containment import Containment
 from warroom.room.service import Room
 from warroom.tui.log_memory import LogMemory
 from warroom.tui.theme import Palette
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPlan:
+    """An issue as it would be created: exactly what is shown is sent."""
+
+    address: str
+    fields: Sequence[tuple[str, str]]
+    """Line by line with its field; foreign."""
+    create: Callable[[Room], str]
+    """Sends it and keeps its link; returns words. Blocks; raises OSError with the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +66,8 @@ class Services:
     """Where the traceback of a crash is written; None: on the error stream."""
     templates: Callable[[], Mapping[str, str]] = dict
     """Reads the templates of postmortems, by name; raises OSError where one cannot be read."""
+    trackers: Mapping[str, Callable[[Owed], TicketPlan]] = field(default_factory=dict)
+    """Where a follow-up can become a ticket, by the name of the channel."""
     log_memory: LogMemory = field(default_factory=LogMemory)
     """Named filters of logs, and what was typed before."""
     notices: Sequence[str] = ()

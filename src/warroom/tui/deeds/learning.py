@@ -1,10 +1,13 @@
-"""What is done to learn from an incident: a template for its postmortem."""
+"""What is done to learn from an incident: a template, a ticket."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+from warroom.core.followups import Owed
+from warroom.core.journal import JournalError
 from warroom.core.state import Incident
 from warroom.core.templates import apply_template, template_for, what_it_adds
+from warroom.room.service import Done
 from warroom.tui.conduct import Conduct
 from warroom.tui.screens.dialog import Drafts
 
@@ -48,4 +51,38 @@ def deeds(
             text = desk.postmortem_text(incident.id)
             desk.replace_postmortem(incident.id, apply_template(text, known[name]))
 
-    return {"template": template}
+    async def ticket(incident: Incident, argument: str) -> None:
+        """Make a ticket of a follow-up: shown whole, sent after a deliberate key."""
+        from warroom.tui.screens.ticket import TicketScreen  # noqa: PLC0415 - first frame
+        from warroom.tui.screens.which import Candidate, WhichScreen  # noqa: PLC0415
+
+        item = next((f for f in incident.follow_ups if str(f.follow_up) == argument), None)
+        known = desk.services.trackers
+        if item is None or item.link:
+            words = f"F{argument} has a ticket: {item.link}" if item else "No follow-up is chosen."
+            desk.say(words, "warn")
+            return
+        if not known or desk.room is None:
+            desk.say("No tracker is configured: see [channels.NAME] of the configuration.", "warn")
+            return
+        name: str | None = next(iter(known))
+        if len(known) > 1:
+            offered = [Candidate(id=one, title="") for one in known]
+            name = await desk.ask(WhichScreen("In which tracker", incident.id, offered))
+        if name is None:
+            return
+        owed = Owed(incident=incident, item=item)
+        plan = await asyncio.to_thread(known[name], owed)
+        if not await desk.ask(TicketScreen(owed.key, name, plan)):
+            return
+        try:
+            said = await asyncio.to_thread(plan.create, desk.room)
+        except (OSError, JournalError) as error:
+            desk.say(f"{owed.key} has no ticket: {error}. Nothing is created twice.", "s5", "✗")
+            return
+        kept = await asyncio.to_thread(desk.room.incident, incident.id)
+        if kept is not None:
+            await desk.shown(Done(incident=kept, records=()))  # or its entry would hide the answer
+        desk.say(said, "ok", "✓")
+
+    return {"template": template, "ticket": ticket}

@@ -37,6 +37,7 @@ class FollowUpsTab(Tab):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus", "add", "add", show=False, id="followups.add"),
         Binding("x", "done", "done", show=False, id="followups.done"),
+        Binding("t", "ticket", "ticket", show=False, id="followups.ticket"),
     ]
 
     def __init__(self, palette: Palette) -> None:
@@ -81,6 +82,7 @@ class FollowUpsTab(Tab):
         return [
             Hint("enter", "change"),
             Hint("x", "done"),
+            Hint("t", "ticket"),
             Hint("+", "add"),
             Hint("← →", "tabs"),
         ]
@@ -95,6 +97,11 @@ class FollowUpsTab(Tab):
         if self.rows.cursor:
             wanted = f"{self.rows.cursor} done"
             self.post_message(ActionRequested("follow-up", self._incident, wanted))
+
+    def action_ticket(self) -> None:
+        """Show the ticket that the follow-up under the cursor would become."""
+        if self.rows.cursor:
+            self.post_message(ActionRequested("ticket", self._incident, self.rows.cursor))
 
     def on_pick_list_chosen(self, event: RowList.Chosen) -> None:
         """Ask to change the follow-up."""

@@ -1,0 +1,91 @@
+"""Confirm that a follow-up becomes a ticket: all that is sent, then one deliberate key."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from textual import events
+from textual.app import ComposeResult
+
+from warroom.tui.screens.dialog import Dialog
+from warroom.tui.services import TicketPlan
+from warroom.tui.widgets.pieces import Line, Piece, fit, line, wrap
+
+_KEY = "T"
+_LABEL = 13
+"""Cells of the names of the fields."""
+
+
+class TicketScreen(Dialog[bool]):
+    """Shows where what is sent; True: it was confirmed, None: nothing is sent."""
+
+    PRODUCTION = True
+
+    def __init__(self, key: str, tracker: str, plan: TicketPlan) -> None:
+        super().__init__()
+        self._name = key
+        self._tracker = tracker
+        self._plan = plan
+        self._told = ""
+
+    def head(self) -> tuple[str, str]:
+        """Return the follow-up and the tracker."""
+        return f"Create a ticket of {self._name}", self._tracker
+
+    def content(self) -> ComposeResult:
+        """Yield the request, line by line."""
+        yield self.sheet(self._lines)
+
+    def deliberate(self) -> Mapping[str, Callable[[], None]]:
+        """Return the one key, once all of it has been seen."""
+        return {_KEY: self._confirm} if self.scrolled_through() else {}
+
+    def on_key(self, event: events.Key) -> None:
+        """Read the deliberate key, scrolling and escape; nothing else."""
+        if self.feed(event):
+            return
+        event.stop()
+        event.prevent_default()
+        self._told = ""
+        body = self.query_one("#body")
+        match event.key:
+            case "escape":
+                self.dismiss(None)
+            case "up":
+                body.scroll_relative(y=-1, animate=False)
+            case "down":
+                body.scroll_relative(y=1, animate=False)
+            case "pageup":
+                body.scroll_page_up(animate=False)
+            case "pagedown" | "space":
+                body.scroll_page_down(animate=False)
+            case "home":
+                body.scroll_home(animate=False)
+            case "end":
+                body.scroll_end(animate=False)
+            case "T":
+                self._told = "Nothing was sent: look at all of it first (end)."
+            case "enter":
+                self._told = f"Nothing was sent. Only {_KEY} creates it."
+            case _:
+                return
+        self.redraw()
+
+    def key_lines(self, width: int) -> Sequence[Line]:
+        """Return the keys, and what they did not do."""
+        keys = [(_KEY, "create it"), ("↑ ↓", "read"), ("esc", "leave")]
+        note = self._told or "A ticket of this follow-up that is there already is linked instead."
+        return [
+            line(Piece("─" * width, "line")),
+            self.key_line(keys, width),
+            line(Piece(fit(note, width), "warn" if self._told else "mute")),
+        ]
+
+    def _confirm(self) -> None:
+        self.dismiss(True)
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        found: list[Line] = [(), line(Piece(fit("POST", _LABEL), "mute"), self._plan.address), ()]
+        for name, text in self._plan.fields:
+            for row, words in enumerate(wrap(text, width - _LABEL) or [""]):
+                label = name if row == 0 else ""
+                found.append(line(Piece(fit(label, _LABEL), "mute"), Piece(words)))
+        return [*found, ()]
