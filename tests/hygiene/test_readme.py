@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-INTERACTIVE = ("--log", "tail", "demo", "drill run", "--as")
+INTERACTIVE = ("--log", "tail", "demo", "drill run", "--as", "serve")
 
 
 def commands(text: str) -> list[str]:
