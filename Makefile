@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 PAGES  := mkdocs-material==9.8.1
-.PHONY: docs help demo test check lint types contracts pytest alone soak bench bench-analysis bench-editor lock venv servers clean reference pictures
+.PHONY: docs help demo test check lint types contracts pytest alone soak sbom mutate bench bench-analysis bench-editor lock venv servers clean reference pictures
 help:
 	@echo "make demo     build .venv, open the console on a live incident"
 	@echo "make test     build .venv, run ruff, mypy, the import contracts and the tests"
@@ -12,6 +12,8 @@ help:
 	@echo "make bench    measure against lnav, less, ripgrep, toolong (tl) ... where installed; writes docs/benchmarks.md"
 	@echo "              BENCH='--size 100M' for a small run, BENCH='--soak 600' for memory over ten minutes"
 	@echo "make soak     the long campaigns, one after the other; goes on where it was cut. SOAK='--only kills --share 0.1'"
+	@echo "make sbom     list every package with version, hashes and licence in dist/sbom.json"
+	@echo "make mutate   change the core in small ways, count what its tests notice. MUTATE='--count 60 --seed 1'"
 	@echo "make servers  install the real servers some tests drive (Debian, as root)"
 	@echo "make reference, make pictures   write docs/reference and docs/pictures again"
 	@echo "make docs     build docs/ as pages in site/, strictly (mkdocs, in a .venv-docs of its own)"
@@ -45,6 +47,12 @@ bench-analysis: $(VENV)/.dev
 
 bench-editor: $(VENV)/.dev
 	$(BIN)/python scripts/bench_editor.py --write docs/benchmarks-editor.md
+
+# What a release consists of, and how much of a change in the core its tests notice.
+sbom: $(VENV)/.dev
+	$(BIN)/python scripts/sbom.py
+mutate: $(VENV)/.dev
+	$(BIN)/python scripts/mutate.py $(MUTATE)
 
 reference: $(VENV)/.dev
 	$(BIN)/python scripts/reference.py

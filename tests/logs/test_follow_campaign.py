@@ -18,7 +18,7 @@ from tests.campaign import Tally, sized
 from warroom.logs import open_log
 from warroom.logs.filelog import FileLog
 
-LOST = ("missing", "no longer in the file", "truncated", "rewritten")
+LOST = ("missing", "no longer", "truncated", "rewritten")
 """What a row must say where lines were lost."""
 
 

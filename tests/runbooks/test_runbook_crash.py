@@ -43,9 +43,26 @@ def running(mark):
     return found
 
 
+def left_alone(place, seed):
+    """How many seconds the step takes on this machine, as busy as it is now."""
+    place.mkdir()
+    mark = f"29999.{os.getpid()}{seed}"
+    console = subprocess.Popen(
+        [sys.executable, "-c", CONSOLE, str(place), mark], stdout=subprocess.PIPE
+    )
+    console.stdout.readline()
+    began = time.monotonic()
+    console.wait(60)
+    console.stdout.close()
+    for pid in running(mark):
+        os.kill(pid, signal.SIGKILL)
+    return time.monotonic() - began
+
+
 def campaign(folder, times, seed):
     dice = random.Random(seed)
     seen = {"nothing": 0, "intent only": 0, "started": 0, "done": 0}
+    pace = left_alone(folder / "alone", seed)
     for number in range(times):
         place = folder / str(number)
         place.mkdir()
@@ -54,7 +71,7 @@ def campaign(folder, times, seed):
             [sys.executable, "-c", CONSOLE, str(place), mark], stdout=subprocess.PIPE
         )
         console.stdout.readline()
-        time.sleep(dice.uniform(0, 0.25))
+        time.sleep(dice.uniform(0, 1.5 * pace))
         console.kill()
         console.wait()
         console.stdout.close()
