@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -308,3 +309,23 @@ def test_told_to_stop_it_leaves_though_a_stream_is_open(
         running.kill()
         running.wait()
         running.stdout.close()
+
+
+def test_a_parameter_that_the_document_does_not_name_is_refused(
+    running: Served, incident: str
+) -> None:
+    with running.client(running.token("ana", "read", "act", "run", "admin")) as ana:
+        paths = ana.get("/v1/openapi.json").json()["paths"]
+        asked = 0
+        for path, operations in paths.items():
+            for method, operation in operations.items():
+                if path.startswith("/v1/"):
+                    address = re.sub(r"{\w+}", incident, path)
+                    answer = ana.request(method, address, params={"inclde_closed": "true"})
+                    assert answer.status_code == 422, path
+                    assert "query.inclde_closed" in answer.json()["reason"]
+                    assert "422" in operation["responses"]
+                    asked += 1
+        assert asked > 50
+        assert ana.get("/status", params={"utm_source": "mail"}).status_code == 200
+        assert ana.get("/v1/incidents", params={"q": "x"}).status_code == 200

@@ -233,10 +233,10 @@ class Sender:
             if ticket is not None:
                 ticket.give(answer)
             return False
-        self._outbox.kept(item, answer.incident)
         now = self._clock()
         if answer.seq and not item.opens and now - item.made_at >= LATE:
-            self._date(item, answer, now)
+            self._date(item, answer, now)  # before it goes: killed in between, it is done again
+        self._outbox.kept(item, answer.incident)
         if ticket is not None:
             ticket.give(answer)
         return True

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from warroom import __version__
 from warroom.core.journal import JournalError
+from warroom.core.text import clean_line
 from warroom.server.audit import Audit
 from warroom.server.auth import Porter
 from warroom.server.bodies import schemas
@@ -24,7 +25,7 @@ from warroom.server.ingest import ADDRESS, Ingest, operation
 from warroom.server.letterbox import Letterbox
 from warroom.server.limits import Bounds
 from warroom.server.metrics import Metrics
-from warroom.server.problems import Problem, Refused, answer, of_journal, refusal
+from warroom.server.problems import Problem, Refused, answer, described, of_journal, refusal
 from warroom.server.reads import read_routes
 from warroom.server.status import status_routes
 from warroom.server.streams import Hub
@@ -70,12 +71,9 @@ def create_app(desk: Desk, doors: "tuple[Opened, ...]" = ()) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.hub = hub
-    for routes in (
-        command_routes(desk.hall, porter),
-        read_routes(desk, porter, hub),
-        health_routes(desk, porter, metrics, hub),
-        status_routes(desk, porter),
-    ):
+    for routes in (command_routes(desk.hall, porter), read_routes(desk, porter, hub)):
+        app.include_router(routes, dependencies=[Depends(_documented_only)])
+    for routes in (health_routes(desk, porter, metrics, hub), status_routes(desk, porter)):
         app.include_router(routes)
     _handle(app)
 
@@ -136,6 +134,22 @@ def _handle(app: FastAPI) -> None:
         return answer(problem, error.headers)
 
 
+async def _documented_only(request: Request) -> None:
+    """Refuse a parameter that the document does not name: a misspelt one is not passed over."""
+    if not request.query_params:
+        return
+    operations = request.app.openapi()["paths"][request.scope["route"].path]
+    parameters = operations[request.method.lower()].get("parameters", ())
+    known = {one["name"] for one in parameters if one["in"] == "query"}
+    for name in request.query_params:
+        if name not in known:
+            raise Refused(
+                422,
+                f"query.{clean_line(name, 60)}: there is no such parameter",
+                f"There are {', '.join(sorted(known))}." if known else "There is none.",
+            )
+
+
 def _document(app: FastAPI, more: Mapping[str, Any]) -> None:
     """Describe the bodies, which are read by hand: strictly, and before any conversion.
 
@@ -157,8 +171,10 @@ def _document(app: FastAPI, more: Mapping[str, Any]) -> None:
                     "required": True,
                     "content": {"application/json": {"schema": reference}},
                 }
-            for path in found["paths"].values():
+            for name, path in found["paths"].items():
                 for operation in path.values():
+                    if name.startswith("/v1/"):
+                        operation["responses"].setdefault("422", described(422))
                     _refusals(operation["responses"])
             app.openapi_schema = found
         return app.openapi_schema

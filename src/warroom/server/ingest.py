@@ -18,7 +18,15 @@ from warroom.intake.vendors import VENDORS, Intake
 from warroom.server.auth import Porter
 from warroom.server.desk import Hall
 from warroom.server.letterbox import Letterbox
-from warroom.server.problems import Problem, Refused, answer, documented, of_journal, refusal
+from warroom.server.problems import (
+    Problem,
+    Refused,
+    answer,
+    described,
+    documented,
+    of_journal,
+    refusal,
+)
 
 PREFIX = "/v1/ingest/"
 ADDRESS = PREFIX + "{name}"
@@ -91,7 +99,6 @@ class Ingest:
 
 def operation() -> dict[str, Any]:
     """Return what the OpenAPI document says of the address."""
-    refusals = documented(401, 403, 404)
     return {
         "post": {
             "tags": ["ingest"],
@@ -115,7 +122,7 @@ def operation() -> dict[str, Any]:
                     "description": "What the sender wants to hear at once, as Slack does.",
                     "content": {"application/json": {}},
                 },
-                **{str(one): {"description": refusals[one]["description"]} for one in refusals},
+                **{str(status): described(int(status)) for status in documented(401, 403, 404)},
             },
         }
     }

@@ -89,4 +89,9 @@ _ALWAYS = (400, 408, 413, 414, 429, 431, 503)
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return what a route says in the OpenAPI document about the ways in which it refuses."""
     found = sorted({*statuses, *_ALWAYS})
-    return {status: {"model": Problem, "description": _WORDS[status]} for status in found}
+    return {status: {"model": Problem, **described(status)} for status in found}
+
+
+def described(status: int) -> dict[str, str]:
+    """Return the same in words only, for a part of the document that is written by hand."""
+    return {"description": _WORDS[status]}
