@@ -72,7 +72,7 @@ _PAYLOAD_BYTES = tuple(
     text.encode("utf-8", "surrogateescape")
     for text in (
         *("\x1b[31m", "\x1b[2J", "\x1b[6n", "\x1b[05;05H", "\x1b]52", "\x1b]8;", "\x1b]0;"),
-        *("\x1b[200~", "\x1b[201~", "\x1bP", "\x1b_", "\x1bc", "http://evil.example/\x1b"),
+        *("\x1b[200~", "\x1b[201~", "\x1bP", "\x1b_", "\x1bc", "http://evil.example/\x1b\\"),
     )
 )
 
