@@ -157,10 +157,10 @@ def test_a_broken_network_loses_and_doubles_nothing(tmp_path: Path, seed: int) -
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 120))
+@pytest.mark.parametrize("seed", range(100, 100 + sized(20)))
 def test_twenty_broken_networks_lose_and_double_nothing(
     tmp_path: Path, seed: int, tally: Tally
 ) -> None:
-    done = campaign(tmp_path, seed, sized(30))
+    done = campaign(tmp_path, seed, 30.0)
     tally(sum(done.values()), "faults of a network", seed=seed)
     assert set(done) == {"cut", "well", "slow", "frozen", "reset"}
