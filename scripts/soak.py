@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -140,7 +141,7 @@ class Row:
     lost: int = 0
     skipped: int = 0
     seconds: int = 0
-    version: str = ""
+    day: str = ""
     trouble: tuple[str, ...] = ()
 
 
@@ -167,7 +168,7 @@ def run(group: Group, share: float, seconds: float) -> Row:
         row.trouble = (*row.trouble, f"its {seconds / 60:.0f} minutes were over")
     row.share = share
     row.seconds = round(time.monotonic() - began)
-    row.version = _version()
+    row.day = datetime.now(UTC).date().isoformat()
     return row
 
 
@@ -227,20 +228,9 @@ def _spans(seeds: list[str]) -> str:
     return ", ".join([*told, *sorted({one for one in seeds if not one.isdigit()})])
 
 
-def _version() -> str:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip()
-
-
 def table(rows: dict[str, Row]) -> str:
     """Return the rows as a Markdown table; what was not run says so."""
-    lines = ["| name | what | done | seeds | lost | s | at |", "|---|---|---|---|---|---|---|"]
+    lines = ["| name | what | done | seeds | lost | s | day |", "|---|---|---|---|---|---|---|"]
     for name, group in GROUPS.items():
         row = rows.get(name)
         if row is None:
@@ -251,8 +241,7 @@ def table(rows: dict[str, Row]) -> str:
             done += f" ({row.skipped} skipped)"
         lost = str(row.lost) if row.passed else f"**FAILED**, {row.lost}"
         lines.append(
-            f"| {name} | {group.what} | {done} | {row.seeds} | {lost} | {row.seconds} "
-            f"| {row.version} |"
+            f"| {name} | {group.what} | {done} | {row.seeds} | {lost} | {row.seconds} | {row.day} |"
         )
     return "\n".join(lines)
 
