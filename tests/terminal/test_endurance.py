@@ -70,6 +70,7 @@ def test_ctrl_c_says_how_to_leave_and_does_not(
 ) -> None:
     with Terminal.forged(forge, [*command, str(log)], home) as terminal:
         terminal.sees("FOLLOW")
+        terminal.settle()  # what the log says of itself comes first, and takes the same row
         terminal.press("ctrl+c", "ctrl+c")
         terminal.sees("Nothing is selected to copy. q leaves.")
         terminal.settle()

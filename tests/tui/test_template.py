@@ -32,8 +32,8 @@ async def test_the_template_of_the_client_comes_first_and_keeps_what_is_written(
         await driver.press("ctrl+end", "n", "e", "w", "ctrl+t")
         await driver.until("adds sections Regulator and 2 questions")
         assert driver.text.index("client-acme") < driver.text.index("a-b")
+        await driver.holds(driver.app.screen.guard.ready)
         await driver.press("enter")
-        await driver.until("Regulator")
         await driver.holds(lambda: "Regulator" in room.states["INC-1"].postmortem)
         kept = room.states["INC-1"].postmortem
         assert "first words" in kept
