@@ -8,6 +8,7 @@ the terminal's modes back and says what happened.
 import contextlib
 import ctypes
 import os
+import select
 import signal
 import sys
 import termios
@@ -25,6 +26,7 @@ RESTORE = (
 """Every mode that the console switches on, off again."""
 
 _PR_SET_PDEATHSIG = 1
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 5
 """Seconds that a console has to end after it was asked to; then it is killed."""
 
@@ -40,8 +42,11 @@ def supervise(child: Callable[[], int]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     parent = os.getpid()
+    # One between the fork and its handler would end this process: the terminal stays as it was.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
     pid = os.fork()
     if pid == 0:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         _die_with(parent)
         _leave(child)
     asked: list[int] = []
@@ -51,18 +56,23 @@ def supervise(child: Callable[[], int]) -> int:
         _send(pid, number)
         signal.alarm(PATIENCE)
 
-    previous: dict[int, Any] = {
-        number: signal.signal(number, pass_on)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
+    previous: dict[int, Any] = {number: signal.signal(number, pass_on) for number in _PASSED_ON}
     # A console whose terminal is gone may wait for ever to draw into it.
     previous[signal.SIGALRM] = signal.signal(
         signal.SIGALRM, lambda _number, _frame: _send(pid, signal.SIGKILL)
     )
+    previous[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    woken, waking = os.pipe()
+    os.set_blocking(waking, False)
+    signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:
-        status = _wait(pid)
+        status = _wait(pid, woken)
     finally:
         signal.alarm(0)
+        signal.set_wakeup_fd(-1)
+        os.close(woken)
+        os.close(waking)
         for number, handler in previous.items():
             signal.signal(number, handler)
     if os.WIFSIGNALED(status) and asked:
@@ -80,10 +90,17 @@ def supervise(child: Callable[[], int]) -> int:
     return os.WEXITSTATUS(status)
 
 
-def _wait(pid: int) -> int:
-    """Wait for the end of the child; stop with it when it is suspended."""
+def _wait(pid: int, woken: int) -> int:
+    """Wait for the end of the child; stop with it when it is suspended.
+
+    Every signal writes a byte to `woken`: one that comes just before the waiting is not slept over.
+    """
     while True:
-        _, status = os.waitpid(pid, os.WUNTRACED)
+        found, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
+        if not found:
+            select.select([woken], [], [])
+            os.read(woken, 4096)
+            continue
         if not os.WIFSTOPPED(status):
             return status
         os.kill(os.getpid(), signal.SIGSTOP)
