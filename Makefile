@@ -32,12 +32,12 @@ types: $(VENV)/.dev
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 pytest: $(VENV)/.dev
-	$(BIN)/pytest -q -p cacheprovider -n 4 --dist worksteal -m "not soak" tests || { test $$? = 1 && $(MAKE) --no-print-directory alone; }
+	$(BIN)/pytest -q -n 4 --dist worksteal -m "not soak" tests || { test $$? = 1 && $(MAKE) --no-print-directory alone; }
 # Four workers on two cores, as most tests wait more than they work. Real terminals and servers have
 # time limits that a crowd can exceed: what failed there is named, and must pass by itself.
 alone: $(VENV)/.dev
 	@echo "what failed in the crowd, once more and alone:"
-	$(BIN)/pytest -v -p cacheprovider --last-failed --last-failed-no-failures none -m "not soak" tests
+	$(BIN)/pytest -v --last-failed --last-failed-no-failures none -m "not soak" tests
 soak: $(VENV)/.dev
 	$(BIN)/python scripts/soak.py $(SOAK)
 bench: $(VENV)/.dev
