@@ -148,12 +148,9 @@ class Row:
 def run(group: Group, share: float, seconds: float) -> Row:
     """Run the tests of a group; stop them when their time is up."""
     began = time.monotonic()
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    ):  # of a shell that put us in the background
-        signal.signal(
-            signal.SIGINT, signal.default_int_handler
-        )  # or the tests could not be stopped
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Inherited from a shell that put us in the background: the tests could not be stopped.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="soak") as folder:
         report = Path(folder) / "report.xml"
         process = subprocess.Popen(

@@ -139,18 +139,11 @@ def _board(card: "Card", now: float) -> "Board":
 
     from warroom.bootstrap import open_store
     from warroom.drills.play.board import board
-    from warroom.drills.play.course import led_first
 
     own = replace(settings(), db=card.place.db, remote="")
     store = open_store(own, read_only=True)
     try:
-        found = [
-            one
-            for one in store.incidents(include_closed=True)
-            if one.drill == card.course.scenario.id
-            and one.declared_at.timestamp() >= card.course.begun
-        ]
-        found.sort(key=led_first)
+        found = card.course.own(store.incidents(include_closed=True))
         records = [record for one in found for record in store.records(one.id)]
     finally:
         store.close()

@@ -15,7 +15,6 @@ from warroom.core.state import Incident
 from warroom.core.words import Phase
 from warroom.demo.drill import Set, set_up, tell_score
 from warroom.demo.script import DELIBERATE, SIZE, DemoFailed, Player
-from warroom.drills.play.course import led_first
 from warroom.drills.scenarios.model import Scenario
 from warroom.drills.service.supervisor import ServiceError
 from warroom.settings import Settings
@@ -73,11 +72,8 @@ def _reader(stage: Set) -> Reader:
         with suppress(JournalError):
             store = open_store(stage.settings, read_only=True)
             try:
-                ours = [one for one in store.incidents(include_closed=True) if one.drill]
-                late = [
-                    one for one in ours if one.declared_at.timestamp() >= stage.callers.course.begun
-                ]
-                return min(late, key=led_first, default=None)
+                found = stage.callers.course.own(store.incidents(include_closed=True))
+                return found[0] if found else None
             finally:
                 store.close()
         return None

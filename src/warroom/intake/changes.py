@@ -24,7 +24,7 @@ def change(message: Message, mapping: Mapping[str, str]) -> Report:
     told = ChangeRecorded(
         kind=ChangeKind(kind) if kind in set(ChangeKind) else ChangeKind.DEPLOY,
         text=words,
-        happened_at=moment(message, mapping) or message.received_at,
+        happened_at=_moment(data, mapping) or message.received_at,
         release=f.mapped(data, mapping, "release"),
         reference=f.mapped(data, mapping, "reference"),
     )
@@ -37,4 +37,8 @@ def moment(message: Message, mapping: Mapping[str, str]) -> datetime | None:
     Raises:
         Odd: It is no JSON object.
     """
-    return f.when(f.document(message), *f.path(mapping.get("at", "at")))
+    return _moment(f.document(message), mapping)
+
+
+def _moment(data: object, mapping: Mapping[str, str]) -> datetime | None:
+    return f.when(data, *f.path(mapping.get("at", "at")))

@@ -10,7 +10,7 @@ from warroom.core import events as e
 from warroom.core.drill import DrillScored
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
-from warroom.drills.play.course import Course, Said, led_first
+from warroom.drills.play.course import Course, Said
 from warroom.drills.play.score import score
 from warroom.drills.scenarios.model import Caller, Expects, Inject, Scenario, WrongMove
 from warroom.drills.service.state import StateError
@@ -96,13 +96,7 @@ class Callers:
 
     def incidents(self) -> tuple[Incident, ...]:
         """Return the incidents of this drill, the one that is led at the front."""
-        found = [
-            incident
-            for incident in self._room.incidents(include_closed=True)
-            if incident.drill == self.course.scenario.id
-            and incident.declared_at.timestamp() >= self.course.begun
-        ]
-        return tuple(sorted(found, key=led_first))
+        return self.course.own(self._room.incidents(include_closed=True))
 
     def _live(self) -> None:
         scored = False

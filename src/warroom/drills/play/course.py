@@ -1,6 +1,6 @@
 """The course of a drill: what happened in the shop and what was said, with the times."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,6 +56,15 @@ class Course:
     returned: list[float] = field(default_factory=list)
     """When a failure came back because what held it was taken away too early."""
     _before: Mapping[str, str] = field(default_factory=dict)
+
+    def own(self, incidents: Iterable[Incident]) -> tuple[Incident, ...]:
+        """Return those of this drill, the one that is led at the front."""
+        found = [
+            one
+            for one in incidents
+            if one.drill == self.scenario.id and one.declared_at.timestamp() >= self.begun
+        ]
+        return tuple(sorted(found, key=led_first))
 
     @property
     def failing_since(self) -> float:

@@ -165,11 +165,7 @@ class ConfirmScreen(Dialog[str]):
         self.dismiss(self._typed if self.plan.typed else self.plan.key)
 
     def _scroll(self, key: str) -> None:
-        body = self.query_one("#body")
-        step = {"up": -1, "down": 1, "pageup": -body.size.height, "pagedown": body.size.height}
-        far = body.max_scroll_y if key == "end" else 0
-        target = body.scroll_offset.y + step[key] if key in step else far
-        body.scroll_to(y=target, animate=False, immediate=True)
+        self.scroll_body(key)
         self.call_after_refresh(self.redraw)
 
     def sections(self, width: int, *, roomy: bool) -> Sequence[Line]:

@@ -243,6 +243,18 @@ class Dialog(Asked[T], Generic[T]):
         body: Widget = self.query_one("#body")
         return body.scroll_offset.y >= body.max_scroll_y
 
+    def scroll_body(self, key: str) -> bool:
+        """Scroll the content by a key; return whether the key is one of those that do."""
+        body = self.query_one("#body")
+        page = body.size.height
+        far = {"home": 0, "end": body.max_scroll_y}
+        by = {"up": -1, "down": 1, "pageup": -page, "pagedown": page, "space": page}
+        if key not in far and key not in by:
+            return False
+        target = far.get(key, body.scroll_offset.y + by.get(key, 0))
+        body.scroll_to(y=target, animate=False, immediate=True)
+        return True
+
     @staticmethod
     def key_line(keys: Sequence[tuple[str, str]], width: int) -> Line:
         """Return key hints as they stand at the foot of a dialog."""

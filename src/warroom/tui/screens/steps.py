@@ -97,15 +97,10 @@ class TrustScreen(Dialog[bool]):
             return
         event.stop()
         event.prevent_default()
-        body = self.query_one("#body")
-        page = body.size.height
-        far = {"home": 0, "end": body.max_scroll_y}
-        by = {"up": -1, "down": 1, "pageup": -page, "pagedown": page, "space": page}
         if event.key == "escape":
             self.dismiss(None)
-        elif event.key in far or event.key in by:
-            target = far.get(event.key, body.scroll_offset.y + by.get(event.key, 0))
-            body.scroll_to(y=target, animate=False, immediate=True)
+        else:
+            self.scroll_body(event.key)
         self.call_after_refresh(self.redraw)
 
     def _accept(self) -> None:

@@ -45,28 +45,16 @@ class TicketScreen(Dialog[bool]):
         event.stop()
         event.prevent_default()
         self._told = ""
-        body = self.query_one("#body")
         match event.key:
             case "escape":
                 self.dismiss(None)
-            case "up":
-                body.scroll_relative(y=-1, animate=False)
-            case "down":
-                body.scroll_relative(y=1, animate=False)
-            case "pageup":
-                body.scroll_page_up(animate=False)
-            case "pagedown" | "space":
-                body.scroll_page_down(animate=False)
-            case "home":
-                body.scroll_home(animate=False)
-            case "end":
-                body.scroll_end(animate=False)
             case "T":
                 self._told = "Nothing was sent: look at all of it first (end)."
             case "enter":
                 self._told = f"Nothing was sent. Only {_KEY} creates it."
             case _:
-                return
+                if not self.scroll_body(event.key):
+                    return
         self.redraw()
 
     def key_lines(self, width: int) -> Sequence[Line]:

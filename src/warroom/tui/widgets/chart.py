@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -16,6 +15,7 @@ from warroom.tui.snapshot import LogFacts
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.ink import Ink, ink_for
 from warroom.tui.widgets.log_line import clock
+from warroom.tui.widgets.repaint import repaint
 
 FULL = 0.05
 """The share that fills the chart at least: three failures in a quiet hour are no tower."""
@@ -319,13 +319,11 @@ class LogChart(Widget):
         if not self.size:  # not laid out yet
             return
         before, rows = self._rows, self._draw()
-        width, height = self.size
         if len(before) != len(rows):
             self.refresh()
             return
-        differ = [y for y in range(min(height, len(rows))) if before[y] != rows[y]]
-        if differ:
-            self.refresh(*(Region(0, y, width, 1) for y in differ))
+        seen = range(min(self.size.height, len(rows)))
+        repaint(self, [y for y in seen if before[y] != rows[y]])
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.segment import Segment
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -19,6 +18,7 @@ from warroom.tui.widgets.log_filter import LogFilter
 from warroom.tui.widgets.log_lens import AllRows, Lens
 from warroom.tui.widgets.log_line import Columns, Look, Shape
 from warroom.tui.widgets.log_page import Line, Pager
+from warroom.tui.widgets.repaint import repaint
 from warroom.tui.widgets.waker import Waker
 
 _MAP_FROM = 60
@@ -30,10 +30,9 @@ _FRAME = 1 / 20
 """Seconds between two repaints while lines pour in: nobody reads faster, and a key that comes
 meanwhile waits for one repaint at most."""
 
-_BARE = "bare"
-"""Where the map shows nothing."""
-
 Pinned = Callable[[Entry], bool]
+_Mark = tuple[str, str]
+"""A glyph and its colour token."""
 
 
 class LogSurface(Widget, can_focus=True):
@@ -84,8 +83,8 @@ class LogSurface(Widget, can_focus=True):
         self._cells = (0, 0)
         """Width and height when the page was laid out; the framework takes long to say them."""
         self._columns: tuple[int, Shape, Columns] | None = None
-        self._shown: dict[int, tuple[Strip | None, str]] = {}
-        """By line of the screen what was drawn there last: the row's part, the map's colour."""
+        self._shown: dict[int, tuple[Strip | None, _Mark | None]] = {}
+        """By line of the screen what was drawn there last: the row's part, the mark of the map."""
         self._unsubscribe: Callable[[], None] | None = None
 
     # -- the log grows
@@ -127,24 +126,19 @@ class LogSurface(Widget, can_focus=True):
     def changed(self) -> None:
         """Lay the page out anew and repaint the lines of the screen that differ.
 
-        A key that moves the cursor costs two lines and not a screen of them: the framework takes a
-        quarter of a millisecond for each.
+        A key that moves the cursor costs two lines and not a screen of them.
         """
         self._page = None
-        width, height = self.size
+        height = self.size.height
         if not self.page() or len(self._shown) != height:  # a new size forgets what was shown
             self.refresh()
             return
-        differ = [y for y in range(height) if not self._stands(y)]
-        if len(differ) == height:
-            self.refresh()
-        elif differ:
-            self.refresh(*(Region(0, y, width, 1) for y in differ))
+        repaint(self, [y for y in range(height) if not self._stands(y)])
 
     def _stands(self, y: int) -> bool:
         """Whether a line of the screen is already drawn as it should be."""
-        before, tone = self._shown[y]
-        return self._part(y) is before and (not self._mapped or tone == self._tone(y))
+        before, mark = self._shown[y]
+        return self._part(y) is before and (not self._mapped or mark == self._mark(y))
 
     def redraw(self) -> None:
         """Draw every row anew: what decides how rows look has changed."""
@@ -224,18 +218,15 @@ class LogSurface(Widget, can_focus=True):
         page = self.page()
         strip = self._part(y)
         if strip is None:
-            self._shown[y] = (None, "")
+            self._shown[y] = (None, None)
             ground = self.ink.style("mute", on="bg0")
             said = f"  {self.nothing}" if not page and y == 1 else ""
             return Strip([Segment(said, ground)]).adjust_cell_length(self.size.width, ground)
-        tone = self._tone(y) if self._mapped else ""
-        self._shown[y] = (strip, tone)
-        if not tone:
+        mark = self._mark(y) if self._mapped else None
+        self._shown[y] = (strip, mark)
+        if mark is None:
             return strip
-        mark = self.ink.text(" ", "s5", on="bg0")
-        if tone != _BARE:
-            mark = self.ink.text("▐", tone, on="bg0")
-        return Strip([*strip, mark], self._cells[0])
+        return Strip([*strip, self.ink.text(*mark, on="bg0")], self._cells[0])
 
     def _part(self, y: int) -> Strip | None:
         """Return what of a row stands on a line of the screen; None: nothing does."""
@@ -246,14 +237,14 @@ class LogSurface(Widget, can_focus=True):
         strips = self._drawn(entry)
         return strips[min(page[y][1], len(strips) - 1)]
 
-    def _tone(self, y: int) -> str:
-        """Return the colour of the map on a line of the screen: the page, failures, or neither."""
+    def _mark(self, y: int) -> _Mark:
+        """Return what the map shows on a line of the screen: the page, failures, or neither."""
         first, count = self.feed.first, max(self.feed.end - self.feed.first, 1)
         height, page, parts = self._cells[1], self.page(), len(self.by_rows)
         top, bottom = ((row - first) * height // count for row in (page[0][0], page[-1][0]))
         spike = any(self.by_rows[y * parts // height : max((y + 1) * parts // height, 1)])
         here = top <= y <= bottom and count > height
-        return "accent" if here else "s5" if spike else _BARE
+        return "▐" if here or spike else " ", "accent" if here else "s5"
 
     def _drawn(self, entry: Entry) -> list[Strip]:
         key = (self.ink, self.columns, self.wrap)
