@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from textual.dom import DOMNode
 from textual.events import Key, Paste
 from textual.filter import LineFilter
 from textual.reactive import reactive
+from textual.worker import get_current_worker
 
 from warroom.core.events import Excerpt
 from warroom.core.text import clean_line
@@ -43,6 +45,11 @@ from warroom.tui.widgets.log_filter import FilterError
 from warroom.tui.widgets.log_line import clock
 from warroom.tui.widgets.log_view import LogView
 from warroom.tui.widgets.notice import NoticeRow, Said
+
+_ALONE = 3.0
+"""Seconds that reading the logs has the processor for itself at most, before the store opens."""
+_LOOK = 0.05
+"""Seconds between two looks whether the index is complete."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +223,7 @@ class TailApp(App[int]):
 
     @work(thread=True, group="place", exit_on_error=False, description="Open the incident")
     def _open_place(self) -> None:
+        self._let_logs_be_read()
         try:
             place = self.services.open_place()
         except Exception as error:  # noqa: BLE001 - any store's failure must leave the log usable
@@ -223,6 +231,14 @@ class TailApp(App[int]):
         else:
             said = "pins go nowhere: no incident is open"
             self.call_from_thread(self._placed, place, said)
+
+    def _let_logs_be_read(self) -> None:
+        """Wait for the index: beside it and all that a store imports, keys would have a third."""
+        worker, until = get_current_worker(), time.monotonic() + _ALONE
+        while time.monotonic() < until and not worker.is_cancelled:
+            if all(log.progress().complete for log in self.services.logs):
+                return
+            time.sleep(_LOOK)
 
     def _placed(self, place: PinPlace | None, absent: str) -> None:
         self.header.absent = absent
