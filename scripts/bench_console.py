@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench_logs import build, size_of
+from bench_logs import build, paired, size_of
 from bench_row import Figure, table
 
 ROWS, COLUMNS = 40, 140
@@ -171,11 +171,19 @@ def against(
             )
 
 
+def help_page(rounds: int) -> Figure:
+    """Print the help beside importing nothing but the library that reads command lines."""
+    ours = [sys.executable, "-m", "warroom", "--help"]
+    bare = [sys.executable, "-c", "import click"]
+    return paired("--help, by an import of click alone", ours, bare, 3 * rounds, (1.5, None))[0]
+
+
 def measure(log: Path, home: str, rounds: int) -> list[Figure]:
-    """Return the figures of the first frame and of an appended line."""
+    """Return the figures of the help, the first frame and an appended line."""
     first = first_frame(log, home, rounds)
     later = appended(log, home, max(1, rounds // 2))
     return [
+        help_page(rounds),
         *against("first screen at the tail", first, {"lnav": 0.6}),
         *against("appended line on the screen", later, {"toolong": 0.35}),
     ]

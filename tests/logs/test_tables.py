@@ -1,5 +1,7 @@
 """Columns say what the entries say; failures are all there, the rest is thinned and weighted."""
 
+import functools
+import tempfile
 from pathlib import Path
 from unittest import mock
 
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from warroom.logs import open_log
 from warroom.logs.columns import MAX_VALUES, Columns
+from warroom.logs.filelog import FileLog
 from warroom.logs.formats.load import named
 from warroom.logs.formats.reader import Reader
 from warroom.logs.times import Clock
@@ -131,6 +134,54 @@ def test_a_span_of_time_is_what_is_in_it(path) -> None:
     assert histogram.width == 60
     assert histogram.total.sum() == (whole.at < start + 600).sum()
     log.close()
+
+
+@given(
+    since=st.none() | st.integers(-5, 605),
+    long=st.none() | st.integers(0, 700),
+    sample=st.integers(1, 4000),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_chosen_across_segments_is_every_kth_of_the_span(since, long, sample) -> None:
+    """Chosen segment by segment, it is what would be chosen from all rows at once."""
+    log = in_many_segments()
+    rows = np.arange(log.first, log.end)
+    at = np.array(log._index.times(log.first, log.end))
+    start = int(at[at > 0].min())
+    low = None if since is None else start + since
+    high = None if long is None else (low or start) + long
+    inside = np.ones(at.size, np.bool_)
+    inside &= True if low is None else at >= low
+    inside &= True if high is None else at < high
+    failed = np.array([log._index.codes.mark(code) >= 500 for code in codes_of(log)])
+    good, bad = rows[inside & ~failed], rows[inside & failed]
+    step = max(1, -(-good.size // sample))
+    table = log.table(since=low, until=high, sample=sample)
+    assert table.requests == inside.sum() == table.weight.sum()
+    assert sorted(table.row) == sorted([*bad, *good[::step]])
+    assert table.sampled == (step > 1 and good.size > 1)
+
+
+@functools.cache
+def in_many_segments() -> FileLog:
+    with tempfile.NamedTemporaryFile(suffix=".log") as file:
+        file.write(b"\n".join(lines(3500)) + b"\n")
+        file.flush()
+        small = mock.patch.multiple
+        with (
+            small("warroom.logs.segments", MAX_ROWS=97),
+            small("warroom.logs.scanning", CHUNK=4096),
+        ):
+            log = open_log(file.name, threaded=False)
+            log.prepare()
+            while log.step():
+                pass
+    assert len(log._index.segments()) > 10
+    return log
+
+
+def codes_of(log: FileLog) -> bytes:
+    return b"".join(each.codes for each in log._index.segments())
 
 
 def test_a_column_of_ids_stops_growing() -> None:

@@ -58,42 +58,66 @@ def histogram(
 def _picked(
     index: Index, since: float | None, until: float | None, sample: int
 ) -> tuple[_Ints, _Ints, npt.NDArray[np.float32], int]:
-    """Return rows, seconds and weights to be read, and how many rows the span holds."""
+    """Return rows, seconds and weights to be read, and how many rows the span holds.
+
+    The rows are gone through twice, to count and to choose: at no time is more of them held than
+    one segment and what is chosen, however long the log.
+    """
+    parts = [
+        (each, chosen)
+        for each in index.segments()
+        if each.gap is None and not _outside(each, since, until)
+        if (chosen := _inside(each, since, until)) is None or chosen.size
+    ]
     table = bytes(index.codes.failed)
-    rows: list[_Ints] = []
-    times: list[_Ints] = []
-    flags: list[npt.NDArray[np.bool_]] = []
-    for segment in index.segments():
-        if segment.gap is not None or _outside(segment, since, until):
-            continue
-        first, second = _runs(segment)
-        lengths = np.diff(np.append(first, len(segment.codes)))
-        at = np.repeat(second, lengths)
-        inside = np.ones(at.size, np.bool_)
-        if since is not None:
-            inside &= at >= int(since)
-        if until is not None:
-            inside &= at < until
-        if not inside.any():
-            continue
-        chosen = np.flatnonzero(inside)
-        rows.append(chosen + segment.row)
-        times.append(at[chosen])
-        failed = np.frombuffer(segment.codes.translate(table), np.uint8)
-        flags.append(failed[chosen].astype(np.bool_))
-    if not rows:
+    requests = sum(len(each.codes) if chosen is None else chosen.size for each, chosen in parts)
+    if not requests:
         empty = np.empty(0, np.int64)
         return empty, empty, np.empty(0, np.float32), 0
-    row, at, bad = np.concatenate(rows), np.concatenate(times), np.concatenate(flags)
-    good = np.flatnonzero(~bad)
-    step = max(1, -(-good.size // max(1, sample)))
-    kept = good[::step]
-    picked = np.sort(np.concatenate([np.flatnonzero(bad), kept]))
-    weight = np.where(bad[picked], 1, step).astype(np.float32)
-    if kept.size:  # the last kept row stands for fewer: sums stay exact
-        last = int(np.searchsorted(picked, kept[-1]))
-        weight[last] = good.size - step * (kept.size - 1)
-    return row[picked], at[picked], weight, int(row.size)
+    good = requests - sum(
+        each.failed if chosen is None else int(_failures(each, table)[chosen].sum())
+        for each, chosen in parts
+    )
+    step, seen = max(1, -(-good // max(1, sample))), 0
+    rows: list[_Ints] = []
+    times: list[_Ints] = []
+    weights: list[npt.NDArray[np.float32]] = []
+    for segment, chosen in parts:
+        inside = np.arange(len(segment.codes)) if chosen is None else chosen
+        bad = _failures(segment, table)[inside]
+        fine = np.flatnonzero(~bad)
+        kept = fine[-seen % step :: step]
+        seen += fine.size
+        picked = np.sort(np.concatenate([np.flatnonzero(bad), kept]))
+        rows.append(inside[picked] + segment.row)
+        times.append(_seconds(segment)[inside[picked]])
+        weights.append(np.where(bad[picked], 1, step).astype(np.float32))
+    row, at, weight = np.concatenate(rows), np.concatenate(times), np.concatenate(weights)
+    if good and step > 1:  # the last kept row stands for fewer: sums stay exact
+        weight[np.flatnonzero(weight > 1)[-1]] = good - step * (-(-good // step) - 1)
+    return row, at, weight, requests
+
+
+def _seconds(segment: Segment) -> _Ints:
+    """Return the time of each row of a segment."""
+    first, second = _runs(segment)
+    return np.repeat(second, np.diff(np.append(first, len(segment.codes))))
+
+
+def _failures(segment: Segment, table: bytes) -> npt.NDArray[np.bool_]:
+    """Return of each row of a segment whether it failed."""
+    return np.frombuffer(segment.codes.translate(table), np.bool_)
+
+
+def _inside(segment: Segment, since: float | None, until: float | None) -> _Ints | None:
+    """Return the places of a segment's rows that lie in a span; None: all of them do."""
+    _, second = _runs(segment)
+    low = -np.inf if since is None else int(since)
+    high = np.inf if until is None else until
+    if second.size and second.min() >= low and second.max() < high:
+        return None
+    at = _seconds(segment)
+    return np.flatnonzero((at >= low) & (at < high))
 
 
 def _outside(segment: Segment, since: float | None, until: float | None) -> bool:
