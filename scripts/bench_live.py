@@ -334,10 +334,10 @@ def measure(big: Path, folder: str, soak: float = 0.0, only: str = "") -> Iterat
         yield from while_indexing(big, folder)
     if only in {"", "searching"}:
         yield from while_searching(big, folder)
+    if only in {"", "undrawn"}:  # before the log has grown by what a soak appends
+        yield undrawn(small, big)
     if only in {"", "pouring"}:
         yield from while_pouring(small, big, folder, soak)
-    if only in {"", "undrawn"}:
-        yield undrawn(small, big)
     if only in {"", "indexed"}:
         yield indexed(big, folder, 3)
     if only in {"", "reopen"}:

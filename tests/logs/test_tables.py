@@ -140,9 +140,10 @@ def test_a_span_of_time_is_what_is_in_it(path) -> None:
     since=st.none() | st.integers(-5, 605),
     long=st.none() | st.integers(0, 700),
     sample=st.integers(1, 4000),
+    most=st.integers(1, 4000),
 )
 @settings(max_examples=60, deadline=None)
-def test_what_is_chosen_across_segments_is_every_kth_of_the_span(since, long, sample) -> None:
+def test_what_is_chosen_across_segments_is_every_kth_of_the_span(since, long, sample, most) -> None:
     """Chosen segment by segment, it is what would be chosen from all rows at once."""
     log = in_many_segments()
     rows = np.arange(log.first, log.end)
@@ -155,11 +156,14 @@ def test_what_is_chosen_across_segments_is_every_kth_of_the_span(since, long, sa
     inside &= True if high is None else at < high
     failed = np.array([log._index.codes.mark(code) >= 500 for code in codes_of(log)])
     good, bad = rows[inside & ~failed], rows[inside & failed]
-    step = max(1, -(-good.size // sample))
-    table = log.table(since=low, until=high, sample=sample)
+    step, jump = max(1, -(-good.size // sample)), max(1, -(-bad.size // max(sample, most)))
+    with mock.patch("warroom.logs.queries.MOST_FAILURES", most):
+        table = log.table(since=low, until=high, sample=sample)
+    fails = table.status >= 500
     assert table.requests == inside.sum() == table.weight.sum()
-    assert sorted(table.row) == sorted([*bad, *good[::step]])
-    assert table.sampled == (step > 1 and good.size > 1)
+    assert table.weight[fails].sum() == bad.size
+    assert sorted(table.row) == sorted([*bad[::jump], *good[::step]])
+    assert table.sampled == ((step > 1 and good.size > 1) or (jump > 1 and bad.size > 1))
 
 
 @functools.cache

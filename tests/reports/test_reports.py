@@ -25,6 +25,7 @@ from warroom.core.timeline import timeline
 from warroom.core.words import Audience
 from warroom.logs import open_log
 from warroom.logs.filelog import FileLog
+from warroom.logs.table import Table
 from warroom.reports.compose import compose
 from warroom.reports.model import ReportError
 from warroom.reports.pdf import pdf, source
@@ -88,6 +89,29 @@ def test_the_impact_equals_an_independent_count(log: FileLog) -> None:
     assert whole is not None
     assert whole.requests == len(LOG.read_text().splitlines())
     assert measure_impact([log], ONSET - timedelta(hours=2), ONSET - timedelta(hours=1)) is None
+
+
+@pytest.mark.parametrize("rows", [1, 50, 400])
+def test_a_count_in_pieces_is_the_count(
+    log: FileLog, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many millions of rows are never held at once; what is told of them is the same."""
+    before, after = ONSET - timedelta(seconds=30), ENDED + timedelta(seconds=30)
+    whole = measure_impact([log], before, after)
+    held: list[int] = []
+    table = log.table
+
+    def seen(*span: float, sample: int = 100_000) -> Table:
+        found = table(*span, sample=sample)
+        held.append(len(found.at))
+        return found
+
+    monkeypatch.setattr("warroom.room.impact._AT_ONCE", rows)
+    monkeypatch.setattr(log, "table", seen)
+    assert measure_impact([log], before, after) == whole
+    *pieces, _ = held  # the last is for the chart
+    assert len(pieces) > 1
+    assert sum(pieces) == whole.requests
 
 
 def test_the_untouched_draft_answers_who_what_when_how_long_how_many_and_why_it_stopped(

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from warroom.bootstrap import console_services, open_logs, open_store
 from warroom.core.drill import DrillScored
+from warroom.core.events import NoteAdded
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
 from warroom.core.words import Phase
 from warroom.demo.drill import Set, set_up, tell_score
 from warroom.demo.script import DELIBERATE, SIZE, DemoFailed, Player
+from warroom.drills.play.caller import LEFT, OUT
 from warroom.drills.scenarios.model import Scenario
 from warroom.drills.service.supervisor import ServiceError
 from warroom.settings import Settings
@@ -105,11 +107,11 @@ async def win(player: Player, stage: Set, read: Reader) -> None:
             await _contain(player, stage, read, tried)
         elif verb == "acknowledge":
             await _acknowledge(player, read)
-        elif verb == "record the fix" and stage.callers.course.lifted_at is None:
+        elif verb == "record the fix" and not await asyncio.to_thread(_told, stage, OUT):
             await player.until(
-                "the engineers answer", lambda: _lifted(stage) or stage.callers.doubted, 150
+                "the engineers answer", lambda: _told(stage, OUT) or _told(stage, LEFT), 150
             )
-            if not _lifted(stage):
+            if not await asyncio.to_thread(_told, stage, OUT):
                 await _contain(player, stage, read, tried, key="c")
         else:
             await _open(player)
@@ -280,8 +282,19 @@ def _weight(reason: str, *, refuted: bool) -> float:
     return shares + 20 * ("before the onset" in reason) - 300 * against
 
 
-def _lifted(stage: Set) -> bool:
-    return stage.callers.course.lifted_at is not None
+def _told(stage: Set, words: str) -> bool:
+    """Whether the engineers have said something, as the timeline shows it to anybody."""
+    with suppress(JournalError):
+        store = open_store(stage.settings, read_only=True)
+        try:
+            return any(
+                isinstance(record.event, NoteAdded) and words in record.event.text
+                for one in stage.callers.course.own(store.incidents(include_closed=True))
+                for record in store.records(one.id)
+            )
+        finally:
+            store.close()
+    return False
 
 
 async def _open(player: Player) -> None:

@@ -137,7 +137,7 @@ class IndexedLog:
     def table(
         self, since: float | None = None, until: float | None = None, *, sample: int = 100_000
     ) -> Table:
-        """Return columns for analysis: every failing row, the others thinned and weighted."""
+        """Return columns for analysis: the good rows thinned and weighted, see `Table`."""
         from warroom.logs.queries import table  # noqa: PLC0415 - imports numpy
 
         return table(self._index, self._reader, since, until, sample)

@@ -150,7 +150,7 @@ class Log(Protocol):
     def table(
         self, since: float | None = None, until: float | None = None, *, sample: int = 100_000
     ) -> Table:
-        """Columns for analysis: every failing row, the others thinned to `sample` and weighted."""
+        """Columns for analysis: the good rows thinned to `sample` and weighted, see `Table`."""
         ...
 
     def subscribe(self, changed: Callable[[], None]) -> Callable[[], None]:

@@ -1,5 +1,7 @@
 """Questions over the whole index, answered with numpy: counts over time, columns for analysis."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,9 @@ from warroom.logs.segments import Segment
 from warroom.logs.table import Coded, Table
 
 _Ints = npt.NDArray[np.int64]
+
+MOST_FAILURES = 400_000
+"""Failing rows that are all read, some seconds' work; of more, every k-th stands for k."""
 
 
 def _runs(segment: Segment) -> tuple[_Ints, _Ints]:
@@ -78,24 +83,48 @@ def _picked(
         each.failed if chosen is None else int(_failures(each, table)[chosen].sum())
         for each, chosen in parts
     )
-    step, seen = max(1, -(-good // max(1, sample))), 0
+    fine = _Thinning(good, sample)
+    failed = _Thinning(requests - good, max(sample, MOST_FAILURES))
     rows: list[_Ints] = []
     times: list[_Ints] = []
     weights: list[npt.NDArray[np.float32]] = []
     for segment, chosen in parts:
         inside = np.arange(len(segment.codes)) if chosen is None else chosen
         bad = _failures(segment, table)[inside]
-        fine = np.flatnonzero(~bad)
-        kept = fine[-seen % step :: step]
-        seen += fine.size
-        picked = np.sort(np.concatenate([np.flatnonzero(bad), kept]))
-        rows.append(inside[picked] + segment.row)
-        times.append(_seconds(segment)[inside[picked]])
-        weights.append(np.where(bad[picked], 1, step).astype(np.float32))
-    row, at, weight = np.concatenate(rows), np.concatenate(times), np.concatenate(weights)
-    if good and step > 1:  # the last kept row stands for fewer: sums stay exact
-        weight[np.flatnonzero(weight > 1)[-1]] = good - step * (-(-good // step) - 1)
-    return row, at, weight, requests
+        (ill, ill_weight), (well, well_weight) = (
+            failed.take(np.flatnonzero(bad)),
+            fine.take(np.flatnonzero(~bad)),
+        )
+        picked = np.concatenate([ill, well])
+        weight = np.concatenate([ill_weight, well_weight])
+        order = np.argsort(picked)
+        place = inside[picked[order]]
+        rows.append(place + segment.row)
+        times.append(_seconds(segment)[place])
+        weights.append(weight[order])
+    return np.concatenate(rows), np.concatenate(times), np.concatenate(weights), requests
+
+
+@dataclass(slots=True)
+class _Thinning:
+    """Takes every k-th of some rows that come piece by piece, so that few enough are taken."""
+
+    total: int
+    """How many will come."""
+    most: int
+    """How many may be taken."""
+    seen: int = 0
+
+    def take(self, places: _Ints) -> tuple[_Ints, npt.NDArray[np.float32]]:
+        """Return which of the next places are taken, and how many rows each stands for."""
+        step = max(1, -(-self.total // max(1, self.most)))
+        taken = places[-self.seen % step :: step]
+        weight = np.full(taken.size, step, np.float32)
+        last = (self.total - 1) // step * step
+        if self.seen <= last < self.seen + places.size:
+            weight[-1] = self.total - last  # it stands for fewer: sums stay exact
+        self.seen += places.size
+        return taken, weight
 
 
 def _seconds(segment: Segment) -> _Ints:
@@ -131,7 +160,7 @@ def _outside(segment: Segment, since: float | None, until: float | None) -> bool
 def table(
     index: Index, reader: Reader, since: float | None, until: float | None, sample: int
 ) -> Table:
-    """Return the rows of a span as columns: every failing row, the others thinned to `sample`."""
+    """Return the rows of a span as columns, thinned as `Table` says."""
     rows, seconds, weight, requests = _picked(index, since, until, sample)
     size = rows.size
     columns = Columns(reader, size)

@@ -24,8 +24,9 @@ class Coded:
 class Table:
     """Rows of requests in time order, thinned or not.
 
-    Every failing row is present with weight 1; of the others every k-th stands for k
-    (`weight == k`), so sums of `weight` estimate counts and failures are exact.
+    Of good rows every k-th stands for k (`weight == k`), so sums of `weight` estimate counts.
+    Failing rows are all present with weight 1, up to some hundred thousand: of more, every j-th
+    stands for j. What all rows of the span weigh, good and failing, is exact.
     """
 
     at: np.ndarray

@@ -1,8 +1,8 @@
 """Count what an incident cost in the logs."""
 
 import math
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -15,6 +15,9 @@ from warroom.room.measure import read_through
 
 _EVERY = 1 << 31
 """Good rows are not thinned: a report is counted once and has to be right."""
+_AT_ONCE = 200_000
+"""Rows held at a time: an incident of a busy service has many millions."""
+_STEPS = 4096
 _ROUTES = 5
 _OTHER = "(other)"
 """What a column says where it holds too many different values."""
@@ -48,39 +51,26 @@ def measure_impact(logs: Sequence[Log], since: datetime, until: datetime) -> Imp
     if not read_through(logs):
         return None
     low, high = math.floor(since.timestamp()), math.ceil(until.timestamp())
-    failures = requests = 0
-    clients: set[str] = set()
-    named = False
-    times: list[np.ndarray] = []
-    routes: dict[str, list[int]] = {}
+    tally = _Tally()
     counted: list[Log] = []
     for log in logs:
-        table = log.table(low, high, sample=_EVERY)
-        inside = (table.at >= low) & (table.at < high) & (table.status > 0)
-        if not inside.any():
-            continue
-        counted.append(log)
-        failing = inside & (table.status >= 500)
-        requests += round(float(table.weight[inside].sum()))
-        failures += int(failing.sum())
-        times.append(table.at[failing])
-        column = table.fields.get("client")
-        if column is not None:
-            named = True
-            clients |= _values(column, failing)
-        _count_routes(table, inside, failing, routes)
+        before = tally.requests
+        for piece in _pieces(log, low, high):
+            tally.add(log.table(*piece, sample=_EVERY), low, high)
+        if tally.requests > before:
+            counted.append(log)
     if not counted:
         return None
-    failed_at = np.sort(np.concatenate(times))
+    failed_at = np.sort(np.concatenate(tally.times))
     begin, end, width = series_window(_instant(low), _instant(high))
     # The sort is stable: routes that fail alike often keep the order of the log.
-    worst = sorted(routes.items(), key=lambda item: -item[1][0])[:_ROUTES]
+    worst = sorted(tally.routes.items(), key=lambda item: -item[1][0])[:_ROUTES]
     return Impact(
         since=_instant(low),
         until=_instant(high),
-        failures=failures,
-        requests=requests,
-        clients=len(clients) if named and _OTHER not in clients else None,
+        failures=failed_at.size,
+        requests=tally.requests,
+        clients=len(tally.clients) if tally.named and _OTHER not in tally.clients else None,
         failing_minutes=len(np.unique(failed_at // 60)),
         first_failure=_instant(failed_at[0]) if failed_at.size else None,
         last_failure=_instant(failed_at[-1]) if failed_at.size else None,
@@ -88,6 +78,50 @@ def measure_impact(logs: Sequence[Log], since: datetime, until: datetime) -> Imp
         series=measure_series(counted, begin, end, width),
         sources=tuple(log.label for log in counted),
     )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has been counted so far."""
+
+    requests: int = 0
+    clients: set[str] = field(default_factory=set)
+    """That had a failure."""
+    named: bool = False
+    """Whether the logs name clients."""
+    times: list[np.ndarray] = field(default_factory=list)
+    """When failures were."""
+    routes: dict[str, list[int]] = field(default_factory=dict)
+    """Failures and requests of each."""
+
+    def add(self, table: Table, low: int, high: int) -> None:
+        """Count the rows of a time."""
+        inside = (table.at >= low) & (table.at < high) & (table.status > 0)
+        if not inside.any():
+            return
+        failing = inside & (table.status >= 500)
+        self.requests += int(inside.sum())
+        self.times.append(table.at[failing])
+        column = table.fields.get("client")
+        if column is not None:
+            self.named = True
+            self.clients |= _values(column, failing)
+        _count_routes(table, inside, failing, self.routes)
+
+
+def _pieces(log: Log, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """Yield the seconds of a time in pieces of about `_AT_ONCE` rows, without gap or overlap."""
+    found = log.histogram(min(_STEPS, high - low), low, high)
+    begin, rows = low, 0
+    if found is not None:
+        for step, count in enumerate(found.total):
+            edge = min(round(found.start + step * found.width), high)
+            if rows and rows + count > _AT_ONCE:
+                yield begin, edge
+                begin, rows = edge, 0
+            rows += int(count)
+    if begin < high:
+        yield begin, high
 
 
 def measure_series(logs: Sequence[Log], since: datetime, until: datetime, width: int) -> Series:
@@ -123,22 +157,20 @@ def _count_routes(
     path, method = table.fields.get("path"), table.fields.get("method")
     if path is None:
         return
-    failures = Counter(_names(path, method, failing))
-    for name, number in Counter(_names(path, method, inside)).items():
-        sums = routes.setdefault(name, [0, 0])
-        sums[0] += failures.get(name, 0)
-        sums[1] += number
-
-
-def _names(path: Coded, method: Coded | None, rows: np.ndarray) -> list[str]:
-    bare = [value.partition("?")[0] for value in path.values]
     verbs = np.full(len(path.codes), -1) if method is None else method.codes
-    said = [] if method is None else list(method.values)
-    return [
-        f"{said[verb]} {bare[code]}" if verb >= 0 else bare[code]
-        for code, verb in zip(path.codes[rows].tolist(), verbs[rows].tolist(), strict=True)
-        if code >= 0
-    ]
+    known = inside & (path.codes >= 0)
+    width = len(path.values)
+    pairs, place = np.unique(
+        (verbs[known] + 1).astype(np.int64) * width + path.codes[known], return_inverse=True
+    )
+    whole = np.bincount(place, minlength=pairs.size)
+    bad = np.bincount(place[failing[known]], minlength=pairs.size)
+    for pair, some, all_ in zip(pairs.tolist(), bad.tolist(), whole.tolist(), strict=True):
+        bare = path.values[pair % width].partition("?")[0]
+        verb = "" if method is None or pair < width else f"{method.values[pair // width - 1]} "
+        sums = routes.setdefault(f"{verb}{bare}", [0, 0])
+        sums[0] += some
+        sums[1] += all_
 
 
 def _instant(second: float) -> datetime:

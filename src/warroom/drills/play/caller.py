@@ -27,6 +27,7 @@ COMPLAINT = 15.0
 """Seconds until support hears of a wrong move."""
 DOUBT = 60.0
 """Seconds from a shared diagnosis, while something does damage, until the engineers say so."""
+OUT = "The fix is out"
 LEFT = "It still fails, so we cannot bring a fix: is there a second cause? c lists what is left."
 REPAIR = 40.0
 """Seconds from a shared diagnosis, while contained, until the engineers have the fix out."""
@@ -69,8 +70,7 @@ class Callers:
         ]
         self._repaired_from: float | None = None
         self._doubted_from: float | None = None
-        self.doubted = False
-        """Whether the engineers said that something is left to contain."""
+        self._doubted = False
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._live, name="drill-callers", daemon=True)
@@ -174,15 +174,15 @@ class Callers:
             dict.fromkeys(run.intent.title for one in incidents for run in one.ledger)
         )
         rest = f" You can take back: {names} (3, then U)." if names else ""
-        words = f"The fix is out: {self.course.scenario.truth.root_cause} no more.{rest}"
+        words = f"{OUT}: {self.course.scenario.truth.root_cause} no more.{rest}"
         self._room.do(c.AddNote(text=words), incidents[0].id, actor=Caller.ENGINEER.value)
 
     def _doubt(self, main: Incident, now: float) -> None:
         """Say once that a diagnosis is not all of it while something goes on doing damage."""
         if self._doubted_from is None:
             self._doubted_from = now
-        if not self.doubted and now >= self._doubted_from + DOUBT / self.course.speed:
-            self.doubted = True
+        if not self._doubted and now >= self._doubted_from + DOUBT / self.course.speed:
+            self._doubted = True
             self._room.do(c.AddNote(text=f"“{LEFT}”"), main.id, actor=Caller.ENGINEER.value)
 
     def _score(self) -> DrillScored:
