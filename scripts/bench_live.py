@@ -35,14 +35,16 @@ POUR = """
 import sys, time
 path, rate, seconds, seed = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
 with open(seed, "rb") as file:
-    lines = file.read(32 << 20).split(b"\\n")[:100_000]
+    lines = [line.split(b"[", 1) for line in file.read(32 << 20).split(b"\\n")[:100_000]]
+pieces = [(who, said.split(b"]", 1)[1]) for who, said in lines]
 begun, written = time.monotonic(), 0
 with open(path, "ab", buffering=0) as log:
     while (now := time.monotonic() - begun) < seconds:
         due = int(now * rate)
+        stamp = time.strftime("[%d/%b/%Y:%H:%M:%S +0000]", time.gmtime()).encode()
         while written < due:
-            part = lines[written % 100_000 :][: due - written]
-            log.write(b"\\n".join(part) + b"\\n")
+            part = pieces[written % 100_000 :][: due - written]
+            log.write(b"".join([b"%b%b%b\\n" % (who, stamp, said) for who, said in part]))
             written += len(part)
         time.sleep(0.01)
 print(written)

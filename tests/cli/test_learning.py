@@ -37,6 +37,26 @@ def test_the_draft_counts_its_impact_in_the_log_that_is_named(shop: Desk) -> Non
     assert "requests failed" in counted
 
 
+def test_a_draft_has_what_its_template_asks_for_and_a_saved_text_only_what_was_saved(
+    shop: Desk, tmp_path: Path
+) -> None:
+    folder = shop.home / ".config/warroom/templates"
+    folder.mkdir(parents=True)
+    (folder / "default.md").write_text("## Summary\n\n> ? Who at the bank was told?\n")
+    draft = shop("postmortem", "1").out
+    assert draft.count("Who at the bank was told?") == 1
+    saved = tmp_path / "pm.md"
+    saved.write_text("## Summary\n\nall is well\n")
+    shop("postmortem", "1", "--write", str(saved))
+    assert "bank" not in shop("postmortem", "1").out
+    shop("postmortem", "1", "--template")
+    assert "bank" in shop("postmortem", "1").out
+    (folder / "default.md").unlink()
+    (folder / "default.md").mkdir()
+    refused = shop("postmortem", "1", ok=False)
+    assert "default.md cannot be read: Is a directory" in refused.err
+
+
 def test_lint_versions_diff_and_finishing(shop: Desk, tmp_path: Path) -> None:
     draft = shop("postmortem", "1").out
     text = draft.replace("## Summary\n", "## Summary\n\nleo forgot the test, see [T99].\n")

@@ -166,6 +166,30 @@ def test_what_is_chosen_across_segments_is_every_kth_of_the_span(since, long, sa
     assert table.sampled == ((step > 1 and good.size > 1) or (jump > 1 and bad.size > 1))
 
 
+@given(
+    buckets=st.integers(1, 40),
+    since=st.none() | st.integers(-50, 4000),
+    long=st.none() | st.integers(1, 5000),
+)
+@settings(max_examples=100, deadline=None)
+def test_a_histogram_counts_every_row_of_its_span_once(buckets, since, long) -> None:
+    log = in_many_segments()
+    at = np.array(log._index.times(log.first, log.end))
+    failed = np.array([log._index.codes.mark(code) >= 500 for code in codes_of(log)])
+    start = int(at[at > 0].min())
+    low = None if since is None else start + since
+    high = None if long is None else (start if low is None else low) + long
+    found = log.histogram(buckets, low, high)
+    assert found is not None
+    first, width = found.start, found.width
+    assert first == (start if low is None else low)
+    inside = (at > 0) & (at >= first) & (at < (at.max() + 1 if high is None else high))
+    place = ((at - first) // width).astype(int)
+    for bucket in range(buckets):
+        rows = inside & (place == bucket)
+        assert (found.total[bucket], found.failed[bucket]) == (rows.sum(), (rows & failed).sum())
+
+
 @functools.cache
 def in_many_segments() -> FileLog:
     with tempfile.NamedTemporaryFile(suffix=".log") as file:
@@ -173,7 +197,7 @@ def in_many_segments() -> FileLog:
         file.flush()
         small = mock.patch.multiple
         with (
-            small("warroom.logs.segments", MAX_ROWS=97),
+            small("warroom.logs.segments", MAX_ROWS=16),
             small("warroom.logs.scanning", CHUNK=4096),
         ):
             log = open_log(file.name, threaded=False)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.tui.console import console
-from tests.tui.fakes import FakeRoom
+from tests.tui.fakes import FakeRoom, busy_room
 
 from warroom.core import commands as c
 from warroom.core import events as e
@@ -52,3 +52,26 @@ async def test_without_a_template_the_console_says_where_one_goes() -> None:
         await driver.until("first words")
         await driver.press("ctrl+t")
         await driver.holds(lambda: "templates/default.md" in driver.notice)
+
+
+async def test_an_untouched_draft_already_asks_what_the_template_asks(tmp_path: Path) -> None:
+    (tmp_path / "client-acme.md").write_text(ACME)
+    room = FakeRoom()
+    room.told("14:00:00", c.Declare(facts=e.Declared(title="x", client="acme")), "INC-1")
+    async with console(room, templates=lambda: read_templates(tmp_path)) as driver:
+        await driver.press("p")
+        await driver.holds(
+            lambda: "Which case number?" in driver.main.work_pane.postmortem.editor.text
+        )
+        assert "Who of ACME was told?" in driver.main.work_pane.postmortem.editor.text
+
+
+async def test_templates_that_cannot_be_read_take_no_draft_away() -> None:
+    def broken() -> dict[str, str]:
+        raise PermissionError(13, "Permission denied", "default.md")
+
+    async with console(busy_room(), templates=broken) as driver:
+        await driver.press("p")
+        await driver.holds(lambda: "## Summary" in driver.main.work_pane.postmortem.editor.text)
+        await driver.press("ctrl+t")
+        await driver.holds(lambda: "cannot be read: Permission denied" in driver.notice)

@@ -23,12 +23,12 @@ from warroom.cli.common import (
 from warroom.core import commands as c
 from warroom.core.codec import encode_time
 from warroom.core.postmortem import closing_section, draft, open_questions
-from warroom.core.templates import apply_template, template_for
+from warroom.core.templates import apply_template, template_for, with_template
 from warroom.core.text import clean_text
 from warroom.core.words import Audience
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from warroom.core.events import Recorded
     from warroom.core.impact import Impact
@@ -87,7 +87,8 @@ def postmortem(
     """Print the postmortem of an INCIDENT: the saved text, else the draft.
 
     Templates are Markdown files in the folder `templates` beside the configuration:
-    `client-NAME.md`, `category-NAME.md` or `default.md`, the first of them that there is.
+    `client-NAME.md`, `category-NAME.md` or `default.md`, the first of them that there is. A draft
+    that nobody has touched has it already; --template applies it to a text that was saved.
     """
     with open_room() as room:
         state = known(room, incident)
@@ -111,6 +112,7 @@ def postmortem(
         return
     impact = _impact(state, logs)
     drafted = draft(state, records, impact)
+    drafted = with_template(drafted, _templates(), state.client, state.category.value)
     text = state.postmortem if state.postmortem_version else drafted
     if diff is not None:
         _difference(records, diff, drafted)
@@ -124,10 +126,7 @@ def postmortem(
 
 def _template(state: "Incident") -> str:
     """Return the template for an incident; without one, say so and end."""
-    from warroom.room.templates import read_templates
-
-    folder = settings().config_folder / "templates"
-    found = read_templates(folder)
+    folder, found = settings().config_folder / "templates", _templates()
     name = template_for(found, state.client, state.category.value)
     if name is None:
         fail(
@@ -136,6 +135,21 @@ def _template(state: "Incident") -> str:
         )
         end(EXIT_NOT_FOUND)
     return found[name]
+
+
+def _templates() -> "Mapping[str, str]":
+    """Read the templates; say which one cannot be read and end."""
+    from warroom.room.templates import read_templates
+
+    folder = settings().config_folder / "templates"
+    try:
+        return read_templates(folder)
+    except OSError as error:
+        fail(
+            f"{error.filename or folder} cannot be read: {error.strerror}",
+            "Make it readable, or move it out of that folder.",
+        )
+        end(EXIT_FAILED)
 
 
 def _impact(state: "Incident", names: tuple[str, ...]) -> "Impact | None":

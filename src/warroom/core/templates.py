@@ -1,6 +1,6 @@
 """Templates of postmortems: sections and questions that a client or a category wants."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from warroom.core.postmortem import QUESTION
 
@@ -62,6 +62,19 @@ def template_for(names: Iterable[str], client: str, category: str) -> str | None
         if found is not None:
             return found
     return None
+
+
+def with_template(text: str, templates: Mapping[str, str], client: str, category: str) -> str:
+    """Return a fresh draft with what the template for its incident asks for, if there is one.
+
+    Args:
+        text: The draft.
+        templates: Their texts by name.
+        client: The client of the incident; empty: none.
+        category: Its category.
+    """
+    name = template_for(templates, client, category)
+    return text if name is None else apply_template(text, templates[name])
 
 
 def _split(text: str) -> tuple[list[str], list[tuple[str, list[str]]]]:

@@ -45,6 +45,12 @@ def histogram(
     for segment in segments:
         if segment.latest < start or segment.earliest >= start + width * buckets:
             continue
+        first, last = (segment.earliest - start) // width, (segment.latest - start) // width
+        if 0 <= first == last and segment.latest < stop and segment.run_times[0]:
+            # All of it lies in one bucket, as most of a long log does: nothing is looked at.
+            total[first] += len(segment.codes)
+            failed[first] += segment.failed
+            continue
         rows, times = _runs(segment)
         lengths = np.diff(np.append(rows, len(segment.codes)))
         place = (times - start) // width

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from warroom.core.nextstep import next_step
 from warroom.core.postmortem import draft
 from warroom.core.queue import QueueRow
 from warroom.core.state import Incident
+from warroom.core.templates import with_template
 from warroom.core.timeline import TimelineEntry, as_of, timeline
 from warroom.core.words import FollowUpState
 from warroom.logs.protocol import Log
@@ -40,9 +42,16 @@ class Observer:
     Everything else may be called from any thread.
     """
 
-    def __init__(self, room: Room, containment: Containment, logs: Sequence[Log] = ()) -> None:
+    def __init__(
+        self,
+        room: Room,
+        containment: Containment,
+        logs: Sequence[Log] = (),
+        templates: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self.room = room
         self._logs = logs
+        self._templates = templates
         self._impact: tuple[tuple[str, datetime, datetime], Impact | None] | None = None
         """What was counted last: for which incident and time, and what."""
         self.containment = containment
@@ -278,7 +287,11 @@ class Observer:
         key = (incident.id, incident.version, incident.changed_at, impact)
         if self._story[0] != key:
             records = self.room.records(incident.id)
-            self._story = (key, timeline(records), draft(incident, records, impact))
+            text = draft(incident, records, impact)
+            with suppress(OSError):  # the key that applies one by hand says why
+                known = self._templates()
+                text = with_template(text, known, incident.client, incident.category.value)
+            self._story = (key, timeline(records), text)
         return self._story[1], self._story[2]
 
     def _options_of(self, incident: Incident | None) -> tuple[tuple[Option, ...], str]:

@@ -92,7 +92,7 @@ class Watching(Ways):
                 time.sleep(0.1)
         services = self.services
         containment = services.containment(room)
-        observer = Observer(room, containment, services.logs)
+        observer = Observer(room, containment, services.logs, services.templates)
         self.post_message(RoomOpened(room, observer))
 
     def _cannot_open(self, why: str) -> None:

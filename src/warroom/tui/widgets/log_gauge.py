@@ -31,7 +31,7 @@ _IDLE = 20
 _WINDOW = 86_400.0
 """Seconds before the newest line that are analysed."""
 _SAMPLE = 40_000
-"""Good lines that are read for the denominators; failing lines are all read."""
+"""Good lines that are read for the denominators."""
 _SOON = 2.0
 """Seconds between two analyses while a spike is unexplained."""
 
