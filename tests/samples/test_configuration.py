@@ -29,7 +29,9 @@ def shop(
 
 
 def test_the_readme_lists_all_of_it() -> None:
-    listed = set(re.findall(r"^\| `warroom/([^`]+)`", (SAMPLES / "README.md").read_text(), re.MULTILINE))
+    listed = set(
+        re.findall(r"^\| `warroom/([^`]+)`", (SAMPLES / "README.md").read_text(), re.MULTILINE)
+    )
     assert listed == {str(p.relative_to(FOLDER)) for p in FOLDER.rglob("*") if p.is_file()}
 
 
