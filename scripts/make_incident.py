@@ -5,12 +5,14 @@ Every figure in it is counted in shop_access.log; a second run gives the same te
 """
 
 import hashlib
+import os
 import re
 import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from warroom.cli.main import run
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.archive import write_archive
@@ -43,6 +45,8 @@ LOG = ROOT / "sample_data" / "logs" / "shop_access.log"
 TARGET = ROOT / "sample_data" / "incident" / "journal.jsonl"
 JOURNAL = "sample-incident"
 DAY = datetime(2026, 11, 21, tzinfo=UTC)
+READ = DAY.replace(hour=16)
+"""When the report was made."""
 LINE = re.compile(r'(\S+) .*?\[([^]]+)\] "\S+ \S+ [^"]*" (\d{3}) ')
 
 ANSWERS = {
@@ -152,14 +156,14 @@ def begin(tell: Teller) -> None:
 
 
 def failing() -> tuple[int, str]:
-    """Return where the first failed request of the log stands, and its line."""
+    """Return where the first failed order of the log stands, and its line."""
     offset = 0
     for line in LOG.read_bytes().splitlines(keepends=True):
         found = LINE.match(line.decode())
-        if found is not None and found[3] >= "500":
+        if found is not None and found[3] >= "500" and b"POST /api/checkout" in line:
             return offset, line.decode().rstrip("\n")
         offset += len(line)
-    raise SystemExit("no request of the log failed")
+    raise SystemExit("no order of the log failed")
 
 
 def go_on(tell: Teller) -> None:
@@ -259,6 +263,19 @@ def main() -> None:
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     sys.stdout.write(f"{TARGET}: {len(lines) - 1} events\n")
+    reports()
+
+
+def reports() -> None:
+    """Write the report of the incident, as the command line does."""
+    with tempfile.TemporaryDirectory() as folder:
+        own = {"HOME": folder, "XDG_DATA_HOME": folder, "XDG_STATE_HOME": folder}
+        os.environ.update(own, XDG_CONFIG_HOME=str(ROOT / "sample_data"))
+        run(["journal", "import", str(TARGET)])
+        for form in ("md", "html"):
+            out = str(TARGET.with_name(f"report.{form}"))
+            words = ["postmortem", "1", "--log", str(LOG), "--format", form, "--out", out]
+            run(words, clock=lambda: READ)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from tests.cli.desk import Desk
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_data"
 FOLDER = SAMPLES / "warroom"
-CLOSED = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+READ = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def shop(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(SAMPLES))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    desk.now = CLOSED
+    desk.now = READ
     return desk
 
 
