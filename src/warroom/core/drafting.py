@@ -14,7 +14,7 @@ from warroom.core import spell
 from warroom.core.clocks import clocks, update_clock, update_due
 from warroom.core.questions import Group, still_open
 from warroom.core.state import Incident
-from warroom.core.words import Audience, HypothesisState, UpdateKind
+from warroom.core.words import Audience, FollowUpState, HypothesisState, UpdateKind
 
 _STAMP = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?(?!\d)(\s*(?:UTC|[A-Z]{3,4}))?")
 _RANGE = re.compile(r"(\d{1,2}:\d{2})(?:\s*(?:and|to|until|-|–)\s*)(\d{1,2}:\d{2}\s*[A-Z]{3,4}\b)")
@@ -128,7 +128,8 @@ def _report(incident: Incident, now: datetime) -> str:
 
 
 def _prevention(incident: Incident, *, inside: bool) -> list[str]:
-    items = [f"- {item.text}" for item in incident.follow_ups if inside or item.public]
+    kept = [item for item in incident.follow_ups if item.state is not FollowUpState.DROPPED]
+    items = [f"- {item.text}" for item in kept if inside or item.public]
     return ["", *(items or ["What we change is not decided yet."])]
 
 
