@@ -17,7 +17,7 @@ from warroom.core.versions import versions
 from warroom.core.words import Place, Priority
 from warroom.room.lasttime import like_before
 from warroom.tui.conduct import Conduct, prefilled, until, why
-from warroom.tui.deeds import learning, outside, people, queue, repair, telling, triage
+from warroom.tui.deeds import drafted, learning, outside, people, queue, repair, telling, triage
 from warroom.tui.screens.dialog import Asked, Drafts
 from warroom.tui.services import Services
 from warroom.tui.theme import Palette
@@ -57,7 +57,7 @@ class Actions(Conduct):
             "versions": self._versions,
             "review": self._review,
         }
-        for part in (triage, repair, people, queue, telling, outside, learning):
+        for part in (triage, repair, people, queue, telling, outside, learning, drafted):
             self.deeds |= part.deeds(self, self.drafts)
 
     @work(group="action", exit_on_error=False, description="The action")

@@ -148,6 +148,10 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
     yield entry("template", "Apply a template to the postmortem", f"postmortem {name} --template",
                 "what is written stays")  # fmt: skip
     yield entry("finish", "Mark the postmortem final")
+    yield entry("alert", "The alert that would have caught it", f"alert {name} --attach",
+                "tried on the log")  # fmt: skip
+    yield entry("regression", "A test of the requests that failed", f"regression {name} --attach",
+                "kept, not sent")  # fmt: skip
 
 
 def _runbooks(snapshot: Snapshot, incident: Incident) -> Iterable[Entry]:
