@@ -34,7 +34,8 @@ class Trends:
         old, new = self.before.times.get(name), self.now.times.get(name)
         if old is None or new is None or not old.median:
             return None
-        return new.median / old.median - 1
+        # The difference first: exactly a tenth less is a tenth, as exactly a tenth more is.
+        return (new.median - old.median) / old.median
 
 
 def trends(
