@@ -658,9 +658,7 @@ def test_follow_ups_as_rows_of_a_table() -> None:
         "status",
         "url",
     ]
-    assert rows[1] == ["INC-1/F6", "INC-1", "done", "test", "P1", "leo", "2026-11-18", "done"] + [
-        ""
-    ]
+    assert rows[1] == ["INC-1/F6", "INC-1", "done", "test", "P1", "leo", "2026-11-18", "done", ""]
     assert rows[6][6] == ""
 
 
