@@ -16,6 +16,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "src" / "warroom" / "core"
-TESTS = ("tests/core", "tests/room")
+TESTS = ("tests/core", "tests/room", "tests/learning", "tests/reports")
 QUIET = ("-q", "-x", "-m", "not soak", "-p", "no:xdist")
 LIMIT = 120.0
 """Seconds after which a change counts as noticed: it loops."""
@@ -181,10 +182,12 @@ class Collector:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._now = nodeid
+        threading.setprofile(self._called)  # a room decides in a thread of its own
         sys.setprofile(self._called)
 
     def pytest_runtest_logfinish(self) -> None:
         sys.setprofile(None)
+        threading.setprofile(None)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         self.took[report.nodeid] = self.took.get(report.nodeid, 0.0) + report.duration
