@@ -260,6 +260,10 @@ def _in_force(line: Line, n: int, width: int, *, run: Run, now: datetime) -> Non
         line.to(width - len(undo) - 1).put("U", "accent", bold=True).put(" undo", "soft")
 
 
+_POOR = {Verdict.NO_EFFECT: ("no effect:", "warn"), Verdict.WORSE: ("worse:", "s5")}
+"""What an action is called that did not help; the verdict is never what gets cut."""
+
+
 def _effect(line: Line, run: Run, width: int) -> None:
     effect = run.effect
     if effect is None:
@@ -271,8 +275,14 @@ def _effect(line: Line, run: Run, width: int) -> None:
         line.put(before, "s5", bold=True).put(" → ", "soft").put(after, "ok", bold=True)
         line.put(f" in {effect.seconds} s", "soft")
         return
-    token = "s5" if effect.verdict is Verdict.WORSE else "warn"
-    line.say(effect.sentence, token, width - line.width - 1)
+    verdict, token = _POOR.get(effect.verdict, ("", ""))
+    if not verdict:
+        line.say(effect.sentence, "warn", width - line.width - 1)
+        return
+    before = spell.share(effect.before_failures, effect.before_requests).removesuffix(" %")
+    after = spell.share(effect.after_failures, effect.after_requests)
+    line.put(verdict, token, bold=True)
+    line.say(f" {before} → {after} in {effect.seconds} s", "soft", width - line.width - 1)
 
 
 def _failed(line: Line, n: int, width: int, *, run: Run) -> None:

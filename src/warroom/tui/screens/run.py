@@ -72,7 +72,9 @@ class RunScreen(Dialog[str]):
     RunScreen #halves { height: 1fr; min-height: 4; }
     RunScreen #output { width: 3fr; background: $wr-bg3; }
     RunScreen #effect { width: 2fr; padding-left: 2; }
-    RunScreen.-narrow #effect { display: none; }
+    RunScreen.-narrow #halves { layout: vertical; }
+    RunScreen.-narrow #output { width: 1fr; height: 1fr; min-height: 2; }
+    RunScreen.-narrow #effect { width: 1fr; height: auto; padding-left: 0; }
     """
 
     def __init__(
@@ -120,9 +122,10 @@ class RunScreen(Dialog[str]):
         self._output.focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give up the effect where there is no room beside the output."""
+        """Put the effect below the output where there is no room beside it."""
         super().on_resize(event)
         self.set_class(event.size.width < 100, "-narrow")
+        self.redraw()
 
     # What the step says.
 
@@ -241,26 +244,35 @@ class RunScreen(Dialog[str]):
             words = "Measured from the log once the step is done."
             if self._ended is not None and self._ended.outcome is not Outcome.SUCCEEDED:
                 words = "Not measured: the step did not succeed."
-            return [head, (), *(line(Piece(part, "mute")) for part in wrap(words, width))]
+            gap = () if self.has_class("-narrow") else ((),)
+            return [head, *gap, *(line(Piece(part, "mute")) for part in wrap(words, width))]
         before, after = progress.before, progress.after
-        was = before[0] / before[1] if before[1] else 0.0
-        shares = [was] * 6 + self._shares[-(width - 6) :]
-        top = max([*shares, 0.01])
-        found: list[Line] = [head, ()]
-        tone = "s5" if progress.verdict in _BAD else "ok"
-        found += [line(Piece(t[:6], "s5"), Piece(t[6:], tone)) for t in bars(shares, 4, top)]
         left, right = spell.share(*before), spell.share(*after)
         arrow = Piece(f" → {right}", "ok" if progress.verdict in _GOOD else "text", bold=True)
-        found += [(), line(Piece(fit("5xx", 9), "mute"), Piece(left, "s5", bold=True), arrow)]
+        shares = line(Piece(fit("5xx", 9), "mute"), Piece(left, "s5", bold=True), arrow)
         counted = f"{spell.count(after[1])} requests in {progress.seconds:.0f} s"
-        found.append(line(Piece(fit("counted", 9), "mute"), Piece(counted, "soft")))
+        waits: list[Line] = []
         if progress.seconds < progress.needed:
             part = progress.seconds / progress.needed
             wait = f" {progress.seconds:.0f} of {progress.needed:.0f} s"
-            found.append(line(*gauge(part, min(20, width - 14), "accent"), Piece(wait, "soft")))
+            waits.append(line(*gauge(part, min(20, width - 14), "accent"), Piece(wait, "soft")))
         mark, tone = _VERDICTS[progress.verdict]
         sentence = wrap(f"{mark} {progress.sentence}", width)
-        return [*found, (), *(line(Piece(part, tone, bold=True)) for part in sentence)]
+        said = [line(Piece(part, tone, bold=True)) for part in sentence]
+        if self.has_class("-narrow"):
+            return [head, (*shares, Piece(f"   {counted}", "soft")), *waits, *said]
+        found = [head, (), *self._bars(progress, width), (), shares]
+        found.append(line(Piece(fit("counted", 9), "mute"), Piece(counted, "soft")))
+        return [*found, *waits, (), *said]
+
+    def _bars(self, progress: Progress, width: int) -> Sequence[Line]:
+        """Return how the failures went, before the step and since."""
+        before = progress.before
+        was = before[0] / before[1] if before[1] else 0.0
+        shares = [was] * 6 + self._shares[-(width - 6) :]
+        top = max([*shares, 0.01])
+        tone = "s5" if progress.verdict in _BAD else "ok"
+        return [line(Piece(t[:6], "s5"), Piece(t[6:], tone)) for t in bars(shares, 4, top)]
 
     def key_lines(self, width: int) -> Sequence[Line]:
         """Return the keys."""
