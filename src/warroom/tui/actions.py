@@ -104,7 +104,7 @@ class Actions(Conduct):
             await self.shown(done)
             words = await asyncio.to_thread(like_before, done.incident, await self.all_incidents())
             if words:
-                self.say(f"{words}. c offers it", "p2")
+                self.say(words, "p2", keys="c offers it")
 
     async def _acknowledge(self, incident: Incident, argument: str) -> None:
         del argument
@@ -137,7 +137,8 @@ class Actions(Conduct):
         from warroom.tui.screens.update import UpdateScreen  # noqa: PLC0415 - first frame
 
         del argument
-        dialog = UpdateScreen(incident, self.clock(), drafts=self.drafts)
+        offline = self.snapshot is not None and not self.snapshot.contact.online
+        dialog = UpdateScreen(incident, self.clock(), drafts=self.drafts, offline=offline)
         await self._send(dialog, incident)
 
     async def _resolve(self, incident: Incident, argument: str) -> None:
@@ -160,7 +161,7 @@ class Actions(Conduct):
     async def _contained(self, incident: Incident, argument: str) -> None:
         how = await self._text(
             "Contained by hand",
-            "what stopped it",
+            "stopped by",
             incident,
             argument,
             "For damage that was stopped outside warroom. esc leaves: it is not contained.",

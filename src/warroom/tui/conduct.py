@@ -80,9 +80,9 @@ class Conduct(Screen[None]):
         """The instant by the room's clock, or this machine's before it is open."""
         return self.room.now() if self.room is not None else datetime.now(UTC)
 
-    def say(self, text: str, tone: str = "text", mark: str = "▪") -> None:
-        """Show something in the notice row; foreign text is allowed."""
-        self.notices.tell(Said(self.clock(), text, tone, mark))
+    def say(self, text: str, tone: str = "text", mark: str = "▪", keys: str = "") -> None:
+        """Show something in the notice row, with the keys it leads to; foreign text is allowed."""
+        self.notices.tell(Said(self.clock(), text, tone, mark, keys))
 
     @property
     def current(self) -> Incident | None:

@@ -33,7 +33,7 @@ class Guarding(Recurring):
         watch, before = event.facts.watch, self.log_facts.watch
         self.log_facts = event.facts
         if watch.sentence and watch.offered != before.offered:
-            self.say(f"{watch.sentence}. {self._keys(event.facts)}", "s5", "▲")
+            self.say(watch.sentence, "s5", "▲", self._keys(event.facts))
             self.console.call_attention(watch.sentence)
         base = self.snapshot or Snapshot(now=self.clock(), actor="")
         self.show(replace(base, log=event.facts))
@@ -45,6 +45,14 @@ class Guarding(Recurring):
         if covered and current is not None and facts.watch.offered:
             return f"{current.id} is open, W snoozes the watch"
         return "d declares, W snoozes"
+
+    def dress_offer(self) -> None:
+        """Keep the keys of an offer true: an incident may have become known after it was told."""
+        said = self.notices.latest
+        if said is not None and said.text and said.text == self.log_facts.watch.sentence:
+            keys = self._keys(self.log_facts)
+            if keys != said.keys:
+                self.notices.latest = replace(said, keys=keys)
 
     @on(BoundaryTab.KeepAsked)
     def _keep_asked(self, event: BoundaryTab.KeepAsked) -> None:

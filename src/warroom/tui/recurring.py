@@ -94,7 +94,7 @@ class Recurring(Watching):
         if offer.incident not in self.again:
             self.again[offer.incident] = offer
             words = f"The failure of {offer.incident} is back: {offer.sentence}"
-            self.say(f"{words}. W answers", "s5", "▲")
+            self.say(words, "s5", "▲", "W answers")
 
     async def answer_again(self) -> None:
         """Ask what to do about a failure that is back; nothing happens by itself."""

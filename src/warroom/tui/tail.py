@@ -215,9 +215,9 @@ class TailApp(App[int]):
         self.footer.hints = tuple(hints)
         self.notices.typing = bool(self.pane.bar.purpose)
 
-    def say(self, text: str, tone: str = "text", mark: str = "▪") -> None:
-        """Say something in the notice row."""
-        self.notices.tell(Said(self.services.now(), text, tone, mark))
+    def say(self, text: str, tone: str = "text", mark: str = "▪", keys: str = "") -> None:
+        """Say something in the notice row, with the keys it leads to."""
+        self.notices.tell(Said(self.services.now(), text, tone, mark, keys))
 
     # -- the incident that takes the pins
 
@@ -294,7 +294,7 @@ class TailApp(App[int]):
         watch = message.facts.watch
         if watch.sentence and watch.offered != self._offered:
             said = "b shows what the failures share, W snoozes"
-            self.say(f"{watch.sentence}. {said}", "s5", "▲")
+            self.say(watch.sentence, "s5", "▲", said)
         self._offered = watch.offered
         self._dress()
 

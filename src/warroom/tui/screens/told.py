@@ -13,6 +13,10 @@ from warroom.tui.draw import Line, cut
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.notice import Said
 from warroom.tui.widgets.picklist import PickList, Row
+from warroom.tui.widgets.pieces import wrap
+
+_INDENT = 13
+"""Cells before the words: gutter, mark and time."""
 
 
 class ToldScreen(ModalScreen[None]):
@@ -43,20 +47,29 @@ class ToldScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Fill and focus."""
-        rows = [Row(str(n), 1, partial(_draw, said=said)) for n, said in enumerate(self._said)]
+        self.list.focus()
+
+    def on_resize(self) -> None:
+        """Say each of them whole, in as many lines as that takes."""
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        told = [wrap(said.text, max(20, self.list.size.width - _INDENT - 2)) for said in self._said]
+        rows = [
+            Row(str(n), len(parts), partial(_draw, said=said, parts=parts))
+            for n, (said, parts) in enumerate(zip(self._said, told, strict=True))
+        ]
         if not rows:
             rows = [Row("", 1, lambda line, _n, _w: line.put("Nothing was said yet.", "mute"))]
         self.list.show(rows)
-        self.list.focus()
 
     def action_leave(self) -> None:
         """Leave."""
         self.dismiss(None)
 
 
-def _draw(line: Line, n: int, width: int, *, said: Said) -> None:
-    del n
-    line.put(f"{cut(said.mark, 1)} ", said.tone).put(f"{said.at:%H:%M:%S}  ", "mute")
-    line.say(
-        said.text, said.tone if said.tone in ("s5", "warn") else "text", width - line.width - 1
-    )
+def _draw(line: Line, n: int, width: int, *, said: Said, parts: Sequence[str]) -> None:
+    if n == 0:
+        line.put(f"{cut(said.mark, 1)} ", said.tone).put(f"{said.at:%H:%M:%S}  ", "mute")
+    line.to(_INDENT)
+    line.say(parts[n], said.tone if said.tone in ("s5", "warn") else "text", width - line.width - 1)

@@ -4,11 +4,15 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
+from rich.cells import cell_len
 from textual.reactive import reactive
 
 from warroom.tui.draw import Line, cut
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.widgets.bar import Bar
+
+_LEAST = 24
+"""Cells that the words keep beside their keys."""
 
 KEPT = 100
 """How many notices can be looked up."""
@@ -23,6 +27,8 @@ class Said:
     """Foreign allowed."""
     tone: str
     mark: str
+    keys: str = ""
+    """What can be done about it: where there is little room the text is cut for it."""
 
 
 class NoticeRow(Bar):
@@ -54,7 +60,14 @@ class NoticeRow(Bar):
             said = self.latest
             line.put(f"{cut(said.mark, 1)} ", said.tone, bold=True)
             line.put(f"{said.at:%H:%M:%S} ", "mute")
-            line.say(said.text, said.tone if said.tone in ("s5", "warn") else "text", width - 14)
+            token = said.tone if said.tone in ("s5", "warn") else "text"
+            keys = "" if self.typing else said.keys
+            if cell_len(keys) > width - line.width - _LEAST:
+                keys = ""
+            room = width - line.width - 1 - (cell_len(keys) + 2 if keys else 0)
+            line.say(said.text, token, room)
+            if keys:
+                line.put("  ").put(keys, "soft")
         if upcoming is not None and not self.typing:
             words = upcoming.why
             if line.width + len(words) + 14 <= width:
