@@ -34,7 +34,7 @@ async def test_a_console_sees_the_other_goes_on_alone_and_comes_back(tmp_path: P
                 await ana.until("command ana")
                 await ana.holds(lambda: leo.room.incident("INC-1").commander == "ana")
                 link.set("cut")
-                await ana.until("○ offline")
+                await ana.until("◇ offline")
                 await ana.press("n")
                 await ana.press(*"alone", "ctrl+s")
                 await ana.until("1 to send")

@@ -9,6 +9,9 @@ from warroom.tui.snapshot import Snapshot
 def draw_contact(line: Line, snapshot: Snapshot, *, wide: bool) -> None:
     """Add where the incidents are kept; being offline is an ordinary state, and has its age."""
     contact = snapshot.contact
+    if snapshot.trouble:  # what is shown is not what is so
+        line.put("  ✗ ", "s5", bold=True).put("no store ", "s5", bold=True)
+        return
     if contact.online:
         line.put("  ● ", "ok")
         if wide:
@@ -16,12 +19,21 @@ def draw_contact(line: Line, snapshot: Snapshot, *, wide: bool) -> None:
         if contact.pending:
             line.put(f"{contact.pending} to send ", "soft")
         return
-    words = "offline" if contact.since is None else spell.in_prose(snapshot.now - contact.since)
+    words = "offline"
     if wide and contact.since is not None:
-        words = f"offline {words}"
-    line.put("  ○ ", "warn").put(f"{words} ", "warn", bold=True)
+        words = f"offline {spell.in_prose(snapshot.now - contact.since)}"
+    line.put("  ◇ ", "warn").put(f"{words} ", "warn", bold=True)
     if contact.pending:
-        line.put(f"{contact.pending} to send ", "warn")
+        line.put(f"· {contact.pending} to send ", "warn")
+
+
+def trouble_news(before: str, now: str) -> tuple[str, str] | None:
+    """Return what to say when the store stops to answer, and when it answers again."""
+    if now and not before:
+        return f"{now.rstrip('.')}. What is shown is older; it is read again by itself", "s5"
+    if before and not now:
+        return "The store answers again", "ok"
+    return None
 
 
 def contact_news(before: Contact, now: Contact) -> tuple[str, str] | None:

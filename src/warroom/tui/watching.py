@@ -14,7 +14,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from warroom.core.events import Declared, Recorded
 from warroom.core.journal import JournalBusy, JournalError, JournalGone
 from warroom.room.service import Contact, Room
-from warroom.tui.contact import contact_news
+from warroom.tui.contact import contact_news, trouble_news
 from warroom.tui.messages import RoomChanged
 from warroom.tui.observer import Observer
 from warroom.tui.services import Services
@@ -152,6 +152,9 @@ class Watching(Ways):
         news = contact_news(self.snapshot.contact if self.snapshot else first, now)
         if news is not None:
             self.say(*news)
+        news = trouble_news(self.snapshot.trouble if self.snapshot else "", event.snapshot.trouble)
+        if news is not None:
+            self.say(*news, "✗" if event.snapshot.trouble else "✓")
         try:
             self.show(replace(event.snapshot, log=self.log_facts))
         finally:
