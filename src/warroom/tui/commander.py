@@ -27,8 +27,11 @@ class CommanderClock:
 
     def words(self) -> str:
         """Return the two that look back: `open 1h 45m · told 12 min ago`."""
-        told = f"told {spell.in_prose(self.told)} ago" if self.told is not None else "nobody told"
-        return f"open {spell.in_prose(self.declared)} · {told}"
+        return f"open {spell.in_prose(self.declared)} · {self.silence()}"
+
+    def silence(self) -> str:
+        """Return how long nobody was told: `told 12 min ago`."""
+        return f"told {spell.in_prose(self.told)} ago" if self.told is not None else "nobody told"
 
 
 def commander_clock(incident: Incident, now: datetime) -> CommanderClock:

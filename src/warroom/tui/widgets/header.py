@@ -2,9 +2,12 @@
 
 from datetime import UTC
 
+from rich.cells import cell_len
+
 from warroom import __version__
 from warroom.core import spell
 from warroom.core.state import Incident
+from warroom.core.text import clean_line
 from warroom.core.words import Phase
 from warroom.tui.commander import commander_clock
 from warroom.tui.contact import draw_contact
@@ -19,6 +22,8 @@ _SOLID_FROM = 0.01
 
 _CLOCK_FROM = 132
 """Columns from which on the commander's clock stands beside who commands."""
+_WHOLE_TITLE = 60
+"""Cells of a title for which the commander's clock gives way."""
 
 
 class Header(Bar):
@@ -42,18 +47,28 @@ def _resting(palette: Palette, snapshot: Snapshot | None, width: int, words: str
 
 
 def _incident(palette: Palette, snapshot: Snapshot, incident: Incident, width: int) -> Line:
-    right = _facts(palette, snapshot, incident, width)
     line = Line(palette, "bg1")
     priority = incident.priority.value
     if incident.drill:
         line.put(" DRILL ", "pend", fill=True)
     line.put(f" {priority} ", priority.lower(), fill=True)
     line.put(f" {incident.id} ", bold=True)
+    wanted = min(cell_len(clean_line(incident.title)), _WHOLE_TITLE) + 1
+    clock = commander_clock(incident, snapshot.now)
+    running = width >= _CLOCK_FROM and incident.resolved_at is None
+    # The rail counts down to the next update as well: a title that can be read comes first.
+    forms = (clock.words(), clock.silence()) if running else ()
+    for words in (*forms, ""):
+        right = _facts(palette, snapshot, incident, width, words)
+        if width - right.width - line.width >= wanted:
+            break
     line.say(incident.title, "text", width - right.width - line.width - 1)
     return line.to(width - right.width).add(right.segments)
 
 
-def _facts(palette: Palette, snapshot: Snapshot, incident: Incident | None, width: int) -> Line:
+def _facts(
+    palette: Palette, snapshot: Snapshot, incident: Incident | None, width: int, clock: str = ""
+) -> Line:
     wide = width >= 120
     line = Line(palette, "bg1")
     _share(line, snapshot.log, incident)
@@ -64,8 +79,8 @@ def _facts(palette: Palette, snapshot: Snapshot, incident: Incident | None, widt
             line.put("  command ", "soft")
             line.put(cut(who, 16) if who else "nobody", "text" if who else "warn", bold=True)
             line.put(" ")
-            if width >= _CLOCK_FROM and incident.resolved_at is None:
-                line.put(f" {commander_clock(incident, snapshot.now).words()} ", "soft")
+            if clock:
+                line.put(f" {clock} ", "soft")
     draw_contact(line, snapshot, wide=wide or incident is None)
     return line.put(f"{snapshot.now.astimezone(UTC):%H:%M:%S} ", "mute")
 
