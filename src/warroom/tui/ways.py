@@ -120,6 +120,7 @@ class Ways(Stepping):
                 "A step is running",
                 (names, "Leaving stops it and keeps in the journal that it was stopped."),
                 (Answer("S", "stop it and leave", "stop"),),
+                "stay here, it goes on",
             )
         )
         if answer == "stop":

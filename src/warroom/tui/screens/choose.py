@@ -23,8 +23,15 @@ class Answer:
 class ChooseScreen(Dialog[str]):
     """Says what is so, offers the answers; escape returns None and changes nothing."""
 
-    def __init__(self, title: str, words: Sequence[str], answers: Sequence[Answer]) -> None:
+    def __init__(
+        self,
+        title: str,
+        words: Sequence[str],
+        answers: Sequence[Answer],
+        otherwise: str = "leave it as it is",
+    ) -> None:
         super().__init__()
+        self._otherwise = otherwise
         self._title = title
         self._words = words
         self._answers = answers
@@ -42,7 +49,7 @@ class ChooseScreen(Dialog[str]):
         keys = [(answer.key, answer.verb) for answer in self._answers]
         return [
             line(Piece("─" * width, "line")),
-            self.key_line([*keys, ("esc", "leave it as it is")], width),
+            self.key_line([*keys, ("esc", self._otherwise)], width),
         ]
 
     def deliberate(self) -> Mapping[str, Callable[[], None]]:

@@ -111,9 +111,10 @@ class EndScreen(Dialog[T]):
         self.drafts.drop(self.KIND, self.incident.id)
         self.dismiss(result)
 
-    def told(self, otherwise: str) -> Line:
-        """Return the last line of the keys."""
-        return line(Piece(self._told or otherwise, "warn" if self._told else "mute"))
+    def told(self, otherwise: str, width: int) -> Sequence[Line]:
+        """Return the last lines of the keys."""
+        tone = "warn" if self._told else "mute"
+        return [line(Piece(part, tone)) for part in wrap(self._told or otherwise, width)]
 
 
 class ResolveScreen(EndScreen[Resolve]):
@@ -201,7 +202,7 @@ class ResolveScreen(EndScreen[Resolve]):
         return [
             top,
             (*badge, *keys),
-            self.told("Capital R, on purpose. The clock of updates stops."),
+            *self.told("Capital R, on purpose. The clock of updates stops.", width),
         ]
 
 
@@ -289,14 +290,14 @@ class CloseScreen(EndScreen[Close]):
             return [
                 top,
                 (*badge, *self.key_line([leave], width - 14)),
-                self.told("Capital C, on purpose."),
+                *self.told("Capital C, on purpose.", width),
             ]
         ready = self._overriding and bool(self.text)
         verb = " close all the same   " if ready else " override, with a reason   "
         badge = line(Piece(" O ", "warn", bold=True, fill=True), Piece(verb, bold=True))
         keys = [("e", "change the reason"), leave] if self._overriding else [leave]
         words = "Not closed. Do what is missing, or override: the reason stands in the report."
-        return [top, (*badge, *self.key_line(keys, width - 30)), self.told(words)]
+        return [top, (*badge, *self.key_line(keys, width - 30)), *self.told(words, width)]
 
 
 def _kept(incident: Incident) -> list[str]:

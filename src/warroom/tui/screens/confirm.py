@@ -13,7 +13,7 @@ from warroom.core.text import clean_text
 from warroom.core.words import StepAction
 from warroom.room.containment import Plan
 from warroom.tui.screens.dialog import Dialog
-from warroom.tui.widgets.pieces import Line, Piece, cells, fit, line, spread, wrap
+from warroom.tui.widgets.pieces import Line, Piece, cells, fit, line, wrap
 
 _VERBS = {
     StepAction.RUN: "run it now",
@@ -279,7 +279,8 @@ class ConfirmScreen(Dialog[str]):
         words = self._told or (
             f"Capital {key}, on purpose. Enter and space do nothing here. Keys count after 0.3 s."
         )
-        found.append(spread(line(Piece(words, "warn" if self._told else "mute")), (), width))
+        tone = "warn" if self._told else "mute"
+        found += [line(Piece(part, tone)) for part in wrap(words, width)]
         return found
 
 

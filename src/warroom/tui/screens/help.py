@@ -188,10 +188,10 @@ def _block(name: str, rows: list[tuple[Keys, str]], width: int) -> list[Line]:
     block: list[Line] = [line(Piece(name, bold=True)), line(Piece("─" * (width - 2), "line"))]
     for keys, verb in rows:
         label = " ".join(keys[:4])
-        pad = max(0, 9 - cells(label))
-        block.append(
-            line(Piece(" " * pad + label, "accent", bold=True), Piece(f"  {verb}", "soft"))
-        )
+        label = " " * max(0, 9 - cells(label)) + label
+        parts = wrap(verb, width - cells(label) - 2)
+        block.append(line(Piece(label, "accent", bold=True), Piece(f"  {parts[0]}", "soft")))
+        block += [line(" " * cells(label), Piece(f"  {part}", "soft")) for part in parts[1:]]
     return block
 
 
@@ -199,10 +199,12 @@ def _beside(blocks: Sequence[list[Line]], width: int) -> list[Line]:
     rows = []
     for number in range(max(map(len, blocks))):
         row: list[Piece] = []
-        for block in blocks:
+        for place, block in enumerate(blocks):
             pieces = block[number] if number < len(block) else ()
-            used = sum(cells(piece.text) for piece in pieces)
-            row += [*pieces, Piece(" " * max(0, width - used + 2))]
+            row += pieces
+            if place < len(blocks) - 1:
+                used = sum(cells(piece.text) for piece in pieces)
+                row.append(Piece(" " * max(0, width - used + 2)))
         rows.append(tuple(row))
     return rows
 

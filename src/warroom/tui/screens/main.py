@@ -28,6 +28,7 @@ from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.touring import Touring
 from warroom.tui.widgets.divider import Divider
+from warroom.tui.widgets.factlist import FactList
 from warroom.tui.widgets.footer import Footer
 from warroom.tui.widgets.header import Header
 from warroom.tui.widgets.notice import NoticeRow
@@ -93,6 +94,7 @@ class MainScreen(Touring):
         self.divider = Divider(palette)
         self.logs = LogsPane(palette, services.logs, memory=services.log_memory)
         self.work_pane = WorkPane(palette, services.map, services.rates, id="work")
+        self.work_pane.boundary.has_log = bool(services.logs)
         self.notices = NoticeRow(palette, id="notice")
         self.footer = Footer(palette, id="footer")
         self.panes: dict[str, Pane] = {
@@ -148,6 +150,7 @@ class MainScreen(Touring):
             self._dress()
         self.console.entitle(terminal_title(snapshot))
         self.check_confirming()
+        self.dress_offer()
         self._remind(snapshot)
 
     def _remind(self, snapshot: Snapshot) -> None:
@@ -186,6 +189,7 @@ class MainScreen(Touring):
         self.header.display = not tiny
         self.notices.display = not tiny
         self.tabs.display = tabs
+        self.work_pane.tab_line.telling = not tabs
         left, right = self.query_one("#left"), self.query_one("#right")
         left.display = not single or self.front in ("queue", "contain")
         right.display = not single or self.front in ("logs", "work")
@@ -211,7 +215,10 @@ class MainScreen(Touring):
 
     def _dress(self) -> None:
         """Bring tabs and footer up to date."""
-        text_focused = isinstance(self.focused, Input | TextArea)
+        focused = self.focused
+        text_focused = isinstance(focused, Input) or (
+            isinstance(focused, TextArea) and not focused.read_only
+        )
         pane = self.panes[self.front]
         self.footer.hints, self.footer.lasting = footer_hints(
             self.snapshot,
@@ -220,6 +227,7 @@ class MainScreen(Touring):
             self.console.overrides,
             typing=text_focused,
             logs=bool(self.services.logs),
+            taken=isinstance(focused, FactList),
         )
         self.notices.typing = text_focused
         if self.tabs.display:

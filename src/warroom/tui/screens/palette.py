@@ -196,7 +196,7 @@ def _draw(line: Line, n: int, width: int, *, entry: Entry, span: tuple[int, int]
     line.put(title[:start], "text").put(title[start:end], "accent", bold=True)
     line.put(title[end:], "text").to(width - 6 - notes)
     line.put(f"{entry.key:<5} ", "accent", bold=True)
-    line.say(entry.note, "mute", notes)
+    line.say(entry.note, "mute", notes - 1)
 
 
 class _Rule(Widget):

@@ -18,7 +18,7 @@ from warroom.core.text import clean_line
 from warroom.core.words import Criterion, Factor
 from warroom.tui.screens.dialog import Dialog, palette_of
 from warroom.tui.screens.form import FieldInput
-from warroom.tui.widgets.pieces import Line, Piece, line, rule, spread, wrap
+from warroom.tui.widgets.pieces import Line, Piece, cut, line, rule, spread, wrap
 from warroom.tui.widgets.rowlist import Row, RowList
 
 _GROUPS = {
@@ -232,6 +232,6 @@ def _brief(one: Asked, width: int) -> Line:
         Piece(f"{mark} ", tone, bold=one.open),
         Piece(one.question.text, "soft" if not one.open else "text"),
     )
-    said = clean_line(one.answer, 200)
-    right = line(Piece(f"  {said[: max(width // 3, 8)]}", "mute")) if said else ()
+    said = cut(one.answer, max(width // 3, 8))
+    right = line(Piece(f"  {said}", "mute")) if said else ()
     return spread(left, right, width)

@@ -212,5 +212,5 @@ class ChecklistScreen(Dialog[int]):
         return [
             line(Piece("─" * width, "line")),
             self.key_line(keys, width),
-            line(Piece(words, "mute")),
+            *(line(Piece(part, "mute")) for part in wrap(words, width)),
         ]

@@ -59,12 +59,17 @@ class TicketScreen(Dialog[bool]):
 
     def key_lines(self, width: int) -> Sequence[Line]:
         """Return the keys, and what they did not do."""
-        keys = [(_KEY, "create it"), ("↑ ↓", "read"), ("esc", "leave")]
+        live = self.scrolled_through()
+        badge = (
+            Piece(f" {_KEY} ", "warn", bold=True, fill=True) if live else Piece(f" {_KEY} ", "mute")
+        )
+        head = line(badge, Piece(" create it   ", bold=live, token="text" if live else "mute"))
+        keys = [("↑ ↓", "read"), ("esc", "leave")]
         note = self._told or "A ticket of this follow-up that is there already is linked instead."
         return [
             line(Piece("─" * width, "line")),
-            self.key_line(keys, width),
-            line(Piece(fit(note, width), "warn" if self._told else "mute")),
+            (*head, *self.key_line(keys, width - 16)),
+            *(line(Piece(part, "warn" if self._told else "mute")) for part in wrap(note, width)),
         ]
 
     def _confirm(self) -> None:
