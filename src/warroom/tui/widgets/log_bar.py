@@ -23,6 +23,14 @@ Pieces = tuple[tuple[str, str, bool], ...]
 """Text (foreign allowed), colour token, bold."""
 
 
+_EXAMPLES = {
+    "filter": "5xx /api/checkout -health",
+    "search": "words or a pattern",
+    "time": "14:02, 14:02:11 or -5m",
+}
+"""What may be typed, shown while nothing is."""
+
+
 class BarLine(Widget):
     """What is filtered and searched at the left, what may be done about it at the right."""
 
@@ -62,6 +70,7 @@ class BarInput(WordsInput):
 
     DEFAULT_CSS = """
     BarInput, BarInput:focus { background: $surface; padding: 0; border: none; width: 1fr; }
+    BarInput > .input--placeholder { color: $wr-mute; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", show=False, id="log.bar_leave"),
@@ -156,6 +165,7 @@ class LogBar(Horizontal):
         self.line.styles.width = len(name) + 2
         self.add_class("shown", "typing")
         self.input.value = value
+        self.input.placeholder = _EXAMPLES.get(purpose, "")
         self.input.opener = opener
         self.input.remember(past)
         self.input.cursor_position = len(value)

@@ -23,6 +23,8 @@ _METHOD = 6
 _DURATION = 10
 _DETAIL = 34
 
+_DIMMED = "vol"
+"""What a line is drawn with that is only context: told apart at a glance, and still legible."""
 _SLOW = 1.0
 """Seconds from which a duration is drawn like a 4xx."""
 
@@ -195,7 +197,7 @@ def _layer(entry: Entry, look: Look) -> str:
 
 def _quiet(entry: Entry, look: Look) -> str:
     if look.dim:
-        return "line"
+        return _DIMMED
     return "text" if entry.failed else "soft"
 
 
@@ -219,11 +221,11 @@ def _gutter(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
 
 
 def _head(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
-    token = "line" if look.dim else tone(entry)
+    token = _DIMMED if look.dim else tone(entry)
     outcome = str(entry.status) if entry.status is not None else _LEVELS.get(entry.level or "", "")
     return [
         *_gutter(entry, ink, look, on),
-        Segment(f"{clock(entry.at)} ", ink.style("line" if look.dim else "mute", on=on)),
+        Segment(f"{clock(entry.at)} ", ink.style(_DIMMED if look.dim else "mute", on=on)),
         Segment(f"{outcome[:3]:<3} ", ink.style(token, on=on, bold=entry.failed)),
     ]
 
@@ -237,7 +239,7 @@ def _hang(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
 
 def _rest(entry: Entry, cols: Columns, ink: Ink, look: Look, on: str) -> list[Segment]:
     quiet = _quiet(entry, look)
-    faint = ink.style("line" if look.dim else "mute", on=on)
+    faint = ink.style(_DIMMED if look.dim else "mute", on=on)
     segments: list[Segment] = []
     if cols.source:
         source = _ending(shown(entry.source), cols.source - 1)
@@ -281,7 +283,7 @@ def _detail(entry: Entry, cols: Columns, ink: Ink, look: Look, on: str) -> list[
 def _more(lines: list[str], ink: Ink, look: Look, on: str) -> list[Segment]:
     if len(lines) < 2:
         return []
-    token = "line" if look.dim else "mute"
+    token = _DIMMED if look.dim else "mute"
     return [ink.text(f"  +{len(lines) - 1} lines", token, on=on)]
 
 
