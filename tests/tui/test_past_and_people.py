@@ -46,7 +46,7 @@ async def test_any_past_moment_is_shown_as_it_was_and_nothing_is_done_there() ->
     async with console(room) as driver:
         await on_timeline(driver, room)
         await driver.press("home", "down", "T")
-        await driver.until("back to now", 20)
+        await driver.until("as it was at", 20)
         await shows(driver, lambda: driver.main.current.acknowledged_at is None, "not acknowledged")
         assert "not contained" in driver.text
         count = len(room.kept["INC-107"])

@@ -19,8 +19,14 @@ def footer_hints(
     *,
     typing: bool,
     logs: bool,
+    taken: bool = False,
 ) -> tuple[tuple[Hint, ...], tuple[Hint, ...]]:
-    """Return the hints by frequency, and the two that always stay; each key appears once."""
+    """Return the hints by frequency, and the two that always stay; each key appears once.
+
+    Where the focus has every letter `taken` for itself, no other key is said.
+    """
+    if taken:
+        return tuple(pane.hints()), _TYPING
     if typing:
         strong = [h for h in pane.hints() if h.key[:1] in "^F" or h.key in ("esc", "enter")]
         return tuple(strong), _TYPING

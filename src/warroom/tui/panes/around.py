@@ -38,6 +38,8 @@ class AroundTab(Tab):
         self._measure = rates
         self._rates: Mapping[str, str] = {}
         self._service: str | None = None
+        self._shown = False
+        """Whether there is an incident."""
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
@@ -46,8 +48,9 @@ class AroundTab(Tab):
     def show(self, snapshot: Snapshot) -> None:
         """Draw what stands around the service of the incident, if it is another one."""
         service = snapshot.current.service if snapshot.current else ""
-        if service != self._service:
-            self._service, self._rates = service, {}
+        shown = snapshot.current is not None
+        if (service, shown) != (self._service, self._shown):
+            self._service, self._shown, self._rates = service, shown, {}
             self.rows.fill(self._build)
 
     def count(self, snapshot: Snapshot) -> int:
@@ -57,7 +60,8 @@ class AroundTab(Tab):
 
     def hints(self) -> list[Hint]:
         """Return the keys of the tab."""
-        return [Hint("r", "measure each"), Hint("← →", "tabs")]
+        known = (self._service or "") in self.chart.names()
+        return [*([Hint("r", "measure each")] if known else []), Hint("← →", "tabs")]
 
     def take_focus(self) -> None:
         """Focus the list, and measure once a service is looked at."""
@@ -84,7 +88,8 @@ class AroundTab(Tab):
     def _build(self, width: int) -> list[Row]:
         service = self._service or ""
         if service not in self.chart.names():
-            return [Row("", (text,)) for text in _unknown(service, width)]
+            words = _unknown(service) if self._shown else "No incident is shown."
+            return [Row("", (line(Piece(part, "mute")),)) for part in wrap(words, width)]
         chart = self.chart
         hits = chart.blast_radius(service)
         found = [_row(rule(f"Who is hit when {service} fails", width, _fact(len(hits))))]
@@ -141,9 +146,7 @@ def _fails(rate: str) -> bool:
     return share not in {"0", "0.0", "—"}
 
 
-def _unknown(service: str, width: int) -> list[Line]:
+def _unknown(service: str) -> str:
     if not service:
-        words = "The incident names no service; t in the queue gives it one."
-    else:
-        words = f"{service} is not in the service map. It is written under [services.{service}]."
-    return [line(Piece(part, "mute")) for part in wrap(words, width)]
+        return "The incident names no service; t in the queue gives it one."
+    return f"{service} is not in the service map. It is written under [services.{service}]."

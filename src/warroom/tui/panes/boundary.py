@@ -11,6 +11,7 @@ from textual.message import Message
 from warroom.logs.protocol import Log
 from warroom.tui.messages import ActionRequested, Notice, PinRequested, TimeCursorMoved
 from warroom.tui.panes.base import Hint
+from warroom.tui.panes.boundary_beside import text_rows
 from warroom.tui.panes.boundary_rows import (
     Shown,
     build,
@@ -96,6 +97,8 @@ class BoundaryTab(Tab):
         self.question = PLAIN
         """What was asked last; its answer may still be on its way."""
         self._kind = ""
+        self.has_log = True
+        """Whether a log is open that could be read."""
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
@@ -106,6 +109,9 @@ class BoundaryTab(Tab):
         self.rows.fill(self._build)
 
     def _build(self, width: int) -> list[Row]:
+        if self.shown is None and not self.has_log:
+            words = "No log is open, so nothing can be said. warroom --log FILE opens one."
+            return text_rows([(words, "mute")], width)
         return build(self.shown, width)
 
     async def set_report(self, report: Report) -> None:
@@ -137,6 +143,8 @@ class BoundaryTab(Tab):
 
     def hints(self) -> list[Hint]:
         """The keys of the row under the cursor."""
+        if self.shown is None:
+            return [Hint("← →", "tabs")]
         kind = self.rows.cursor.partition(" ")[0]
         found = {
             "line": [Hint("enter", "show the line"), Hint("P", "pin"), Hint("h", "hypothesis")],
@@ -154,7 +162,7 @@ class BoundaryTab(Tab):
             found.insert(0, Hint("0", "the whole log"))
         if self.question.without:
             found.append(Hint("+", "take it back"))
-        findings = () if self.shown is None else self.shown.report.findings.findings
+        findings = self.shown.report.findings.findings
         more = [Hint("o", "next outcome")] if len(findings) > 1 else []
         return [*found, *more, Hint("[ ] { }", "move the window")]
 

@@ -87,7 +87,7 @@ class ChangesTab(Tab):
         self.rows = RowList(palette)
         self._incident: Incident | None = None
         self._now = datetime.min.replace(tzinfo=UTC)
-        self._drawn: tuple[object, ...] = ()
+        self._drawn: tuple[object, ...] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
@@ -125,7 +125,10 @@ class ChangesTab(Tab):
 
     def hints(self) -> list[Hint]:
         """Return the keys of the changes."""
-        return [Hint("h", "make it a hypothesis"), Hint("+", "add a change"), Hint("← →", "tabs")]
+        if self._incident is None:
+            return [Hint("← →", "tabs")]
+        suspect = [Hint("h", "make it a hypothesis")] if self._incident.changes else []
+        return [*suspect, Hint("+", "add a change"), Hint("← →", "tabs")]
 
     def action_add(self) -> None:
         """Ask for a change by hand."""
@@ -152,7 +155,9 @@ class ChangesTab(Tab):
 
     def _build(self, width: int) -> list[Row]:
         incident = self._incident
-        if incident is None or not incident.changes:
+        if incident is None:
+            return [Row("", (line(Piece("No incident is shown.", "mute")),))]
+        if not incident.changes:
             words = "Nothing is known to have changed. That is an open question, not an answer."
             return [
                 Row("", (line(Piece(words, "mute")),)),

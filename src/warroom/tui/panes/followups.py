@@ -27,6 +27,9 @@ KIND_WORDS = {
 }
 """How a kind of follow-up is called on the screen."""
 
+_DUE = len("LATE +23h 59m")
+"""Cells of the date, or of how long it has passed."""
+
 
 class FollowUpsTab(Tab):
     """What is left to do, the overdue first."""
@@ -79,6 +82,8 @@ class FollowUpsTab(Tab):
 
     def hints(self) -> list[Hint]:
         """Return the keys of the follow-ups."""
+        if not self._items:
+            return [*([Hint("+", "add")] if self._incident else []), Hint("← →", "tabs")]
         return [
             Hint("enter", "change"),
             Hint("x", "done"),
@@ -110,8 +115,10 @@ class FollowUpsTab(Tab):
 
     def _build(self, width: int) -> list[Row]:
         if not self._items:
-            words = "Nothing is left to do yet. A workaround or a hotfix opens one by itself."
-            key = "+ adds one." if self._incident else ""
+            words, key = "No incident is shown.", ""
+            if self._incident:
+                words = "Nothing is left to do yet. A workaround or a hotfix opens one by itself."
+                key = "+ adds one."
             return [Row("", (line(Piece(words, "mute")), line(Piece(key, "mute"))))]
         ordered = sorted(self._items, key=self._order)
         return [Row(str(item.follow_up), self._lines(item, width)) for item in ordered]
@@ -137,10 +144,10 @@ class FollowUpsTab(Tab):
 
     def _due(self, item: e.FollowUpChanged, *, done: bool) -> Piece:
         if done:
-            return Piece(fit(item.state.value, 12, right=True), "mute")
+            return Piece(fit(item.state.value, _DUE, right=True), "mute")
         if item.due is None:
-            return Piece(fit("no date", 12, right=True), "warn")
+            return Piece(fit("no date", _DUE, right=True), "warn")
         left = item.due - self._now
         if left.total_seconds() < 0:
-            return Piece(fit(f"LATE +{spell.duration(left)}", 12, right=True), "warn", bold=True)
-        return Piece(fit(f"{item.due:%Y-%m-%d}", 12, right=True), "mute")
+            return Piece(fit(f"LATE +{spell.duration(left)}", _DUE, right=True), "warn", bold=True)
+        return Piece(fit(f"{item.due:%Y-%m-%d}", _DUE, right=True), "mute")

@@ -86,6 +86,8 @@ class Board(Widget, can_focus=True):
         self.number = 0
         """The hypothesis under the cursor; 0: none."""
         self.column = 0
+        self.asked = False
+        """Whether there is an incident to explain."""
         self._tops: dict[int, tuple[int, int]] = {}
 
     def show(self, hypotheses: tuple[Hypothesis, ...]) -> None:
@@ -183,9 +185,10 @@ class Board(Widget, can_focus=True):
             ((), "bg0"),
         ]
         if not found and state in _EMPTY:
-            lines += [
-                (line(" ", Piece(part, "mute")), "bg0") for part in wrap(_EMPTY[state], width)
-            ]
+            words = _EMPTY[state] if self.asked else ""
+            if not words and column == 0:
+                words = "No incident is shown."
+            lines += [(line(" ", Piece(part, "mute")), "bg0") for part in wrap(words, width)]
         for hypothesis in found:
             lit = hypothesis.number == self.number and self.has_focus
             top = len(lines)
@@ -234,6 +237,7 @@ class HypothesesTab(Tab):
     def show(self, snapshot: Snapshot) -> None:
         """Draw the hypotheses."""
         self._incident = snapshot.current.id if snapshot.current else ""
+        self.board.asked = snapshot.current is not None
         self.board.show(snapshot.current.hypotheses if snapshot.current else ())
 
     def count(self, snapshot: Snapshot) -> int:
@@ -243,6 +247,8 @@ class HypothesesTab(Tab):
 
     def hints(self) -> list[Hint]:
         """Return the keys of the board."""
+        if not self.board.hypotheses:
+            return [*([Hint("h", "new")] if self._incident else []), Hint("← →", "tabs")]
         return [
             Hint("h", "new"),
             Hint("+ -", "evidence for / against"),

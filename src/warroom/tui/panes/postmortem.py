@@ -19,6 +19,7 @@ from warroom.tui.findings import Mark, look, people_of
 from warroom.tui.messages import ActionRequested, Notice
 from warroom.tui.panes.base import Hint
 from warroom.tui.panes.postmortem_parts import (
+    PICKING,
     TWO_VERSIONS,
     WRITING,
     conflict_lines,
@@ -224,7 +225,11 @@ class PostmortemTab(WritingTab):
     # What is drawn.
 
     def hints(self) -> list[Hint]:
-        """Return the keys of the editor."""
+        """Return the keys of the editor, or of the facts beside it."""
+        if self._facts.has_focus:
+            return list(PICKING)
+        if not self._incident:
+            return [Hint("esc", "leave")]
         return list(TWO_VERSIONS if self.sync.theirs is not None else WRITING)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -29,6 +29,9 @@ WRITING = (
 )
 """The keys of the editor."""
 
+PICKING = (Hint("a … z", "insert that fact"), Hint("esc", "back to the text"))
+"""The keys while a fact is chosen."""
+
 TWO_VERSIONS = (
     Hint("^s", "keep yours"),
     Hint("F9", "take theirs"),

@@ -77,6 +77,8 @@ class TabLine(TitleLine):
         self.tabs: Sequence[tuple[str, str, int]] = ()
         self.active = ""
         self._spans: list[tuple[int, int, str]] = []
+        self.telling = True
+        """Whether it says its fact; no: the line above it does."""
 
     def show_tabs(self, tabs: Sequence[tuple[str, str, int]], active: str) -> None:
         """Name the tabs: name, short name, count."""
@@ -100,7 +102,7 @@ class TabLine(TitleLine):
         used = len(self.number) + 2 if segments else 0
         self._spans = []
         fact, token = self.fact
-        fact = clean_line(fact)
+        fact = clean_line(fact) if self.telling else ""
         need = len(fact) + 5 if fact else 0
         for name, label in self._labels(width - used - need):
             here = name == self.active

@@ -92,7 +92,7 @@ class TimelineTab(Tab):
     def fact(self, snapshot: Snapshot) -> tuple[str, str]:
         """Say which moment, or which part of it, is shown."""
         if snapshot.past is not None:
-            return (f"as it was at {snapshot.past:%H:%M:%S} · T back to now", "warn")
+            return (f"as it was at {snapshot.past:%H:%M:%S}", "warn")
         if self._group:
             return (
                 f"only {self._group}: {len(self._entries or ())} of {len(self._all or ())}",
@@ -131,6 +131,8 @@ class TimelineTab(Tab):
         """Return the keys of the timeline."""
         if self._past is not None:
             return [Hint("↑ ↓", "earlier, later"), Hint("T", "back to now")]
+        if not self._entries:
+            return [Hint("n", "note")] if self._incident else [Hint("← →", "tabs")]
         found = [Hint("n", "note"), Hint("enter", "in full"), Hint("F", "which kinds")]
         return [*found, Hint("T", "as it was then"), Hint("E", "put right"), Hint("← →", "tabs")]
 
@@ -186,7 +188,8 @@ class TimelineTab(Tab):
             late = (*late, Piece("put right  ", "warn"))
         if entry.public:
             late = (*late, Piece(f"{entry.public} sees it  ", "accent", bold=True))
-        text = Piece(" ".join(entry.text[:1000].split()), _tone(entry))
+        words = " ".join(entry.text[:1000].split()).removeprefix(f"{entry.public}: ")
+        text = Piece(words, _tone(entry))
         return (*self._head(entry, width, word, actor), *late, text)
 
     def _head(self, entry: TimelineEntry, width: int, word: int, actor: int) -> Line:

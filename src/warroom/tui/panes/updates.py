@@ -83,7 +83,9 @@ class UpdatesTab(Tab):
 
     def hints(self) -> list[Hint]:
         """Return the keys of the updates."""
-        return [Hint("u", "write one"), Hint("enter", "in full"), Hint("← →", "tabs")]
+        write = [Hint("u", "write one")] if self._incident else []
+        full = [Hint("enter", "in full")] if self._updates else []
+        return [*write, *full, Hint("← →", "tabs")]
 
     def on_pick_list_chosen(self, event: RowList.Chosen) -> None:
         """Show the update in full, or as one line again; the last row writes one."""

@@ -25,6 +25,9 @@ _GIVE_UP = 5.0
 """Seconds after which a save that nobody answered is tried again."""
 
 
+_NOBODY = "No incident is shown. Its postmortem is written here, from what was recorded."
+
+
 class WritingTab(Tab):
     """The text of the incident that is shown; what was typed is never older than a second."""
 
@@ -63,6 +66,12 @@ class WritingTab(Tab):
         self._saved_at: float | None = None
         self._sent_at = 0.0
         self._refusal = ""
+        self._stand()
+
+    def _stand(self) -> None:
+        """Take no text while there is no incident that could keep it."""
+        self.editor.read_only = not self._incident
+        self.editor.placeholder = "" if self._incident else _NOBODY
 
     def look_soon(self) -> None:
         """The text or the place in it has changed."""
@@ -132,6 +141,7 @@ class WritingTab(Tab):
         self._incident, self._saved_at, self._refusal = name, None, ""
         self.sync, text = self._kept.pop(name, (TextSync(), ""))
         self.editor.load_text(text)
+        self._stand()
         self.redraw()
 
     def action_save(self) -> None:
