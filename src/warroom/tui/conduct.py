@@ -114,6 +114,8 @@ class Conduct(Screen[None]):
             result = await asyncio.to_thread(self.room.do, command, incident)
         except JournalError as error:
             self.say(f"Not kept: {error.what}. {error.hint}", "s5", "✗")
+            if self.observer is not None:
+                self.observer.doubt()
             return None
         if isinstance(result, Refusal):
             self.say(f"{_sentence(result.reason)} {result.hint}".strip(), "warn")

@@ -81,6 +81,12 @@ class Observer:
             self._promises_stale |= any(isinstance(r.event, e.FollowUpChanged) for r in records)
         self._wake.set()
 
+    def doubt(self) -> None:
+        """The store did not keep something: find out whether it can be read."""
+        with self._lock:
+            self._stale = True
+        self._wake.set()
+
     def look_at(self, moment: datetime | None) -> None:
         """Show the incident as it was at a moment; None: as it is."""
         with self._lock:

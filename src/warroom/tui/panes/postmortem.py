@@ -54,6 +54,7 @@ class PostmortemTab(WritingTab):
     PostmortemTab #split.-narrow { layout: vertical; }
     PostmortemTab #writing { width: 3fr; height: 1fr; }
     PostmortemTab #side { display: none; padding: 0 1; width: 2fr; height: 1fr; }
+    PostmortemTab #split.-narrow #writing, PostmortemTab #split.-narrow #side { width: 1fr; }
     PostmortemTab #split.-side #side { display: block; }
     PostmortemTab #facts { display: none; height: 1fr; max-height: 50%; }
     PostmortemTab #split.-facts #facts { display: block; }

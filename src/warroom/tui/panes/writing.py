@@ -71,6 +71,7 @@ class WritingTab(Tab):
     def _stand(self) -> None:
         """Take no text while there is no incident that could keep it."""
         self.editor.read_only = not self._incident
+        self.editor.show_cursor = bool(self._incident)
         self.editor.placeholder = "" if self._incident else _NOBODY
 
     def look_soon(self) -> None:

@@ -31,7 +31,7 @@ _KEYS = (
     ("tab", "complete"),
     ("↑ ↓", "choose"),
     ("^o", "copy shell line"),
-    ("esc", ""),
+    ("esc", "leave"),
 )
 
 
@@ -76,7 +76,9 @@ class PaletteScreen(Asked[Entry]):
         self._words = words
         self._found: list[tuple[Entry, tuple[int, int]]] = []
         self._said = ""
-        self.input = WordsInput(words, placeholder="what do you want to do", select_on_focus=False)
+        incidents = bool(entries) and all(entry.group == "incident" for entry in entries)
+        asks = "which incident" if incidents else "what do you want to do"
+        self.input = WordsInput(words, placeholder=asks, select_on_focus=False)
         self.list = PickList(palette, ground="bg3")
         self.list.can_focus = False
         self.detail = _Detail(palette)
@@ -238,7 +240,7 @@ class _Detail(Widget):
         entry = self._entry
         if y == _DETAIL_LINES:
             for key, verb in _KEYS:
-                if line.width + len(key) + len(verb) + 3 < width:
+                if line.width + len(key) + len(verb) + 1 < width:
                     line.put(key, "accent", bold=True).put(f" {verb}   ", "soft")
         elif entry is not None and y == 0:
             line.say(entry.title, "text", width - 16, bold=True)

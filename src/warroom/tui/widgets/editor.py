@@ -169,6 +169,8 @@ class MarkdownArea(WritingArea):
         """Draw a line with the mark of its finding at the very left."""
         # Not through the framework's cache: it reads the whole text for each row, and its key holds
         # the caret, so that no row is ever found in it while somebody types.
+        if self.placeholder and self.document.end == (0, 0):
+            return super().render_line(y)
         strip = self._render_line(y)
         place = y + self.scroll_offset.y
         known = self.wrapped_document._offset_to_line_info  # noqa: SLF001 - as Textual draws it
