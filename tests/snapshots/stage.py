@@ -17,10 +17,10 @@ from textual.strip import Strip
 
 from warroom.core import commands as c
 from warroom.core import events as e
-from warroom.core.words import ChangeKind, Criterion, HypothesisState, Priority
+from warroom.core.words import ChangeKind, Criterion, HypothesisState, Priority, Verdict
 from warroom.logs import open_logs
 from warroom.logs.protocol import Log
-from warroom.room.containment import Plan
+from warroom.room.containment import Plan, Progress
 from warroom.tui.app import WarroomApp
 from warroom.tui.tail import PinPlace, TailApp, TailServices
 from warroom.tui.theme import load_palettes
@@ -117,7 +117,27 @@ def failing_room() -> FakeRoom:
 
 
 class Runbooks(FakeContainment):
-    """Plans steps that look like steps."""
+    """Plans steps that look like steps, and sees the failures go."""
+
+    def measure(
+        self,
+        incident: str,
+        run: str,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Progress:
+        found = Progress(
+            before=(382, 1000),
+            after=(12, 3000),
+            seconds=60,
+            needed=60,
+            verdict=Verdict.SOLVED,
+            sentence="5xx 38.2 % → 0.4 % in 60 s: gone",
+        )
+        if on_progress is not None:
+            on_progress(found)
+        return found
 
     def plan(self, *args: Any, **more: Any) -> Any:
         found = super().plan(*args, **more)
@@ -143,8 +163,10 @@ class Still:
 class StillConsole(Still, WarroomApp):
     """The console; its store answers once the log has been read, so that notices keep an order."""
 
-    def __init__(self, log: Log | None = None, **more: object) -> None:
-        room = failing_room()
+    def __init__(
+        self, log: Log | None = None, room: FakeRoom | None = None, **more: object
+    ) -> None:
+        room = room or failing_room()
         containment = Runbooks(room, OPTIONS)
         self.read = threading.Event()
 

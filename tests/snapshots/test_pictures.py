@@ -1,13 +1,25 @@
 """What the console looks like, as pictures that a person has looked at."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.snapshots.stage import StillConsole, StillTail, complete, rests, shows
+from tests.snapshots.stage import (
+    NOW,
+    StillConsole,
+    StillTail,
+    complete,
+    failing_room,
+    rests,
+    shows,
+)
+from tests.tui.fakes import FakeRoom
 from textual.pilot import Pilot
 
 from warroom.logs.protocol import Log
+from warroom.room.service import Contact
+from warroom.tui.screens.dialog import DRAWN
 
 Compare = Callable[..., bool]
 
@@ -60,6 +72,41 @@ def test_the_postmortem_is_drafted(log: Log, snap_compare: Compare) -> None:
 def test_the_boundary(log: Log, snap_compare: Compare) -> None:
     look = keys("b", "z", then=("/api/checkout",))
     assert snap_compare(StillConsole(log), terminal_size=(140, 40), run_before=look)
+
+
+def test_the_effect_of_a_step_is_seen_on_a_narrow_screen(log: Log, snap_compare: Compare) -> None:
+    async def look(pilot: Pilot[Any]) -> None:
+        await keys("c", "r", then=("run it now",))(pilot)
+        await pilot.pause(2 * DRAWN)  # a deliberate key wants a dialog that was read
+        await pilot.press("R")
+        await shows(pilot, "Effect, measured", "gone")
+        await rests(pilot)
+
+    assert snap_compare(StillConsole(log), terminal_size=(80, 24), run_before=look)
+
+
+def test_an_update_without_contact_is_queued(log: Log, snap_compare: Compare) -> None:
+    room = failing_room()
+    room.standing = Contact(
+        where="server", online=False, since=NOW - timedelta(seconds=42), pending=2
+    )
+    look = keys("u", then=("queue it", "offline"))
+    assert snap_compare(StillConsole(log, room), terminal_size=(140, 40), run_before=look)
+
+
+def test_the_help_on_a_narrow_screen(log: Log, snap_compare: Compare) -> None:
+    look = keys("question_mark", then=("Queue and lists",))
+    assert snap_compare(StillConsole(log), terminal_size=(80, 24), run_before=look)
+
+
+def test_nothing_is_open(snap_compare: Compare) -> None:
+    async def look(pilot: Pilot[Any]) -> None:
+        pilot.app.read.set()
+        await shows(pilot, "No incident. Good.", "No log is open.")
+        await rests(pilot)
+
+    app = StillConsole(room=FakeRoom(NOW))
+    assert snap_compare(app, terminal_size=(140, 40), run_before=look)
 
 
 def test_the_tail_says_where_pins_go(log: Log, snap_compare: Compare) -> None:

@@ -78,9 +78,37 @@ async def test_a_store_that_stops_answering_is_shown_and_comes_back() -> None:
     async with console(room) as driver:
         room.fail = JournalError("the disk is full", "Make room.")
         driver.main._changed(room.kept["INC-107"][-1:])
-        await driver.holds(lambda: driver.main.snapshot.trouble != "")
+        await driver.until("✗ no store")
+        assert "What is shown is older" in driver.notice
         room.fail = None
-        await driver.holds(lambda: driver.main.snapshot.trouble == "")
+        await driver.until("The store answers again")
+        assert "no store" not in driver.text
+
+
+async def test_what_was_not_kept_is_said_and_the_store_is_looked_at() -> None:
+    room = busy_room()
+    async with console(room) as driver:
+        room.fail = JournalError("the disk is full", "Make room.")
+        await driver.press("a")
+        await driver.until("✗ no store")
+        assert "Not kept: the disk is full" in driver.notice
+
+
+async def test_the_keys_of_a_notice_are_whole_and_stay_true() -> None:
+    async with console(FakeRoom(), size=(80, 24)) as driver:
+        main = driver.main
+        main.say(
+            "5xx 8.0 % in the last 6 min, ordinary here 0.2 % and so on " * 2, "s5", "▲", "d x"
+        )
+        await driver.holds(lambda: driver.notice.rstrip().endswith("…  d x"))
+
+
+async def test_no_text_is_taken_for_a_postmortem_of_no_incident() -> None:
+    async with console(FakeRoom()) as driver:
+        driver.main.go("work", tab="postmortem")
+        await driver.until("No incident is shown. Its postmortem")
+        await driver.press("x")
+        assert driver.main.work_pane.postmortem.editor.text == ""
 
 
 # -- what is shown ----------------------------------------------------------------------------
