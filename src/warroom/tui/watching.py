@@ -6,7 +6,6 @@ import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from textual import on, work
 from textual.message import Message
@@ -25,7 +24,6 @@ from warroom.tui.ways import Ways
 
 _AGAIN = 10
 """Tenths of a second until a store that did not answer is asked again."""
-_JUST_NOW = timedelta(seconds=5)
 _LONGEST_REST = 0.5
 """Seconds between two snapshots, however long one takes to draw."""
 
@@ -156,8 +154,8 @@ class Watching(Ways):
             self.say(*news)
         news = trouble_news(self.snapshot.trouble if self.snapshot else "", event.snapshot.trouble)
         last = self.notices.latest
-        told = last is not None and last.tone == "s5" and self.clock() - last.at < _JUST_NOW
-        if news is not None and not (told and event.snapshot.trouble):  # what was not kept says it
+        told = last is not None and last.text.startswith("Not kept")
+        if news is not None and not (told and event.snapshot.trouble):  # that says it, and more
             self.say(*news, "✗" if event.snapshot.trouble else "✓")
         try:
             self.show(replace(event.snapshot, log=self.log_facts))
