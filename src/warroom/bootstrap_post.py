@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warroom.core.followups import SYSTEMS
+from warroom.files import append_line
 
 if TYPE_CHECKING:
     from warroom.comms.channel import Channel
@@ -174,8 +175,4 @@ def _append(path: Path, change: "ChangeRecorded", service: str) -> None:
         ensure_ascii=False,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(descriptor, (line + "\n").encode())
-    finally:
-        os.close(descriptor)
+    append_line(path, line.encode(), through_links=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from warroom.core.journal import JournalError
 from warroom.core.text import clean_line
+from warroom.files import NO_ROOM
 from warroom.settings import SettingsError
 
 FAILED = 1
@@ -40,7 +41,8 @@ def report(error: Exception) -> int:
         complain(f"{error.object[:200]!r} is not text: it holds bytes that are no UTF-8")
     elif isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
-        complain(f"{error.strerror or error}{where}")
+        hint = "Free some space on that file system." if error.errno in NO_ROOM else ""
+        complain(f"{error.strerror or error}{where}", hint)
     else:
         _crashed(error)
     return FAILED
@@ -48,11 +50,15 @@ def report(error: Exception) -> int:
 
 def _crashed(error: Exception) -> None:
     """Report an error of our own in two lines; the traceback goes to a file that can be sent."""
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="warroom-crash-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        file.write("".join(traceback.format_exception(error)))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="warroom-crash-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write("".join(traceback.format_exception(error)))
+        where = f"The traceback is in {file.name}."
+    except OSError as trouble:
+        where = f"The traceback could not be kept: {trouble.strerror}."
     complain(
         f"stopped because of an error in itself: {type(error).__name__}: {error}",
-        f"What was acknowledged is kept. The traceback is in {file.name}.",
+        f"What was acknowledged is kept. {where}",
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from warroom.cli.common import EXIT_FAILED, State, emit, end, fail, json_option, say
+from warroom.files import put
 
 
 @click.group()
@@ -61,7 +62,7 @@ def init(
     if not yes and not values and sys.stdin.isatty():
         values = _asked()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(written(values), "utf-8")
+    put(path, written(values).encode())
     say(f"{path} is written. `warroom config check` looks through it.")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from warroom.cli.common import EXIT_NOT_FOUND, emit, end, fail, json_option, say, settings
+from warroom.files import put
 
 _AGAIN = 2.0
 """Seconds between two looks of the facilitator."""
@@ -202,7 +203,7 @@ def new(*, name: str) -> None:
     text = (shipped() / "bad-release.toml").read_text("utf-8")
     text = text.replace('id = "bad-release"', f'id = "{name}"', 1)
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
+    put(path, text.encode())
     try:
         load_scenario(path)
     except ScenarioError as error:

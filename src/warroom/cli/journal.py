@@ -6,6 +6,7 @@ from typing import TextIO
 import click
 
 from warroom.cli.common import EXIT_FAILED, emit, end, fail, json_option, say, settings
+from warroom.files import put
 
 
 @click.group()
@@ -71,7 +72,7 @@ def export(target: Path) -> None:
         head = store.end()
     finally:
         store.close()
-    target.write_text("".join(f"{line}\n" for line in write_archive(head, links)), "utf-8")
+    put(target, "".join(f"{line}\n" for line in write_archive(head, links)).encode())
     say(f"{target}: {len(links)} events")
 
 

@@ -26,6 +26,7 @@ from warroom.core.postmortem import closing_section, draft, open_questions
 from warroom.core.templates import apply_template, template_for, with_template
 from warroom.core.text import clean_text
 from warroom.core.words import Audience
+from warroom.files import put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -276,7 +277,7 @@ def _report(
         fail(error.what, error.hint)
         end(EXIT_FAILED)
     if out is not None and str(out) != "-":
-        out.write_bytes(made)
+        put(out, made)
         say(f"{out}: {len(made)} bytes")
     elif form == "pdf" and sys.stdout.isatty():
         fail("a PDF is not for a terminal", "Say where to put it: --out FILE.")

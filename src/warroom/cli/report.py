@@ -23,6 +23,7 @@ from warroom.core.regression import FORMS, as_file, file_name
 from warroom.core.regression import wanted as wanted_test
 from warroom.core.text import clean_text
 from warroom.core.words import FollowUpKind
+from warroom.files import put
 
 
 @click.command()
@@ -58,7 +59,7 @@ def alert(
         end(EXIT_FAILED)
     rule = prometheus_rule(alarm, state, metric)
     if out is not None:
-        out.write_text(rule, encoding="utf-8")
+        put(out, rule.encode())
     if kept:
         _keep(state.id, FollowUpKind.MONITORING, "alert.yml", rule, else_open=wanted(alarm))
     if as_json:
@@ -121,7 +122,7 @@ def regression(
         end(EXIT_FAILED)
     text = as_file(found, f"{state.id}: {state.title}", form, base.rstrip("/"))
     if out is not None:
-        out.write_text(text, encoding="utf-8")
+        put(out, text.encode())
     if kept:
         name = file_name(state.id, form)
         _keep(state.id, FollowUpKind.TEST, name, text, else_open=wanted_test(found))

@@ -17,6 +17,7 @@ from warroom.cli.common import (
     settings,
 )
 from warroom.cli.runbook_use import new, run, trust
+from warroom.files import put
 from warroom.room.shelf import Shelf
 from warroom.runbooks.check import check as lint
 from warroom.runbooks.errors import RunbookError
@@ -129,6 +130,5 @@ def from_(*, incident: str, out: Path | None) -> None:
     if out.exists():
         fail(f"{out} exists already", "Give another name, or move it away.")
         end(EXIT_FAILED)
-    out.write_text(text, encoding="utf-8")
-    out.chmod(0o644)
+    put(out, text.encode(), mode=0o644)
     say(f"{out}: a draft; read it, and try it in a drill")

@@ -1,12 +1,11 @@
 """Commands about the status page."""
 
-import os
-import secrets
 from pathlib import Path
 
 import click
 
 from warroom.cli.common import emit, json_option, open_room, say
+from warroom.files import put
 
 
 @click.group()
@@ -45,14 +44,5 @@ def _write(path: Path, text: str) -> bool:
     data = text.encode()
     if path.exists() and path.read_bytes() == data:
         return False
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    put(path, data, mode=0o644)
     return True

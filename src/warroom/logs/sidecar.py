@@ -146,9 +146,12 @@ def save(folder: Path, path: str, index: Index, store: Store, how: str) -> None:
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         fd, temporary = tempfile.mkstemp(dir=folder, prefix="new-")
-        with os.fdopen(fd, "wb") as file:
-            file.write(line + b"\n" + body)
-        Path(temporary).replace(place(folder, path))
+        try:
+            with os.fdopen(fd, "wb") as file:
+                file.write(line + b"\n" + body)
+            Path(temporary).replace(place(folder, path))
+        finally:
+            Path(temporary).unlink(missing_ok=True)  # the disk may have been full
         _forget(folder)
 
 

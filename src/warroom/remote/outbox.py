@@ -21,6 +21,9 @@ from warroom.core.commands import Command
 from warroom.core.decide import Refusal
 from warroom.core.journal import JournalError, JournalFull
 from warroom.core.text import clean_line
+from warroom.store.disk import cannot
+from warroom.store.errors import sqlite_problem
+from warroom.store.place import place_of
 
 LOCAL = "NEW-"
 """How an incident is called before the server has given it a number."""
@@ -76,21 +79,24 @@ class Outbox:
     """A SQLite file that several processes of one person may share."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = path
+        self._place = place_of(path)
         self._lock = threading.RLock()
-        with self._trouble():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        with self._trouble(), contextlib.ExitStack() as opened:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, flags, 0o600))
+            self._turn = os.open(path.with_name(path.name + ".lock"), flags, 0o600)
+            opened.callback(os.close, self._turn)
             self._db = sqlite3.connect(
                 path, isolation_level=None, check_same_thread=False, timeout=5
             )
+            opened.callback(self._db.close)
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "trusted_schema=OFF"):
                 self._db.execute(f"PRAGMA {pragma}")
             with self._write():
                 for statement in _SCHEMA.strip().split(";\n"):
                     self._db.execute(statement)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        self._turn = os.open(path.with_name(path.name + ".lock"), flags, 0o600)
+            opened.pop_all()
 
     def close(self) -> None:
         """Release the file."""
@@ -259,21 +265,23 @@ class Outbox:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk may have ended it already
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     @contextlib.contextmanager
     def _trouble(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            where = clean_line(str(self._path))
-            if getattr(error, "sqlite_errorname", "") in {"SQLITE_FULL", "SQLITE_IOERR_WRITE"}:
-                raise JournalFull(
-                    f"{where}: no room on the disk: the command was not kept", "Free some space."
-                ) from error
+            problem = sqlite_problem(error, self._place)
+            if isinstance(problem, JournalFull):
+                raise problem from error
             raise JournalError(
-                f"{where}: {clean_line(str(error))}", "The command was not kept; try again."
+                f"{self._place.label}: {clean_line(str(error))}",
+                "The command was not kept; try again.",
             ) from error
+        except OSError as error:
+            raise cannot(error, self._place) from error

@@ -1,5 +1,6 @@
 """The Room over a server: read here, decided there, and decided here while there is no there."""
 
+import contextlib
 import threading
 import time
 import uuid
@@ -243,7 +244,8 @@ class RemoteRoom:
         self._closing.set()
         self._wake.set()
         if self._contact_at is not None:
-            self._outbox.remember("contact", self._contact_at.isoformat())
+            with contextlib.suppress(JournalError):  # a full disk is no reason to stay
+                self._outbox.remember("contact", self._contact_at.isoformat())
         self._reader.stop()
         self._sender.stop()
         if self._watcher is not None:

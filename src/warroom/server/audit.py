@@ -2,10 +2,11 @@
 
 import json
 import logging
-import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+
+from warroom.files import append_line
 
 _log = logging.getLogger(__name__)
 
@@ -25,23 +26,16 @@ class Audit:
         """Keep one line; a disk that is full must not stop the server."""
         line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "what": what, **facts}
         # ASCII with escapes: nothing in an address or a name can make a line of its own.
-        data = json.dumps(line, ensure_ascii=True).encode("ascii") + b"\n"
+        data = json.dumps(line, ensure_ascii=True).encode("ascii")
         with self._lock:
             try:
                 self._append(data)
             except OSError as error:
                 _log.warning("audit %s: %s", self._path, error)
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, line: bytes) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        handle = os.open(self._path, flags, 0o600)
-        try:
-            size = os.fstat(handle).st_size
-            os.write(handle, data)
-        finally:
-            os.close(handle)
-        if size + len(data) > _BYTES:
+        if append_line(self._path, line) > _BYTES:
             for number in range(_KEPT - 1, 0, -1):
                 older = self._path.with_name(f"{self._path.name}.{number}")
                 if older.exists():

@@ -4,10 +4,11 @@ Whoever can write to the database can cut its tail and make its head agree; then
 the database passes. A line in another folder, one for every few events, tells.
 """
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from warroom.files import append_line
 
 _LINE = re.compile(
     r"(?P<seq>\d{1,18}) (?P<hash>[0-9a-f]{64}) (?P<at>\S+) (?P<journal>[0-9a-f]{32}) "
@@ -58,19 +59,9 @@ class Anchors:
         """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         line = (
-            f"{anchor.seq} {anchor.hash} {anchor.at} {anchor.journal} "
-            f"{anchor.what} {anchor.where}\n"
+            f"{anchor.seq} {anchor.hash} {anchor.at} {anchor.journal} {anchor.what} {anchor.where}"
         )
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        handle = os.open(self.path, flags, 0o600)
-        try:
-            # A line that a crash tore must not swallow this one.
-            size = os.fstat(handle).st_size
-            torn = size > 0 and not self._ends_with_newline(size)
-            os.write(handle, (("\n" if torn else "") + line).encode("ascii"))
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        append_line(self.path, line.encode("ascii"), sync=True)
 
     def read(self) -> tuple[Anchor, ...]:
         """Return the lines in order; what a crash tore is left out.
@@ -106,10 +97,3 @@ class Anchors:
                 held = {seq: kept for seq, kept in held.items() if seq <= anchor.seq}
             held.setdefault(anchor.seq, anchor)
         return tuple(held[seq] for seq in sorted(held) if seq > 0)
-
-    def _ends_with_newline(self, size: int) -> bool:
-        handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            return os.pread(handle, 1, size - 1) == b"\n"
-        finally:
-            os.close(handle)

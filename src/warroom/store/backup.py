@@ -183,11 +183,22 @@ def _swap(part: Path, path: Path, place: Place, anchors: Anchors) -> Copy:
     verified, digest = _verified(part, place), _digest(part)
     deadline = time.monotonic() + _PLAIN.busy_seconds
     lock_path = path.with_name(path.name + ".lock")
+    journal = identify(part, place) or ""
     with closing(WriterLock(lock_path, place.label)) as lock, lock.hold(deadline):
-        aside = _put_aside(path)
-        part.replace(path)
+        # First of all: without this line the restored journal would count as one cut short.
+        held = anchors.of_journal(journal)
+        anchors.write(_restored(verified, journal, place))
+        aside = None
+        try:
+            aside = _put_aside(path)
+            part.replace(path)
+        except OSError:
+            _put_back(aside, path)
+            with suppress(OSError):
+                if held:
+                    anchors.write(held[-1])
+            raise
         sync_folder(path.parent)
-    _mark(verified, identify(path, place) or "", place, anchors)
     return Copy(path=path, sha256=digest, verified=verified, replaced=aside)
 
 
@@ -197,13 +208,25 @@ def _put_aside(path: Path) -> Path | None:
         return None
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     aside = path.with_name(f"{path.name}.{stamp}-{secrets.token_hex(2)}.replaced")
-    for suffix in ("-wal", ""):
-        with suppress(FileNotFoundError):
-            os.link(path.with_name(path.name + suffix), aside.with_name(aside.name + suffix))
+    try:
+        for suffix in ("-wal", ""):
+            with suppress(FileNotFoundError):
+                os.link(path.with_name(path.name + suffix), aside.with_name(aside.name + suffix))
+    except OSError:
+        aside.with_name(aside.name + "-wal").unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     return aside
+
+
+def _put_back(aside: Path | None, path: Path) -> None:
+    """Give a database its log again: without that it lacks what was written last."""
+    if aside is None:
+        return
+    with suppress(OSError):
+        os.link(aside.with_name(aside.name + "-wal"), path.with_name(path.name + "-wal"))
 
 
 def into_server(source: Connection, place: Place, anchors: Path) -> Copy:
@@ -218,22 +241,20 @@ def into_server(source: Connection, place: Place, anchors: Path) -> Copy:
 def _put_into(source: Connection, place: Place, anchors: Anchors, last: int | None) -> Copy:
     engine = postgres_engine(place, _PLAIN.busy_seconds)
     verified = _fill(engine, place, source, last)
-    _mark(verified, head_of(source).journal_id, place, anchors)
+    with suppress(OSError):  # the copy is in its place; `verify` will name the older anchors
+        anchors.write(_restored(verified, head_of(source).journal_id, place))
     return Copy(path=None, sha256="", verified=verified)
 
 
-def _mark(verified: Verified, journal_id: str, place: Place, anchors: Anchors) -> None:
-    with suppress(OSError):  # the copy is in its place; `verify` will name the older anchors
-        anchors.write(
-            Anchor(
-                seq=verified.head_seq,
-                hash=verified.head_hash,
-                at=datetime.now(UTC).isoformat(timespec="seconds"),
-                journal=journal_id,
-                what="restored",
-                where=place.mark,
-            )
-        )
+def _restored(verified: Verified, journal_id: str, place: Place) -> Anchor:
+    return Anchor(
+        seq=verified.head_seq,
+        hash=verified.head_hash,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        journal=journal_id,
+        what="restored",
+        where=place.mark,
+    )
 
 
 def _digest(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from warroom.core.journal import JournalError, JournalFull
+from warroom.files import NO_ROOM
 from warroom.store.engine import file_uri
 from warroom.store.errors import sqlite_problem
 from warroom.store.place import Place
@@ -105,7 +106,7 @@ def settle(path: Path) -> None:
 
 def cannot(error: OSError, place: Place) -> JournalError:
     """Return the journal's error for what the operating system refuses."""
-    if error.errno in {28, 122}:
+    if error.errno in NO_ROOM:
         return JournalFull(f"{place.label}: no room on the disk", "Free some space there.")
     return JournalError(
         f"{place.label}: {error.strerror or error}",

@@ -1,7 +1,10 @@
 """Turn what database drivers raise into the journal's errors: what, where, and what to do."""
 
+import os
 import re
+import secrets
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -15,7 +18,14 @@ from warroom.core.journal import (
     JournalGone,
 )
 from warroom.core.text import clean_line
+from warroom.files import NO_ROOM
 from warroom.store.place import Place
+
+_FULL = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}
+# A file that cannot be made or synced: for want of room, or for any other reason.
+_PERHAPS_FULL = ("SQLITE_CANTOPEN", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC",
+                 "SQLITE_IOERR_TRUNCATE", "SQLITE_IOERR_SHM", "SQLITE_READONLY_CANTINIT",
+                 "SQLITE_READONLY_DIRECTORY")  # fmt: skip
 
 _RESTORE = "Keep the file as it is and restore the journal from a backup."
 
@@ -47,7 +57,7 @@ def sqlite_problem(error: sqlite3.Error, place: Place) -> JournalError:
         )
     # A limit on file size shows as a failed write, a full disk as "full" or as no room for the
     # shared index: one trouble for whoever sits in front of it.
-    if name in {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}:
+    if name in _FULL or (name.startswith(_PERHAPS_FULL) and place.path and no_room(place.path)):
         return JournalFull(
             f"{where}: no room on the disk: nothing was stored, nothing was lost",
             "Free some space on that file system; warroom goes on by itself.",
@@ -70,6 +80,22 @@ def sqlite_problem(error: sqlite3.Error, place: Place) -> JournalError:
         f"{where}: SQLite says: {clean_line(str(error))} ({name or 'no code'})",
         "Nothing was stored. Run `warroom journal verify`.",
     )
+
+
+def no_room(path: Path) -> bool:
+    """Whether nothing can be written beside a file for want of room; SQLite does not say so."""
+    probe = path.with_name(f"{path.name}.{secrets.token_hex(4)}.room")
+    try:
+        handle = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            written = os.write(handle, bytes(4096))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+            probe.unlink()
+    except OSError as error:
+        return error.errno in NO_ROOM
+    return written < 4096
 
 
 _BY_STATE = {

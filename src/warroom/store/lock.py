@@ -32,14 +32,23 @@ class WriterLock:
     """The right to write one journal; None as path: only among this process's threads."""
 
     def __init__(self, path: Path | None, label: str) -> None:
+        """Open the files of the lock.
+
+        Raises:
+            OSError: They cannot be made.
+        """
         self._threads = threading.Lock()
         self._label = label
         self._next: int | None = None
         self._file: int | None = None
         if path is not None:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            self._next = os.open(path.with_name(path.name + ".next"), flags, 0o600)
-            self._file = os.open(path, flags, 0o600)
+            try:
+                self._next = os.open(path.with_name(path.name + ".next"), flags, 0o600)
+                self._file = os.open(path, flags, 0o600)
+            except OSError:
+                self.close()
+                raise
 
     @contextmanager
     def hold(self, deadline: float) -> Iterator[None]:

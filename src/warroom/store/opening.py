@@ -97,7 +97,12 @@ def _open_file(
             "Was a file or its -wal put there by mistake? Take it away, or restore a backup; "
             f"if it was on purpose, take the lines of that file out of {anchors.path}.",
         )
-    lock = WriterLock(path.with_name(path.name + ".lock"), place.label)
+    try:
+        lock = _lock(path, place)
+    except JournalFull:  # its two files are empty, but a name needs room as well
+        if not release(path):
+            raise
+        lock = _lock(path, place)
     try:
         disk = Disk(path, place, tuning.reserve_bytes)
         engine = sqlite_engine(path, place)
@@ -108,21 +113,37 @@ def _open_file(
     return _start(transactions, place, anchors, tuning, journal_id=journal_id)
 
 
+def _lock(path: Path, place: Place) -> WriterLock:
+    try:
+        return WriterLock(path.with_name(path.name + ".lock"), place.label)
+    except OSError as error:
+        raise cannot(error, place) from error
+
+
 def _open_file_read_only(path: Path, place: Place, anchors: Anchors, tuning: Tuning) -> SqlJournal:
     look(path, place)
-    lock = WriterLock(None, place.label)
+    engine = sqlite_engine(path, place, read_only=True)
     remove: Callable[[], None] | None = None
     warning = ""
     try:
         identify(path, place)
-        engine = sqlite_engine(path, place, read_only=True)
-    except JournalDamaged:
-        raise
-    except JournalError:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT name FROM sqlite_schema LIMIT 1").fetchone()
+    except Exception as error:
+        engine.dispose()
+        problem = translate(error, place)
+        if problem is None or isinstance(problem, JournalDamaged):
+            raise
         # A write-ahead log needs a shared index beside it, even for reading. Where none can be
         # made, a copy is read; the file alone would lack what is still in its log.
         engine, remove = _on_copy(path, place)
-        warning = f"{place.label}: its folder cannot be written to; shown is a copy as of now"
+        where = (
+            "there is no room beside it"
+            if isinstance(problem, JournalFull)
+            else ("its folder cannot be written to")
+        )
+        warning = f"{place.label}: {where}; shown is a copy as of now"
+    lock = WriterLock(None, place.label)
     transactions = Transactions(engine, place, lock, None, tuning)
     if warning:
         transactions.warn(warning)

@@ -5,12 +5,12 @@ the file holds at that moment.
 """
 
 import json
-import os
 import re
-import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+
+from warroom.files import put
 
 KEPT = 50
 """Searches and filters remembered of each kind."""
@@ -73,10 +73,7 @@ class LogMemory:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         data = {"names": self.names, "used": self._used}
-        fd, name = tempfile.mkstemp(dir=self._path.parent, prefix=".filters-")
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            json.dump(data, file, ensure_ascii=False, indent=1)
-        Path(name).replace(self._path)
+        put(self._path, json.dumps(data, ensure_ascii=False, indent=1).encode(), mode=0o600)
 
 
 def naming(text: str) -> tuple[str, str]:
