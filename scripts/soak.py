@@ -50,6 +50,11 @@ GROUPS = {
         tests=("tests/store/test_powercut.py",),
         minutes=30,
     ),
+    "full": Group(
+        what="the disk is full at each single write, sync or new file in turn",
+        tests=("tests/store/test_nospace.py",),
+        minutes=60,
+    ),
     "flips": Group(
         what="flipped bits in the journal's file", tests=("tests/store/test_tamper.py",), minutes=30
     ),

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import textwrap
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 NOBODY = 65534
 
@@ -57,6 +60,20 @@ def forked(work: Callable[[], object]) -> int:
 def ended_well(child: int) -> bool:
     """Wait for a forked process; returns whether it did all of its work."""
     return os.waitpid(child, 0)[1] == 0
+
+
+def preloadable(source: str, folder: Path) -> Path:
+    """Return the library made of a C file beside this one, to be put in front of a process."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip(f"no C compiler: {source} cannot be put in front of a process")
+    library = folder / Path(source).with_suffix(".so")
+    subprocess.run(
+        [compiler, "-O1", "-shared", "-fPIC", "-Wall", "-o", library,
+         Path(__file__).with_name(source), "-ldl"],
+        check=True, timeout=60,
+    )  # fmt: skip
+    return library
 
 
 def script(code: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:

@@ -9,7 +9,6 @@ import itertools
 import random
 import shutil
 import struct
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from warroom.core.journal import JournalError
 from warroom.store import open_journal
 
 from .conftest import QUICK
-from .processes import finish, script
+from .processes import finish, preloadable, script
 
 SECTOR = 512
 
@@ -95,17 +94,7 @@ def recorded(log: bytes) -> Iterator[tuple[str, int, int, bytes]]:
 
 @pytest.fixture(scope="module")
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler: a power cut cannot be recorded")
-    library = tmp_path_factory.mktemp("powercut") / "powercut.so"
-    source = Path(__file__).with_name("powercut.c")
-    subprocess.run(
-        [compiler, "-O1", "-shared", "-fPIC", "-Wall", "-o", library, source, "-ldl"],
-        check=True,
-        timeout=60,
-    )
-    return library
+    return preloadable("powercut.c", tmp_path_factory.mktemp("powercut"))
 
 
 def record(recorder: Path, tmp_path: Path, synchronous: str, commands: int) -> bytes:
