@@ -126,6 +126,11 @@ GROUPS = {
         tests=("tests/drills/test_play.py", "tests/drills/test_watched.py"),
         minutes=180,
     ),
+    "chaos": Group(
+        what="drills whose console is killed again and again, and which are won",
+        tests=("tests/drills/test_chaos.py",),
+        minutes=120,
+    ),
     "servers": Group(
         what="a real Prometheus, a real Unleash",
         tests=("tests/monitor/test_prometheus.py", "tests/runbooks/test_unleash.py"),

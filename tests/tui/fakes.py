@@ -239,6 +239,9 @@ class FakeContainment:
     def settle_lost(self) -> Sequence[str]:
         return ()
 
+    def unmeasured(self) -> Sequence[tuple[str, str]]:
+        return ()
+
 
 def plan_for(
     incident: Incident, option: Option, action: StepAction, undoes: str = "", run: str = ""

@@ -15,9 +15,10 @@ from warroom.bootstrap import open_console, open_local_room, terminal_refusal
 from warroom.core.drill import DrillScored
 from warroom.core.text import clean_line
 from warroom.drills.play.caller import Callers
-from warroom.drills.play.card import Card, Place, write_card
+from warroom.drills.play.card import Card, Place, read_card, write_card
 from warroom.drills.play.course import Course
 from warroom.drills.play.terms import drill_agreement
+from warroom.drills.scenarios.load import load_scenarios
 from warroom.drills.scenarios.model import Inject, Scenario
 from warroom.drills.service.books import write_runbooks
 from warroom.drills.service.supervisor import ServiceError, SimulatedService
@@ -37,6 +38,31 @@ class Set:
     service: SimulatedService
     settings: Settings
     callers: Callers
+
+    @property
+    def course(self) -> Course:
+        """How it goes."""
+        return self.callers.course
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A drill that another process plays, as its card tells."""
+
+    settings: Settings
+    card: Path
+
+    @property
+    def course(self) -> Course:
+        """How it goes.
+
+        Raises:
+            ServiceError: It has ended.
+        """
+        found = read_card(self.card, load_scenarios())
+        if found is None:
+            raise ServiceError("the drill has ended")
+        return found.course
 
 
 def drill_database() -> str:

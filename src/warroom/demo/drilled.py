@@ -7,16 +7,20 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
 
 from warroom.bootstrap import console_services, open_logs, open_store
-from warroom.core.drill import DrillScored
 from warroom.core.events import NoteAdded
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
-from warroom.core.words import Phase
-from warroom.demo.drill import Set, set_up, tell_score
+from warroom.core.words import Outcome, Phase, StepAction
+from warroom.demo.drill import Guest, Set, joined, set_up, tell_score
 from warroom.demo.script import DELIBERATE, SIZE, DemoFailed, Player
 from warroom.drills.play.caller import LEFT, OUT
+from warroom.drills.play.card import read_card
+from warroom.drills.scenarios.load import load_scenarios
 from warroom.drills.scenarios.model import Scenario
 from warroom.drills.service.supervisor import ServiceError
 from warroom.settings import Settings
@@ -32,7 +36,14 @@ MANY = 20
 """Lines below which a share of them weighs less: a few say little."""
 
 Reader = Callable[[], Incident | None]
-Play = Callable[[Player, Set, Reader], Awaitable[None]]
+
+
+class Play(Protocol):
+    """A way to play: everything that a person would do."""
+
+    def __call__(self, player: Player, *, read: Reader) -> Awaitable[None]:
+        """Play to the end."""
+        ...
 
 
 def play_drill(settings: Settings, scenario: Scenario, *, speed: float, how: str) -> int:
@@ -44,7 +55,8 @@ def play_drill(settings: Settings, scenario: Scenario, *, speed: float, how: str
 
     try:
         with set_up(settings, scenario, speed=speed) as stage:
-            found = asyncio.run(_played(stage, PLAYERS[how], tell))
+            asyncio.run(_played(stage, partial(PLAYERS[how], stage=stage), tell))
+            found = stage.callers.finish()
     except ServiceError as error:
         sys.stderr.write(f"warroom: the drill's service does not start: {error}\n")
         return 1
@@ -55,26 +67,44 @@ def play_drill(settings: Settings, scenario: Scenario, *, speed: float, how: str
     return 0 if found.won else 1
 
 
-async def _played(stage: Set, play: Play, tell: Callable[[str], None]) -> DrillScored:
+def play_along(settings: Settings, card: Path, tell: Callable[[str], None]) -> None:
+    """Win a drill that another process runs, from wherever it stands.
+
+    Args:
+        settings: The person's own.
+        card: The drill's.
+        tell: Is told each key and each fact.
+
+    Raises:
+        DemoFailed: It could not be won.
+        ServiceError: There is no such drill, or it has ended.
+    """
+    found = read_card(card, load_scenarios())
+    if found is None:
+        raise ServiceError("there is no such drill")
+    guest = Guest(joined(settings, found), card)
+    asyncio.run(_played(guest, partial(win, stage=guest), tell))
+
+
+async def _played(stage: Set | Guest, play: Play, tell: Callable[[str], None]) -> None:
     with open_logs(stage.settings, ()) as logs:
         app = WarroomApp(console_services(stage.settings, logs))
         try:
             async with app.run_test(size=SIZE):
                 player = Player(app, tell)
                 await player.sees(r"FOLLOW")
-                await play(player, stage, _reader(stage))
+                await play(player, read=_reader(stage))
         finally:
             if app.room is not None:
                 app.room.close()
-    return await asyncio.to_thread(stage.callers.finish)
 
 
-def _reader(stage: Set) -> Reader:
+def _reader(stage: Set | Guest) -> Reader:
     def read() -> Incident | None:
         with suppress(JournalError):
             store = open_store(stage.settings, read_only=True)
             try:
-                found = stage.callers.course.own(store.incidents(include_closed=True))
+                found = stage.course.own(store.incidents(include_closed=True))
                 return found[0] if found else None
             finally:
                 store.close()
@@ -83,11 +113,10 @@ def _reader(stage: Set) -> Reader:
     return read
 
 
-async def win(player: Player, stage: Set, read: Reader) -> None:
+async def win(player: Player, stage: Set | Guest, read: Reader) -> None:
     """Do what the footer and the notice row say, and nothing else."""
-    await _until_something(player, stage, read)
-    tried: list[str] = []
-    answered = 0
+    await _until_something(player, read)
+    answered = _answered(stage, await asyncio.to_thread(read))
     for _ in range(ROUNDS):
         await _home(player)
         incident = await asyncio.to_thread(read)
@@ -103,7 +132,12 @@ async def win(player: Player, stage: Set, read: Reader) -> None:
             continue
         verb = await _next_verb(player)
         player.note(f"next  {verb}")
-        if verb == "contain":
+        tried = _tried(incident)
+        if verb == "verify the unknown step":
+            await _settle(player, read)
+        elif verb == "contain" and _awaited(incident):
+            await _effect(player, stage, read, tried[-1], helped=False)
+        elif verb == "contain":
             await _contain(player, stage, read, tried)
         elif verb == "acknowledge":
             await _acknowledge(player, read)
@@ -121,7 +155,7 @@ async def win(player: Player, stage: Set, read: Reader) -> None:
 async def nothing(player: Player, stage: Set, read: Reader) -> None:
     """Look on until everybody has spoken."""
     del read
-    course = stage.callers.course
+    course = stage.course
     last = max((i.after for i in course.scenario.injects), default=60.0)
     await asyncio.sleep(max(0.0, course.begun + last / course.speed + 4 - time.time()))
     player.note("looked on")
@@ -129,12 +163,12 @@ async def nothing(player: Player, stage: Set, read: Reader) -> None:
 
 async def wrong(player: Player, stage: Set, read: Reader) -> None:
     """Take charge, make the first wrong move with the shop's own command, believe in it."""
-    await _until_something(player, stage, read)
+    await _until_something(player, read)
     if await asyncio.to_thread(read) is None:
         await _declare(player, read)
     await player.sees(r"\. acknowledge")
     await player.press("a", "acknowledge")
-    moves = stage.callers.course.scenario.wrong_moves
+    moves = stage.course.scenario.wrong_moves
     for move in moves:
         for key, value in move.set.items():
             player.note(f"shop  {key} = {value}")
@@ -143,11 +177,15 @@ async def wrong(player: Player, stage: Set, read: Reader) -> None:
     await asyncio.sleep(2.0)
 
 
-PLAYERS: dict[str, Play] = {"win": win, "nothing": nothing, "wrong": wrong}
+PLAYERS: dict[str, Callable[..., Awaitable[None]]] = {
+    "win": win,
+    "nothing": nothing,
+    "wrong": wrong,
+}
 """How a drill can be played without a person."""
 
 
-async def _until_something(player: Player, stage: Set, read: Reader) -> None:
+async def _until_something(player: Player, read: Reader) -> None:
     """Wait for the spike watch or a caller, whichever is first."""
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
@@ -156,7 +194,6 @@ async def _until_something(player: Player, stage: Set, read: Reader) -> None:
         if await asyncio.to_thread(read) is not None:
             return
         await asyncio.sleep(0.3)
-    del stage
     raise DemoFailed("nothing ever happened")
 
 
@@ -168,9 +205,17 @@ async def _declare(player: Player, read: Reader) -> None:
     await player.until("declared", lambda: read() is not None)
 
 
-def _questions(stage: Set) -> list[str]:
+def _questions(stage: Set | Guest) -> list[str]:
     """Return what kind of answer each caller so far waits for."""
-    return [said.inject.expects.value for said in stage.callers.course.said]
+    return [said.inject.expects.value for said in stage.course.said]
+
+
+def _answered(stage: Set | Guest, incident: Incident | None) -> int:
+    """Return how many callers were heard before people were told last."""
+    if incident is None or not incident.updates:
+        return 0
+    told = incident.updates[-1][0].timestamp()
+    return sum(said.at <= told for said in stage.course.said)
 
 
 async def _answer(player: Player, expects: str) -> None:
@@ -211,11 +256,70 @@ async def _next_verb(player: Player) -> str:
     raise DemoFailed(f"the footer names no next step:\n{player.screen()}")
 
 
+def _tried(incident: Incident) -> list[str]:
+    """Return the runbooks that were run, as the room knows it: another console may have."""
+    never = (None, Outcome.UNKNOWN, Outcome.CANCELLED)
+    return [
+        run.intent.runbook
+        for run in incident.runs
+        if run.intent.action is StepAction.RUN
+        and run.outcome not in never
+        and not (run.settled is not None and not run.settled.done)
+    ]
+
+
+def _awaited(incident: Incident) -> bool:
+    """Whether the effect of the last step that ran is still being measured."""
+    done = [r for r in incident.runs if r.intent.action is StepAction.RUN]
+    done = [r for r in done if r.outcome is Outcome.SUCCEEDED]
+    last = done[-1] if done else None
+    at = last.finished_at if last is not None else None
+    return (
+        last is not None
+        and last.effect is None
+        and at is not None
+        and time.time() - at.timestamp() < SEEN
+    )
+
+
+async def _settle(player: Player, read: Reader) -> None:
+    """Say of a step that a console left behind what became of it, after its check has looked."""
+
+    def lost() -> list[str]:
+        found = read()
+        runs = found.runs if found is not None else ()
+        return [run.intent.run for run in runs if run.outcome is Outcome.UNKNOWN]
+
+    before = await asyncio.to_thread(lost)
+    await player.press("full_stop", "the unknown step")
+    await player.sees(r"What became of step")
+    await player.reads()
+    if not re.search(_SEEN_BY_CHECK, player.screen()):
+        await player.press("V", "verify, it changes nothing")
+        deadline = time.monotonic() + 60
+        while not re.search(_SEEN_BY_CHECK, player.screen()):
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"the check never told:\n{player.screen()}")
+            if "What became of step" not in player.screen():
+                await player.press("escape", "leave the check, once it has ended")
+            await asyncio.sleep(1.0)
+        await player.reads()
+    seen = re.search(_SEEN_BY_CHECK, player.screen())
+    done = seen is not None and seen[0] in ("it found it done", "did not find the step in force")
+    await _insist(player, "D" if done else "N", "it was done" if done else "it was not done")
+    await player.until("the step is settled", lambda: len(lost()) < max(1, len(before)))
+
+
+_SEEN_BY_CHECK = (
+    "it found it done|did not find it done|found the step still in force|"
+    "did not find the step in force"
+)
+
+
 async def _contain(
-    player: Player, stage: Set, read: Reader, tried: list[str], key: str = "full_stop"
+    player: Player, stage: Set | Guest, read: Reader, tried: list[str], key: str = "full_stop"
 ) -> None:
     """Open the containment for which most speaks, and run it."""
-    course = stage.callers.course
     await asyncio.sleep(6.0 if not tried else 2.0)  # long enough for the log to tell
     await player.press(key, "contain")
     await player.sees(r"esc leave")
@@ -251,6 +355,14 @@ async def _contain(
             and any(r.intent.runbook == runbook and r.finished is not None for r in found.runs)
         ),
     )
+    await _effect(player, stage, read, runbook, helped=helped)
+
+
+async def _effect(
+    player: Player, stage: Set | Guest, read: Reader, runbook: str, *, helped: bool
+) -> None:
+    """Wait until it is told what a step has done, or the damage has stopped."""
+    course = stage.course
     deadline = time.monotonic() + SEEN
     while time.monotonic() < deadline:
         found = await asyncio.to_thread(read)
@@ -282,14 +394,14 @@ def _weight(reason: str, *, refuted: bool) -> float:
     return shares + 20 * ("before the onset" in reason) - 300 * against
 
 
-def _told(stage: Set, words: str) -> bool:
+def _told(stage: Set | Guest, words: str) -> bool:
     """Whether the engineers have said something, as the timeline shows it to anybody."""
     with suppress(JournalError):
         store = open_store(stage.settings, read_only=True)
         try:
             return any(
                 isinstance(record.event, NoteAdded) and words in record.event.text
-                for one in stage.callers.course.own(store.incidents(include_closed=True))
+                for one in stage.course.own(store.incidents(include_closed=True))
                 for record in store.records(one.id)
             )
         finally:

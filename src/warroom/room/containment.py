@@ -238,6 +238,10 @@ class Containment(Protocol):
         """Mark steps of this machine whose process is gone without an outcome as unknown."""
         ...
 
+    def unmeasured(self) -> Sequence[tuple[str, str]]:
+        """The steps, by incident and run, whose effect nobody watches: their console is gone."""
+        ...
+
     def asks(
         self, incident: Incident, runbook: str, given: Mapping[str, str] | None = None
     ) -> Sequence[Ask] | Refusal:

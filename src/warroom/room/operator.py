@@ -4,13 +4,14 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Event
 
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import Refusal
 from warroom.core.state import Incident, Run
-from warroom.core.words import HOLDS, ContainmentKind, StepAction
+from warroom.core.words import HOLDS, ContainmentKind, Outcome, StepAction
 from warroom.logs.protocol import Log
 from warroom.monitor.wire import MonitorError
 from warroom.room.containment import Option, Plan, Progress
@@ -32,6 +33,9 @@ from warroom.runbooks.perform import perform
 from warroom.runbooks.preview import NO_UNDO, Preview, ensure_unchanged, preview
 from warroom.runbooks.trust import TrustStore
 from warroom.runbooks.watch import Watch, bind
+
+LATELY = timedelta(hours=1)
+"""How old a step may be whose effect is still worth measuring when its console has died."""
 
 LONGEST_CHECK = 3
 """Lines of a verification that are shown as they are; a program is only named."""
@@ -347,6 +351,23 @@ class Operator(Reader):
                 self.room.do(c.FinishStep(facts=lost(run)), incident.id)
                 found.append(run.intent.run)
         return tuple(found)
+
+    def unmeasured(self) -> Sequence[tuple[str, str]]:
+        """Steps of this machine that succeeded lately, and whose console went before it knew."""
+        since = self.room.now() - LATELY
+        return tuple(
+            (incident.id, run.intent.run)
+            for incident in self.room.incidents()
+            for run in incident.runs
+            if run.effect is None
+            and run.outcome is Outcome.SUCCEEDED
+            and run.intent.action in (StepAction.RUN, StepAction.UNDO)
+            and run.finished_at is not None
+            and run.finished_at >= since
+            and run.device == self._device
+            and not run.silences
+            and not tended(run)
+        )
 
 
 def _minutes(bound: _Bound, *, lasts: bool) -> int:

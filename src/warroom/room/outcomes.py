@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from warroom.core import events as e
 from warroom.core.state import Run
 from warroom.core.text import clean_line
-from warroom.core.words import Outcome
+from warroom.core.words import Outcome, StepAction
 from warroom.room.containment import Plan
 from warroom.runbooks.outcome import Identity
 from warroom.runbooks.outcome import Outcome as Ended
@@ -36,12 +36,21 @@ def tended(run: Run) -> bool:
 
 
 def lost(run: Run) -> e.StepFinished:
-    """What is known of a step whose console is gone: started means unknown, else nothing ran."""
+    """What is known of a step whose console is gone: started means unknown, else nothing ran.
+
+    A check changes nothing, so nobody has to settle one that was cut short.
+    """
     if run.started is None:
         return e.StepFinished(
             run=run.intent.run,
             outcome=Outcome.CANCELLED,
             output="the console stopped before the step was started: nothing ran",
+        )
+    if run.intent.action in (StepAction.VERIFY, StepAction.PRECHECK):
+        return e.StepFinished(
+            run=run.intent.run,
+            outcome=Outcome.CANCELLED,
+            output="the console stopped during the check: it says nothing",
         )
     return e.StepFinished(run=run.intent.run, outcome=Outcome.UNKNOWN)
 

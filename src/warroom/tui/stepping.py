@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LEFT_LOOKS = 10
+"""Looks, a second apart, for steps that a console has left behind."""
+
 
 class Stepping(Actions):
     """Containment from the screen: two keys to a plan, one deliberate key to run it."""
@@ -52,6 +56,8 @@ class Stepping(Actions):
         self._given: dict[tuple[str, str], dict[str, str]] = {}
         """Answers to the questions of a runbook, by incident and runbook: asked once."""
         self._confirming: tuple[ConfirmScreen, tuple[str, ...]] | None = None
+        self._taken_up: set[tuple[str, str]] = set()
+        """Steps of consoles that are gone, whose effect is measured here."""
 
     @property
     def containment(self) -> Containment | None:
@@ -264,6 +270,8 @@ class Stepping(Actions):
         if answer in ("done", "not"):
             command = c.SettleStep(run=run.intent.run, done=answer == "done")
             await self.do(command, incident.id)
+            if answer == "done":
+                self.look_after(containment)
         elif answer == "verify" and await self._trusted(containment, run.intent.runbook):
             plan = await self._made(
                 lambda: containment.plan(
@@ -343,9 +351,28 @@ class Stepping(Actions):
         if result.outcome is Outcome.SUCCEEDED and plan.action in (StepAction.RUN, StepAction.UNDO):
             self.measure(containment, plan.incident, result.intent.run, screen)
 
+    @work(thread=True, group="look-after", exit_on_error=False, description="What was left behind")
+    def look_after(self, containment: Containment, again: int = LEFT_LOOKS) -> None:
+        """Take up what a console that is gone has left: its steps, and effects nobody watches."""
+        try:
+            containment.settle_lost()
+            found = [one for one in containment.unmeasured() if one not in self._taken_up]
+            room = self.room
+            running = room is not None and any(
+                run.outcome is None for one in room.incidents() for run in one.runs
+            )
+        except JournalError:  # the observer says so; the next look may succeed
+            found, running = [], True
+        self._taken_up.update(found)
+        for incident, run in found:
+            self.app.call_from_thread(self.measure, containment, incident, run, None)
+        if running and again:  # the process of a step may outlive its console for a moment
+            next_look = partial(self.look_after, containment, again - 1)
+            self.app.call_from_thread(self.set_timer, 1.0, next_look)
+
     @work(thread=True, group="measure", exit_on_error=False, description="Measuring the effect")
     def measure(
-        self, containment: Containment, incident: str, run: str, screen: "RunScreen"
+        self, containment: Containment, incident: str, run: str, screen: "RunScreen | None"
     ) -> None:
         """Watch the log until the effect can be told; it is recorded by itself."""
         from warroom.tui.screens.run import EffectProgress  # noqa: PLC0415 - first frame
@@ -354,7 +381,8 @@ class Stepping(Actions):
         self.measuring.add(cancel)
 
         def progress(found: Progress) -> None:
-            screen.post_message(EffectProgress(found))
+            if screen is not None:
+                screen.post_message(EffectProgress(found))
 
         try:
             found = containment.measure(incident, run, on_progress=progress, cancel=cancel)

@@ -21,15 +21,20 @@ def lost_words(incident: Incident, run: Run) -> tuple[str, ...]:
         if r.intent.action is StepAction.VERIFY
         and (r.intent.runbook, r.intent.step) == step
         and r.intended_at >= run.intended_at
-        and r.outcome is not None
+        and r.settled is None  # somebody's word on a check is not what the check has seen
+        and r.outcome in (Outcome.SUCCEEDED, Outcome.FAILED)
     ]
+    undo = run.intent.action is StepAction.UNDO
     seen = ""
     if looks:
         good = looks[-1].outcome is Outcome.SUCCEEDED
-        said = "found it done" if good else "did not find it done"
+        if undo:  # the check is that of the step: what it finds was not taken back
+            said = "found the step still in force" if good else "did not find the step in force"
+        else:
+            said = "found it done" if good else "did not find it done"
         seen = f"Verified at {looks[-1].intended_at:%H:%M:%S}: it {said}."
     return (
-        f"{run.intent.title}: {run.intent.step_title}",
+        f"{'Undo of ' if undo else ''}{run.intent.title}: {run.intent.step_title}",
         (
             f"It was confirmed by {run.by} at {run.intended_at:%H:%M:%S} and its end is not known. "
             "Nothing is repeated by itself: look, then say what became of it."

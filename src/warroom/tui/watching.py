@@ -108,6 +108,7 @@ class Watching(Ways):
         self.console.room = event.room
         self.observe(event.observer)
         self.look_for_options(event.observer)
+        self.look_after(event.observer.containment)
 
     def _changed(self, records: Sequence[object]) -> None:
         """Called from the room's own thread."""
