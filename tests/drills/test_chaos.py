@@ -185,7 +185,7 @@ def drill(stage: Set, home: Path, *, kills: int, seed: int) -> Seen:
         finally:
             console.kill()
             seen.pressed += sum(
-                bool(re.search(r"key   (R +run it|U |V )", line)) for line in console.said
+                bool(re.search(r"key   ([RK] +run it|U |V )", line)) for line in console.said
             )
         judge(stage, console, seen)
         if last:

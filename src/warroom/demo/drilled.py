@@ -105,12 +105,30 @@ def _reader(stage: Set | Guest) -> Reader:
             store = open_store(stage.settings, read_only=True)
             try:
                 found = stage.course.own(store.incidents(include_closed=True))
-                return found[0] if found else None
+                return next((one for one in found if _unknown(one)), found[0] if found else None)
             finally:
                 store.close()
         return None
 
     return read
+
+
+def _unknown(incident: Incident) -> list[str]:
+    """Return the steps of which nobody has said what became of them."""
+    return [run.intent.run for run in incident.runs if run.outcome is Outcome.UNKNOWN]
+
+
+async def _turn_to(player: Player, incident: Incident) -> None:
+    """Put the cursor of the queue on an incident: a console begins with the most urgent one."""
+
+    def shown() -> str:
+        snapshot = getattr(player.app.screen_stack[0], "snapshot", None)
+        return snapshot.current.id if snapshot is not None and snapshot.current else ""
+
+    keys = iter(("1", *["up"] * 5, *["down"] * 10))
+    while shown() not in ("", incident.id) and (key := next(keys, None)):
+        await player.press(key, f"to {incident.id}")
+        await asyncio.sleep(DELIBERATE)
 
 
 async def win(player: Player, stage: Set | Guest, read: Reader) -> None:
@@ -125,6 +143,7 @@ async def win(player: Player, stage: Set | Guest, read: Reader) -> None:
             continue
         if incident.phase is Phase.CLOSED:
             return
+        await _turn_to(player, incident)
         asked = _questions(stage)
         if len(asked) > answered and incident.acknowledged_at is not None:
             answered = len(asked)
@@ -287,8 +306,7 @@ async def _settle(player: Player, read: Reader) -> None:
 
     def lost() -> list[str]:
         found = read()
-        runs = found.runs if found is not None else ()
-        return [run.intent.run for run in runs if run.outcome is Outcome.UNKNOWN]
+        return _unknown(found) if found is not None else []
 
     before = await asyncio.to_thread(lost)
     await player.press("full_stop", "the unknown step")
@@ -346,7 +364,8 @@ async def _contain(
         await player.press("ctrl+s", "take what is filled in")
         await player.sees(r"touches|worked if")
     await player.reads()
-    await player.press("R", "run it, the deliberate key")
+    kills = re.search(r" K  kill it now", player.screen())
+    await player.press("K" if kills else "R", "run it, the deliberate key")
     runbook = tried[-1]
     await player.until(
         "it ran",
