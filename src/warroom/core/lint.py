@@ -242,9 +242,9 @@ def _names(line: Line, people: Collection[str]) -> Iterator[Finding]:
     if not people or not line.section:
         return  # the head says who had which role
     pattern = "|".join(re.escape(name) for name in sorted(people, key=len, reverse=True))
-    owners = [found.span() for found in _OWNER.finditer(line.text)]
+    owners = [range(*found.span()) for found in _OWNER.finditer(line.text)]
     for found in re.finditer(rf"(?<![\w-])(?:{pattern})(?![\w-])", line.text, re.IGNORECASE):
-        if any(start <= found.start() < end for start, end in owners):
+        if any(found.start() in owner for owner in owners):
             continue
         what = f"“{found[0]}” names a person"
         hint = "name the role, or make the system the subject"

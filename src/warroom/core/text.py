@@ -18,6 +18,9 @@ LINE_LIMIT = 4096
 
 CUT_MARK = " …[cut]"
 
+_WIDEST = 4
+"""Bytes of the longest character of UTF-8: more of them than that a character are not looked at."""
+
 _OPENERS = "\x90\x98\x9b\x9d\x9e\x9f"
 
 # String sequences (DCS, SOS, OSC, PM, APC) end at BEL, ST, C1 ST or the end of the text; a bounded
@@ -45,12 +48,12 @@ _REPLACEMENT: dict[int, str | None] = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
     0x09: "    ",
     0x7F: "␡",
+    0xA0: " ",
     **dict.fromkeys(range(0x80, 0xA0), "\ufffd"),
     **{code: f"<U+{code:04X}>" for code in _BIDI},
     **dict.fromkeys(_INVISIBLE),
     0x2028: "⏎",
     0x2029: "⏎",
-    0xA0: " ",
 }
 
 _ACTIVE = re.compile(
@@ -74,7 +77,7 @@ def clean_line(text: str | bytes, limit: int = LINE_LIMIT) -> SafeText:
         limit: Characters kept; the cut is marked with `CUT_MARK`.
     """
     if isinstance(text, bytes):
-        text = text[: limit * 4 + 4].decode("utf-8", "replace")
+        text = text[: limit * _WIDEST + _WIDEST].decode("utf-8", "replace")
     cut = len(text) > limit
     if cut and len(text) <= limit + len(CUT_MARK) and text.endswith(CUT_MARK):
         limit, cut = len(text), False  # cut before: cleaning twice changes nothing
@@ -93,7 +96,7 @@ def clean_line(text: str | bytes, limit: int = LINE_LIMIT) -> SafeText:
 def clean_text(text: str | bytes, limit: int = 1_000_000) -> SafeText:
     """Return `text` cleaned line by line; newlines stay, CR LF and CR count as newlines."""
     if isinstance(text, bytes):
-        text = text[: limit * 4 + 4].decode("utf-8", "replace")
+        text = text[: limit * _WIDEST + _WIDEST].decode("utf-8", "replace")
     cut = len(text) > limit
     lines = text[:limit].replace("\r\n", "\n").replace("\r", "\n").split("\n")
     cleaned = "\n".join(clean_line(line) for line in lines)
