@@ -30,7 +30,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "src" / "warroom" / "core"
-TESTS = ("tests/core", "tests/room", "tests/learning", "tests/reports")
+TESTS = ("tests/core", "tests/room")
 QUIET = ("-q", "-x", "-m", "not soak", "-p", "no:xdist")
 FIRST = 40
 """Of the tests of a change, how many of the quickest are run before the others."""
@@ -177,7 +177,7 @@ _REMEMBERS = re.compile(r"(?:lru_)?cache\b")
 
 
 class Recorder(ast.NodeTransformer):
-    """Lets each function of a module say that it was called; none remembers its results."""
+    """Lets each function of a module say that it was called, also where it remembers results."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -187,10 +187,10 @@ class Recorder(ast.NodeTransformer):
         outermost = self._first == 0
         if outermost:
             self._first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        said = ast.parse(f"__called__.add(({str(self.path)!r}, {self._first}))").body
-        node.decorator_list = [
-            one for one in node.decorator_list if not _REMEMBERS.match(ast.unparse(one))
-        ]
+        key = f"({str(self.path)!r}, {self._first})"
+        said = ast.parse(f"__called__.add({key})").body
+        if any(_REMEMBERS.match(ast.unparse(one)) for one in node.decorator_list):
+            node.decorator_list.insert(0, ast.parse(f"__noting__({key})", mode="eval").body)
         node.body = [*said, *(self.visit(one) for one in node.body)]
         if outermost:
             self._first = 0
@@ -209,8 +209,19 @@ class Collector:
             if path.stem != "__init__":
                 tree = Recorder(path).visit(ast.parse(path.read_text("utf-8")))
                 code = compile(ast.fix_missing_locations(tree), str(path), "exec")
-                finder = Finder(f"warroom.core.{path.stem}", path, code, __called__=self._called)
+                known = {"__called__": self._called, "__noting__": self._noting}
+                finder = Finder(f"warroom.core.{path.stem}", path, code, **known)
                 sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+
+    def _noting(self, key: tuple[str, int]) -> Any:
+        def around(function: Any) -> Any:
+            def called(*given: object, **named: object) -> Any:
+                self._called.add(key)
+                return function(*given, **named)
+
+            return called
+
+        return around
 
     def pytest_runtest_logstart(self) -> None:
         self._called.clear()

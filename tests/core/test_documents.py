@@ -772,6 +772,19 @@ def test_steps_are_as_fine_as_people_read_them(seconds: float, most: int, width:
     assert nice_width(seconds, most) == width
 
 
+def test_every_step_there_is_is_one_that_a_clock_shows() -> None:
+    steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 86_400]
+    assert [nice_width(step, 1) for step in steps] == steps
+    assert [nice_width(step + 0.1, 1) for step in steps[:-1]] == steps[1:]
+
+
+def test_counts_of_unequal_length_are_a_mistake_and_no_shorter_chart() -> None:
+    uneven = replace(SERIES, failed=SERIES.failed[:-1])
+    with pytest.raises(ValueError, match="zip"):
+        _ = uneven.peak
+    assert len(chart_text(Chart(series=SERIES, marks={})).splitlines()) == 3 + len(SERIES.total)
+
+
 def test_a_chart_shows_some_time_before_and_after() -> None:
     low, high, width = series_window(NOON, NOON + 10 * MINUTE)
     assert (NOON - low, high - NOON, width) == (3 * MINUTE, 13 * MINUTE, 60)

@@ -40,6 +40,9 @@ def test_a_turn_ends_at_nine_on_the_wall_in_summer_and_in_winter() -> None:
     st.integers(1, 200),
     st.sampled_from(["Europe/Berlin", "America/New_York", "UTC"]),
 )
+@example(
+    13_309_800, 24, "Europe/Berlin"
+)  # 03:10 in spring: the turn begins at 02:30, which is none
 @example(4200, 24, "Europe/Berlin")  # 02:10 for the second time: the turn began at the first 02:30
 def test_every_instant_lies_in_exactly_one_turn(second: int, hours: int, zone: str) -> None:
     rota = Rota(

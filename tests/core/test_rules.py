@@ -306,6 +306,8 @@ def test_a_declaration_that_makes_no_sense_is_refused(facts: dict[str, str], wor
 def test_without_an_incident_nothing_but_a_declaration_is_possible() -> None:
     refusal = decide(None, c.Acknowledge(), "ana", NOON)
     assert refusal == Refusal(reason="there is no such incident")
+    with pytest.raises(AssertionError, match="object"):  # a rule that was forgotten is no consent
+        decide(fresh().incident, object(), "ana", NOON)  # type: ignore[arg-type]
 
 
 ALREADY: list[tuple[Callable[[], Story], c.Command]] = [
@@ -556,6 +558,7 @@ def fresh_unknown() -> Story:
 
 def test_an_undo_that_was_settled_as_done_takes_out_of_force() -> None:
     story = in_force()
+    story.run("v1", Outcome.SUCCEEDED, action="verify", undoes="r1", step=2)
     story.run("u1", Outcome.UNKNOWN, action="undo", undoes="r1", undo="")
     assert len(story.incident.ledger) == 1
     story.do(c.SettleStep(run="u1", done=True, reason="looked"))

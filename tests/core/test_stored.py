@@ -26,7 +26,7 @@ from warroom.core.commanding import COMMANDS, from_json, name_of, to_json
 from warroom.core.journal import Head, Link
 from warroom.core.parts import Run
 from warroom.core.post import Known, Letter, Parcel
-from warroom.core.state import Incident, evolve, replay
+from warroom.core.state import Incident, _but, evolve, replay
 from warroom.core.terms import Limits, Terms
 from warroom.core.text import CUT_MARK, LINE_LIMIT, clean_line, clean_text
 from warroom.core.versions import difference, text_of, versions
@@ -342,6 +342,8 @@ def test_a_declaration_is_the_incident_it_declares() -> None:
 def test_a_journal_that_does_not_begin_with_a_declaration_is_none() -> None:
     story = Story().declared()
     story.do(c.AddNote(text="x"))
+    with pytest.raises(TypeError, match="no field of an incident: nonsense"):
+        _but(story.incident, title="x", nonsense=1)
     with pytest.raises(ValueError, match="INC-1 begins with note_added, not declared"):
         evolve(None, story.records[1])
     assert replay([]) is None

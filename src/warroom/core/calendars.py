@@ -41,12 +41,14 @@ class Calendar:
         return _opened(self.zone, day, self.hours[day.weekday()])
 
     def spans(self, start: datetime) -> Iterator[Span]:
-        """Yield the open spans from an instant on, cut at it; ten years of days at most."""
+        """Yield the open spans from an instant on, cut at it; ten years of days at most.
+
+        What lies before it is cut to nothing.
+        """
         day = start.astimezone(self.zone).date()
         for _ in range(LONGEST_SEARCH):
             for begin, end in self.opened(day):
-                if end > start:
-                    yield max(begin, start), end
+                yield max(begin, start), max(end, start)
             day += timedelta(days=1)
 
 
@@ -61,8 +63,6 @@ def worked(
         end: Aware; before the start nothing counts.
         pauses: What does not count, in order, not overlapping.
     """
-    if end <= start:
-        return timedelta()
     total = timedelta()
     for begin, stop in _counted(calendar, start, pauses):
         if begin >= end:
@@ -96,18 +96,17 @@ def _after(
 
 
 def _counted(calendar: Calendar | None, start: datetime, pauses: Sequence[Span]) -> Iterator[Span]:
-    """Yield the spans that count from an instant on, without end if the calendar has none."""
+    """Yield the spans that count from an instant on, without end if the calendar has none.
+
+    Some are of no length.
+    """
     spans = _endless(start) if calendar is None else calendar.spans(start)
     for begin, stop in spans:
         going = begin
         for paused, resumed in pauses:
-            if resumed <= going or paused >= stop:
-                continue
-            if paused > going:
-                yield going, paused
-            going = min(resumed, stop)
-        if going < stop:
-            yield going, stop
+            yield going, min(max(paused, going), stop)
+            going = min(max(resumed, going), stop)
+        yield going, stop
 
 
 def _endless(start: datetime) -> Iterator[Span]:
@@ -133,9 +132,9 @@ def _opened(zone: tzinfo, day: date, hours: Hours) -> tuple[Span, ...]:
 
 def _offsets(zone: tzinfo, day: date) -> tuple[tuple[timedelta, datetime, datetime], ...]:
     """Return the offsets of a zone around a local day, each with the instants it holds between."""
-    # Offsets lie between -12 h and +14 h, so these bounds hold the whole local day and little more.
-    low = datetime.combine(day, time(), UTC) - timedelta(hours=15)
-    high = low + DAY + timedelta(hours=28)
+    # Offsets lie between -12 h and +14 h: the days before and after hold the whole local day.
+    low = datetime.combine(day, time(), UTC) - DAY
+    high = low + DAY + DAY + DAY
     first, last = _offset(zone, low), _offset(zone, high)
     if first == last:
         return ((first, low, high),)

@@ -81,7 +81,7 @@ def read_chart(body: str) -> Chart | None:
 
 
 def _bar(part: float) -> str:
-    eighths = round(min(max(part, 0.0), 1.0) * _WIDTH * 8)
+    eighths = round(part * _WIDTH * 8)
     if part > 0:
         eighths = max(eighths, 1)  # a trace is seen
     whole, rest = divmod(eighths, 8)

@@ -98,9 +98,8 @@ def _readers(kind: Hashable) -> dict[str, Reader]:
 def _reader(hint: Any) -> Reader:
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        options = [option for option in inner if option is not type(None)]
-        read = _reader(options[0])
-        return partial(_read_optional, read) if len(options) < len(inner) else read
+        (option,) = (one for one in inner if one is not type(None))  # there is no other union
+        return partial(_read_optional, _reader(option))
     if origin is tuple:
         return partial(_read_tuple, _reader(inner[0]))
     if origin is not None and issubclass(origin, Mapping):
