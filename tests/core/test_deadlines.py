@@ -464,6 +464,8 @@ def test_every_term_of_the_score_is_worth_what_the_manual_says() -> None:
         for weight in range(4):
             points = (60 if heavy else 40) * weight
             assert score(**calm, factors={factor.value: weight}) == 2000 + points
+    assert score(**calm, factors={"users": 9}) == 2120  # no weight is more than the heaviest
+    assert score(**calm, factors={"users": -1}) == 2000
     assert score(**{**calm, "acknowledged_at": None}, resolved_at=NOON, factors={"users": 3}) == 500
 
 

@@ -847,6 +847,17 @@ def test_a_line_of_the_chronology_follows_its_entry_when_that_is_amended() -> No
         "- 12:00:01 [T2] my own words [T1 · 12:00:00 declared: P2: checkout fails](#t1)",
         "- 12:01:00 [T3] note: see [T1 · 12:00:00 declared: P2: checkout fails](#t1)",
     ]
+    for facts, now in (
+        ({"text": "now"}, "- 12:01:00 [T3] note: now"),
+        ({"at": NOON}, "- 12:00:00 [T3] note: see [T1]"),
+    ):
+        once = Story().declared().later(minutes=1)
+        once.do(c.AddNote(text="other"))
+        once.do(c.AddNote(text="see [T1]"))
+        old = own_line(timeline(once.records)[-1])
+        once.do(c.Amend(facts=k.EntryAmended(entry=3, **facts)))  # type: ignore[arg-type]
+        assert resolve(old, timeline(once.records)) == resolve(now, timeline(once.records))
+        assert resolve(old, timeline(once.records)).startswith(now.removesuffix("[T1]"))
     silent = replace(timeline(story.records)[0], text="")
     assert own_line(silent) == "- 12:00:00 [T1] declared"
 

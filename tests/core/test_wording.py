@@ -1,5 +1,6 @@
 """Where the lint points, how texts are merged and completed, and requests as texts to send again."""
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -231,6 +232,12 @@ BASE = "# T\nhead\n## A\na1\na2\na3\n## B\nb1\n"
             BASE.replace("a1\na2", f"{MINE}\nx\na2\n{THEIRS}\na1\ny\n{END}"),
             1,
         ),
+        (
+            BASE.replace("a1", "x").replace("a3", "z"),
+            BASE.replace("a2", "y"),
+            BASE.replace("a1\na2\na3", f"{MINE}\nx\na2\nz\n{THEIRS}\na1\ny\na3\n{END}"),
+            1,
+        ),
         # A heading in code is none.
         (
             BASE.replace("a1", "```\n## B\n```"),
@@ -258,6 +265,15 @@ def test_where_both_wrote_one_side_can_be_kept() -> None:
     assert conflict.theirs == ("## A", "a1", "y", "a3")
     (conflict,) = merge(BASE, mine, gone).conflicts
     assert conflict.theirs == ()
+
+
+def test_people_far_apart_in_a_long_list_of_like_lines_never_meet() -> None:
+    lines = [f"- {number}" for number in range(60)] * 5
+    random.Random(1).shuffle(lines)
+    mine, theirs = [*lines[:9], "x", *lines[9:]], [*lines[:290], "y", *lines[290:]]
+    found = merge("\n".join(lines), "\n".join(mine), "\n".join(theirs))
+    assert found.conflicts == ()
+    assert found.text.split("\n") == [*lines[:9], "x", *lines[9:290], "y", *lines[290:]]
 
 
 def test_sections_of_one_name_are_told_apart() -> None:

@@ -95,15 +95,14 @@ def merge(base: str, mine: str, theirs: str, keep: Keep = Keep.BOTH) -> Merged:
 
 def _sections(text: str) -> dict[_Key, list[str]]:
     found: dict[_Key, list[str]] = {}
-    seen: dict[str, int] = {}
     current: list[str] = found.setdefault(("", 0), [])
     inside = False
     for line in text.split("\n"):
         inside ^= line.lstrip().startswith(("```", "~~~"))
         if line.startswith(("# ", "## ")) and not inside:
             heading = line.strip()
-            number = seen[heading] = seen.get(heading, 0) + 1
-            current = found.setdefault((heading, number), [])
+            alike = sum(other == heading for other, _ in found)
+            current = found.setdefault((heading, alike), [])
         current.append(line)
     return found
 
@@ -115,8 +114,9 @@ def _order(old: list[_Key], ours: list[_Key], others: list[_Key]) -> list[_Key]:
         for place, key in enumerate(keys):
             if key in order:
                 continue
-            before = next((k for k in reversed(keys[:place]) if k in order), None)
-            order.insert(0 if before is None else order.index(before) + 1, key)
+            # What stands before the first heading, if only nothing, is in every text.
+            before = next(k for k in reversed(keys[:place]) if k in order)
+            order.insert(order.index(before) + 1, key)
     return order
 
 
@@ -128,7 +128,7 @@ def _merge_lines(
     clashes: list[tuple[list[str], list[str]]] = []
     place = 0
     while ours or others:
-        start = min(change.start for change in (*ours[:1], *others[:1]))
+        start = min(change.start for change in (*ours, *others))
         end = start
         left: list[_Change] = []
         right: list[_Change] = []

@@ -61,7 +61,7 @@ def rank(incidents: Iterable[Incident], now: datetime) -> tuple[QueueRow, ...]:
     return tuple(sorted(rows, key=order))
 
 
-_PLACES = {Place.TOP: -1, Place.COMPUTED: 0, Place.BOTTOM: 1}
+_PLACES = (Place.TOP, Place.COMPUTED, Place.BOTTOM)
 
 
 Order: TypeAlias = tuple[bool, int, int, float, int, str]
@@ -71,7 +71,7 @@ def order(row: QueueRow) -> Order:
     """Return what rows are sorted by: no two incidents have the same."""
     incident = row.incident
     due = row.clock.due.timestamp() if row.clock else float("inf")
-    place = _PLACES[incident.place]
+    place = _PLACES.index(incident.place)
     return (row.snoozed, place, -row.score, due, len(incident.id), incident.id)
 
 
