@@ -78,9 +78,8 @@ def test_the_boundary(log: Log, snap_compare: Compare) -> None:
 def test_the_effect_of_a_step_is_seen_on_a_narrow_screen(log: Log, snap_compare: Compare) -> None:
     async def look(pilot: Pilot[Any]) -> None:
         await keys("c", "r", then=("run it now",))(pilot)
-        for _ in range(
-            20
-        ):  # a deliberate key wants a dialog that was read, however busy it is here
+        # A deliberate key wants a dialog that was read, however busy the machine is.
+        for _ in range(20):
             await pilot.pause(2 * DRAWN)
             await pilot.press("R")
             await pilot.pause(2 * DRAWN)
