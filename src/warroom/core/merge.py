@@ -128,7 +128,7 @@ def _merge_lines(
     clashes: list[tuple[list[str], list[str]]] = []
     place = 0
     while ours or others:
-        start = min(change.start for change in (*ours, *others))
+        start = min(change.start for change in (*ours[:1], *others[:1]))
         end = start
         left: list[_Change] = []
         right: list[_Change] = []
