@@ -83,7 +83,7 @@ class Member(threading.Thread):
             self.failure = error
 
     def work(self, room: RemoteRoom) -> None:
-        if len(self.opened) < self.day.gone() * self.incidents:
+        if len(self.opened) < min(self.day.gone(), 1.0) * self.incidents:
             self.declare(room)
         elif self.dice.random() < self.restless:
             if self.dice.random() < 0.5:

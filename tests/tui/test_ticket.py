@@ -51,7 +51,7 @@ def notices(driver: Console) -> list[str]:
 
 async def board(driver: Console) -> None:
     driver.main.go("work", tab="follow-ups")
-    await driver.until("Test the pool")
+    await driver.holds(lambda: "t ticket" in driver.footer, "the keys of the board")
     await driver.press("t")
 
 
