@@ -31,7 +31,8 @@ def commands(
     command: click.Command, name: str, parent: click.Context | None = None
 ) -> Iterator[tuple[str, click.Command, click.Context]]:
     """Yield a command and everything below it, by its full name."""
-    context = click.Context(command, info_name=name.rsplit(" ", maxsplit=1)[-1], parent=parent)
+    own = name.rsplit(" ", maxsplit=1)[-1]
+    context = click.Context(command, info_name=own, parent=parent, **command.context_settings)
     yield name, command, context
     if isinstance(command, click.Group):
         for sub in sorted(command.list_commands(context)):
@@ -149,7 +150,7 @@ def man_page() -> str:
         _roff(_about(root)),
         ".SH OPTIONS",
     ]
-    context = click.Context(root, info_name="warroom")
+    context = click.Context(root, info_name="warroom", **root.context_settings)
     for parameter in root.get_params(context):
         row = parameter.get_help_record(context)
         if row:
