@@ -1,14 +1,11 @@
-"""How a failure ends a program: one message of what, where and what to do; never a traceback."""
+"""How a failure ends a program: one message of what, where and what to do; never a traceback.
+
+Nothing is imported before something fails: `--help` imports this and is to be there at once.
+"""
+# ruff: noqa: PLC0415
 
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable
-
-from warroom.core.journal import JournalError
-from warroom.core.text import clean_line
-from warroom.files import NO_ROOM
-from warroom.settings import SettingsError
 
 FAILED = 1
 """Exit status of whatever could not be done."""
@@ -16,6 +13,8 @@ FAILED = 1
 
 def complain(what: str, hint: str = "") -> None:
     """Print one message to the error stream: what, then what to do."""
+    from warroom.core.text import clean_line
+
     sys.stderr.write(f"warroom: {clean_line(what)}\n")
     if hint:
         sys.stderr.write(f"         {clean_line(hint)}\n")
@@ -31,7 +30,10 @@ def guarded(program: Callable[[], int]) -> int:
 
 def report(error: Exception) -> int:
     """Say what went wrong and return the exit status."""
-    from warroom.logs.errors import LogError  # noqa: PLC0415 - `--help` needs no log engine
+    from warroom.core.journal import JournalError
+    from warroom.files import NO_ROOM
+    from warroom.logs.errors import LogError
+    from warroom.settings import SettingsError
 
     if isinstance(error, SettingsError | JournalError):
         complain(error.what, error.hint)
@@ -50,6 +52,9 @@ def report(error: Exception) -> int:
 
 def _crashed(error: Exception) -> None:
     """Report an error of our own in two lines; the traceback goes to a file that can be sent."""
+    import tempfile
+    import traceback
+
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="warroom-crash-", suffix=".txt", delete=False, encoding="utf-8"

@@ -32,3 +32,16 @@ def test_a_light_module_stays_light(module: str) -> None:
 def test_the_console_draws_its_first_frame_without_a_database_or_numpy() -> None:
     heavy = loaded_by("warroom.tui.app") & {"sqlmodel", "sqlalchemy", "httpx", "numpy", "alembic"}
     assert heavy == set()
+
+
+def test_the_help_knows_nothing_of_incidents() -> None:
+    """What it needs beside click is a few lines: the rules and the log engine cost more than it."""
+    code = "import sys, warroom.cli.main; print(*(n for n in sys.modules if n[:7] == 'warroom'))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(ran.stdout.split()) == {
+        "warroom",
+        "warroom.cli",
+        "warroom.cli.main",
+        "warroom.cli.common",
+        "warroom.mishap",
+    }

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from warroom.core.decide import Refusal
-from warroom.core.text import clean_text, quiet_json
 from warroom.mishap import complain
 
 if TYPE_CHECKING:
+    from warroom.core.decide import Refusal
     from warroom.core.state import Incident
     from warroom.room.service import Done, Room
     from warroom.settings import Settings
@@ -59,7 +58,7 @@ def end(status: int) -> NoReturn:
     raise click.exceptions.Exit(status)
 
 
-def refused(refusal: Refusal) -> NoReturn:
+def refused(refusal: "Refusal") -> NoReturn:
     """Say why a rule refused, and leave with its status."""
     fail(refusal.reason, refusal.hint)
     end(EXIT_REFUSED)
@@ -67,11 +66,15 @@ def refused(refusal: Refusal) -> NoReturn:
 
 def emit(data: Any) -> None:
     """Print one JSON value and a newline."""
+    from warroom.core.text import quiet_json
+
     click.echo(quiet_json(json.dumps(data, ensure_ascii=False, indent=2)))
 
 
 def say(text: str) -> None:
     """Print text that may hold foreign parts."""
+    from warroom.core.text import clean_text
+
     click.echo(clean_text(text))
 
 
@@ -123,6 +126,8 @@ def known(room: "Room", name: str) -> "Incident":
 
 def done(result: "Done | Refusal", *, as_json: bool, words: str) -> None:
     """Report what a command did, or leave with status 3 if it was refused."""
+    from warroom.core.decide import Refusal
+
     if isinstance(result, Refusal):
         refused(result)
     if as_json:
