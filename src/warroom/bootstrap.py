@@ -326,7 +326,7 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
         map=settings.map,
         first_time=lambda: not settings.drill and _first_time(settings.state_folder / SEEN),
         rates=lambda names: failure_rates(settings, names, datetime.now(UTC)),
-        templates=lambda: read_templates(settings.config_folder / "templates"),
+        templates=lambda: read_templates(settings.templates),
         trackers=trackers(settings),
         crash_folder=settings.state_folder,
         log_memory=LogMemory(settings.state_folder / FILTERS),

@@ -135,6 +135,11 @@ class Settings:
         own = (self.config_folder / "runbooks",)
         return tuple(Path(folder).expanduser() for folder in self.runbooks) + own
 
+    @property
+    def templates(self) -> Path:
+        """The folder of the templates of postmortems."""
+        return self.config_folder / "templates"
+
 
 NOTIFY = ("none", "bell", "flash", "desktop")
 _ENVIRONMENT = {

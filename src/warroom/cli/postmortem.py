@@ -127,11 +127,11 @@ def postmortem(
 
 def _template(state: "Incident") -> str:
     """Return the template for an incident; without one, say so and end."""
-    folder, found = settings().config_folder / "templates", _templates()
+    found = _templates()
     name = template_for(found, state.client, state.category.value)
     if name is None:
         fail(
-            f"there is no template for {state.id} in {folder}",
+            f"there is no template for {state.id} in {settings().templates}",
             "Write client-NAME.md, category-NAME.md or default.md.",
         )
         end(EXIT_NOT_FOUND)
@@ -142,7 +142,7 @@ def _templates() -> "Mapping[str, str]":
     """Read the templates; say which one cannot be read and end."""
     from warroom.room.templates import read_templates
 
-    folder = settings().config_folder / "templates"
+    folder = settings().templates
     try:
         return read_templates(folder)
     except OSError as error:

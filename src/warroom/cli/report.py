@@ -45,7 +45,7 @@ def alert(
     """Draft the alert that would have caught an INCIDENT, and try it on the incident's own log."""
     from warroom.bootstrap import open_logs
     from warroom.core.codec import encode_time
-    from warroom.room.alarm import draft_alarm, prometheus_rule, told, wanted
+    from warroom.room.alarm import RULE_FILE, draft_alarm, prometheus_rule, told, wanted
 
     with open_room() as room:
         state = known(room, incident)
@@ -61,7 +61,7 @@ def alert(
     if out is not None:
         put(out, rule.encode())
     if kept:
-        _keep(state.id, FollowUpKind.MONITORING, "alert.yml", rule, else_open=wanted(alarm))
+        _keep(state.id, FollowUpKind.MONITORING, RULE_FILE, rule, else_open=wanted(alarm))
     if as_json:
         fired = alarm.trial.fired_at
         earlier = alarm.trial.earlier

@@ -59,8 +59,8 @@ def histogram(
             np.int64
         )
         if segment.failed:
-            flags = np.frombuffer(segment.codes.translate(table), np.uint8)
-            run = np.searchsorted(rows, np.flatnonzero(flags), side="right") - 1
+            found = np.flatnonzero(_failures(segment, table))
+            run = np.searchsorted(rows, found, side="right") - 1
             run = run[inside[run]]
             failed += np.bincount(place[run], minlength=buckets)
     return Histogram(start=float(start), width=float(width), total=total, failed=failed)

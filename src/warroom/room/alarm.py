@@ -177,6 +177,10 @@ def _trial(
     )
 
 
+RULE_FILE = "alert.yml"
+"""How the file with the rule is called where it is kept."""
+
+
 def prometheus_rule(alarm: Alarm, incident: Incident, metric: str = "http_requests_total") -> str:
     """Return the alert as a rules file of Prometheus.
 

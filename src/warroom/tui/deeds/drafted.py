@@ -63,18 +63,18 @@ def deeds(
 
 def _alert(desk: Conduct, incident: Incident) -> _Drafted | str:
     """Draft the alert that would have rung; or say why there is none."""
-    from warroom.room.alarm import draft_alarm, prometheus_rule, told, wanted  # noqa: PLC0415
+    from warroom.room import alarm as drafts  # noqa: PLC0415 - imports numpy
 
-    alarm = draft_alarm(desk.services.logs, incident, desk.clock())
+    alarm = drafts.draft_alarm(desk.services.logs, incident, desk.clock())
     if alarm is None:
         return "No alert can be tried: there is no onset, or no log with requests is open."
     return _Drafted(
         title="The alert that would have caught it",
-        said=f"{told(alarm)} As the watch of a runbook: {alarm.watch_text}",
-        name="alert.yml",
-        text=prometheus_rule(alarm, incident),
+        said=f"{drafts.told(alarm)} As the watch of a runbook: {alarm.watch_text}",
+        name=drafts.RULE_FILE,
+        text=drafts.prometheus_rule(alarm, incident),
         kind=FollowUpKind.MONITORING,
-        wanted=wanted(alarm),
+        wanted=drafts.wanted(alarm),
     )
 
 

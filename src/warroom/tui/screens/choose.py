@@ -58,10 +58,8 @@ class ChooseScreen(Dialog[str]):
 
     def on_key(self, event: events.Key) -> None:
         """Read an answer or escape; nothing else."""
-        if self.feed(event):
+        if self.keep(event):
             return
-        event.stop()
-        event.prevent_default()
         if event.key == "escape":
             self.dismiss(None)
 

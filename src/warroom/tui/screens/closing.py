@@ -77,10 +77,8 @@ class EndScreen(Dialog[T]):
                 self.set_focus(None)
                 self.redraw()
             return
-        if self.feed(event):
+        if self.keep(event):
             return
-        event.stop()
-        event.prevent_default()
         self._told = ""
         if event.key == "escape":
             self.leave()

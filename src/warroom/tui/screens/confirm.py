@@ -78,10 +78,8 @@ class ConfirmScreen(Dialog[str]):
 
     def on_key(self, event: events.Key) -> None:
         """Read the deliberate key, the typed name, scrolling and escape; nothing else."""
-        if self.feed(event):
+        if self.keep(event):
             return
-        event.stop()
-        event.prevent_default()
         self._told = ""
         match event.key:
             case "escape":

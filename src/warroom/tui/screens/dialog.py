@@ -218,6 +218,12 @@ class Dialog(Asked[T], Generic[T]):
         self._settling = self.set_timer(PAUSE, partial(self._settle, event.key))
         return True
 
+    def keep(self, event: events.Key) -> bool:
+        """Let nothing else have a key; return whether it was a deliberate one and is taken."""
+        event.stop()
+        event.prevent_default()
+        return self.feed(event)
+
     def disturb(self) -> None:
         """Take note of something that is no deliberate key: what was pressed does not count."""
         self._unsettle()

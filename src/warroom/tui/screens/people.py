@@ -84,10 +84,8 @@ class AcceptScreen(Dialog[AnswerHandover]):
 
     def on_key(self, event: events.Key) -> None:
         """Read an answer, scrolling, or escape."""
-        if self.feed(event):
+        if self.keep(event):
             return
-        event.stop()
-        event.prevent_default()
         body = self.query_one("#body")
         by = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8, "space": 8}
         if event.key == "escape":

@@ -93,10 +93,8 @@ class TrustScreen(Dialog[bool]):
 
     def on_key(self, event: events.Key) -> None:
         """Read the deliberate key, scrolling and escape."""
-        if self.feed(event):
+        if self.keep(event):
             return
-        event.stop()
-        event.prevent_default()
         if event.key == "escape":
             self.dismiss(None)
         else:

@@ -40,10 +40,8 @@ class TicketScreen(Dialog[bool]):
 
     def on_key(self, event: events.Key) -> None:
         """Read the deliberate key, scrolling and escape; nothing else."""
-        if self.feed(event):
+        if self.keep(event):
             return
-        event.stop()
-        event.prevent_default()
         self._told = ""
         match event.key:
             case "escape":

@@ -111,10 +111,8 @@ class UpdateScreen(Dialog[SendUpdate]):
     def on_key(self, event: events.Key) -> None:
         """Read the second key of a public update, and escape; everything else is text."""
         if self._asking:
-            if self.feed(event):
+            if self.keep(event):
                 return
-            event.stop()
-            event.prevent_default()
             if event.key not in ("enter", "space"):
                 self._ask(asking=False)
             return
