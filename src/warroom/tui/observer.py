@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from warroom.core import events as e
@@ -65,7 +64,7 @@ class Observer:
         self._past: datetime | None = None
         self._incidents: dict[str, Incident] = {}
         self._ranking = Ranking()
-        self._due: tuple[tuple[QueueRow, ...], str, tuple[Reminder, ...]] = ((), "", ())
+        self._due: tuple[tuple[QueueRow, ...], tuple[Reminder, ...]] = ((), ())
         self._promises: tuple[Promise, ...] = ()
         self._contact = Contact(where="local")
         self._story: tuple[tuple[object, ...], tuple[TimelineEntry, ...], str] = ((), (), "")
@@ -206,7 +205,7 @@ class Observer:
             trouble = f"{error.what} {error.hint}".strip()
         options, options_trouble = self._options_of(current)
         running = next((r for r in current.runs if r.outcome is None), None) if current else None
-        snapshot = Snapshot(
+        return Snapshot(
             now=past or now,
             actor=self.room.actor,
             rows=rows,
@@ -224,16 +223,15 @@ class Observer:
             running_since=running.intended_at if running else None,
             trouble=trouble,
             options_trouble=options_trouble,
+            due=self._reminders(rows, now),
             loaded=True,
         )
-        return replace(snapshot, due=self._reminders(snapshot))
 
-    def _reminders(self, snapshot: Snapshot) -> tuple[Reminder, ...]:
-        """Return what is to be said of the queue, made once for each queue and incident."""
-        shown = snapshot.current.id if snapshot.current else ""
-        if self._due[0] is not snapshot.rows or self._due[1] != shown:
-            self._due = (snapshot.rows, shown, reminders(snapshot))
-        return self._due[2]
+    def _reminders(self, rows: tuple[QueueRow, ...], now: datetime) -> tuple[Reminder, ...]:
+        """Return what is to be said of the queue, made once for each queue."""
+        if self._due[0] is not rows:
+            self._due = (rows, reminders(rows, self.room.actor, now))
+        return self._due[1]
 
     def _then(self, incident: Incident) -> tuple[datetime | None, Incident]:
         """Return the moment that is looked at, if any, and the incident as it was then."""

@@ -85,6 +85,7 @@ class Promise:
 class Reminder:
     """One thing to say; `key` makes sure that it is said once."""
 
+    incident: str
     key: str
     words: str
     """Foreign text is allowed."""
@@ -104,7 +105,7 @@ class Snapshot:
     late: int = 0
     """How many incidents have a clock or a promised update that has passed."""
     due: tuple[Reminder, ...] = ()
-    """What is to be said about the queue, the heaviest last."""
+    """What is to be said about the queue."""
     past: datetime | None = None
     """The moment that is looked at; None: now."""
     current: Incident | None = None

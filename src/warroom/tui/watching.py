@@ -57,6 +57,8 @@ class Watching(Ways):
         self.telling = asyncio.Lock()
         self.untold: Sequence[Recorded] = ()
         self.drawn = threading.Event()
+        self._looked_after = False
+        """Whether what was left behind has been taken up: only after the first queue."""
 
     @abstractmethod
     def show(self, snapshot: Snapshot) -> None:
@@ -108,7 +110,6 @@ class Watching(Ways):
         self.console.room = event.room
         self.observe(event.observer)
         self.look_for_options(event.observer)
-        self.look_after(event.observer.containment)
 
     def _changed(self, records: Sequence[object]) -> None:
         """Called from the room's own thread."""
@@ -162,6 +163,9 @@ class Watching(Ways):
             self.show(replace(event.snapshot, log=self.log_facts))
         finally:
             self.drawn.set()
+        if not self._looked_after and self.observer is not None:
+            self._looked_after = True
+            self.look_after(self.observer.containment)
         self.taken.set()
 
     def stop_everything(self) -> None:

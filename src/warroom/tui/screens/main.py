@@ -23,6 +23,7 @@ from warroom.tui.panes.people import PeoplePane
 from warroom.tui.panes.postmortem import PostmortemTab
 from warroom.tui.panes.queue import QueuePane
 from warroom.tui.panes.work import WorkPane
+from warroom.tui.reminders import heaviest_last
 from warroom.tui.services import Services
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
@@ -155,7 +156,8 @@ class MainScreen(Touring):
 
     def _remind(self, snapshot: Snapshot) -> None:
         """Say what has become due since the last look; at the start only what weighs most."""
-        due = [one for one in snapshot.due if one.key not in self._reminded]
+        fresh = [one for one in snapshot.due if one.key not in self._reminded]
+        due = heaviest_last(fresh, snapshot.current.id if snapshot.current else "")
         first = not self._reminded and self._snapshots == 1
         for one in due[-1:] if first else due:
             self.say(one.words, one.tone)
