@@ -1,5 +1,6 @@
 """Clocks, the order of the queue, and how numbers are spelt."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -66,6 +67,13 @@ def test_the_queue_puts_the_worst_first_and_says_why() -> None:
     assert [row.incident.priority for row in rows] == [Priority.P1, Priority.P2]
     assert "P1" in why_first(rows)
     assert "revenue" in " ".join(rows[0].reasons)
+
+
+def test_a_factor_of_a_later_release_lifts_nothing_and_hides_nothing() -> None:
+    plain = Story().declared(priority=Priority.P1).incident
+    (row,) = rank([replace(plain, factors={"luck": 3, "users": 1})], NOON)
+    (usual,) = rank([replace(plain, factors={"users": 1})], NOON)
+    assert (row.score, row.reasons) == (usual.score, usual.reasons)
 
 
 def test_snoozed_sinks_until_it_wakes() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.core.story import Story
@@ -295,10 +296,12 @@ def test_what_a_rule_forbids_is_refused_in_words_and_changes_nothing(
         ({"title": " \n "}, "an incident needs a title"),
         ({"title": "x" * (TITLE_LIMIT + 1)}, "the title has 201 characters, 200 are kept"),
         ({"title": "x", "summary": LONG}, "the summary is longer than 200000 characters"),
+        ({"title": "x", "factors": {"luck": 1}}, "'luck' is no factor"),
+        ({"title": "x", "factors": {"users": 4}}, "'users' is no factor"),
     ],
 )
-def test_a_declaration_that_makes_no_sense_is_refused(facts: dict[str, str], words: str) -> None:
-    refusal = decide(None, c.Declare(facts=e.Declared(**facts)), "ana", NOON)  # type: ignore[arg-type]
+def test_a_declaration_that_makes_no_sense_is_refused(facts: dict[str, Any], words: str) -> None:
+    refusal = decide(None, c.Declare(facts=e.Declared(**facts)), "ana", NOON)
     assert isinstance(refusal, Refusal)
     assert words in refusal.reason
 

@@ -1,5 +1,6 @@
 """Decide what a command leads to: events, or a refusal with its reason. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import get_args
@@ -105,7 +106,19 @@ def _declare(facts: e.Declared) -> Decision:
         )
     if len(facts.summary) > TEXT_LIMIT:
         return Refusal(reason=f"the summary is longer than {TEXT_LIMIT} characters")
-    return (replace(facts, title=marked(title) if facts.drill else title),)
+    told = replace(facts, title=marked(title) if facts.drill else title)
+    return _wrong_weight(facts.factors) or (told,)
+
+
+def _wrong_weight(factors: Mapping[str, int]) -> Refusal | None:
+    """Return why a weight cannot be taken; None where all can."""
+    for name, weight in factors.items():
+        if name not in set(Factor) or not 0 <= weight <= 3:
+            return Refusal(
+                reason=f"{name!r} is no factor with a weight of 0 to 3",
+                hint="Factors are " + ", ".join(Factor) + ".",
+            )
+    return None
 
 
 def default_priority(criteria: tuple[Criterion, ...]) -> Priority:
@@ -259,13 +272,9 @@ def _qualify(incident: Incident, facts: e.Qualified) -> Decision:
         if not title or len(title) > TITLE_LIMIT:
             return Refusal(reason=f"a title has 1 to {TITLE_LIMIT} characters")
         facts = replace(facts, title=marked(title) if incident.drill else title)
-    weights = (facts.factors or {}).items()
-    wrong = [name for name, weight in weights if name not in set(Factor) or not 0 <= weight <= 3]
-    if wrong:
-        return Refusal(
-            reason=f"{wrong[0]!r} is no factor with a weight of 0 to 3",
-            hint="Factors are " + ", ".join(Factor) + ".",
-        )
+    refusal = _wrong_weight(facts.factors or {})
+    if refusal:
+        return refusal
     raised = facts.criteria and not incident.criteria and incident.priority is not Priority.P1
     if raised and facts.priority is None:
         facts = replace(facts, priority=default_priority(facts.criteria or ()))

@@ -25,7 +25,7 @@ from warroom.core.words import Criterion, Factor, Phase, Place, Priority
 
 _BASE = {Priority.P1: 3000, Priority.P2: 2000, Priority.P3: 1000}
 _HEAVY = {Factor.DATA_LOSS, Factor.SECURITY}
-_FACTOR_WORDS = {
+_FACTOR_WORDS: dict[str, str] = {
     Factor.BUSINESS: "business",
     Factor.USERS: "many users",
     Factor.DATA_LOSS: "data loss possible",
@@ -87,10 +87,10 @@ def row_of(incident: Incident, now: datetime) -> QueueRow:
             terms.append((200, "not contained"))
         terms.extend((90, _CRITERION_WORDS[criterion]) for criterion in incident.criteria)
         for name, weight in incident.factors.items():
-            factor = Factor(name)
-            points = (60 if factor in _HEAVY else 40) * max(0, min(weight, 3))
-            if points:
-                terms.append((points, _FACTOR_WORDS[factor]))
+            words = _FACTOR_WORDS.get(name)
+            points = (60 if name in _HEAVY else 40) * max(0, min(weight, 3))
+            if points and words:  # a later release may know more factors: never an end of the queue
+                terms.append((points, words))
     clock = next_clock(incident)
     if clock is not None:
         pace = clock.pace(now)
