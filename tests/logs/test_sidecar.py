@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from warroom.logs import Reading, filelog, open_log, sidecar
+from warroom.logs import Reading, backfill, open_log, sidecar
 from warroom.logs.filelog import FileLog
 
 
@@ -20,7 +20,7 @@ def lines(start: int, stop: int) -> bytes:
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(filelog, "SMALLEST", 1 << 20)
+    monkeypatch.setattr(backfill, "SMALLEST", 1 << 20)
     path = tmp_path / "access.log"
     path.write_bytes(lines(0, 60_000))
     return path
@@ -99,7 +99,7 @@ def test_another_way_of_reading_is_another_index(path) -> None:
     reading = Reading(cache=path.parent / "cache", skew=3600.0)
     log = open_log(path, threaded=False, reading=reading)
     log.prepare()
-    assert log._known is None
+    assert log._back.known is None
     log.close()
 
 

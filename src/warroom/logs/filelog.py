@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warroom.logs.backfill import Backfill
 from warroom.logs.base import IndexedLog
-from warroom.logs.compressed import compression_of, pieces
-from warroom.logs.errors import LogError
 from warroom.logs.follow import Watched, explain, open_regular
 from warroom.logs.formats.recognise import recognise, sample_lines
 from warroom.logs.index import ENTRY_LIMIT, Index
-from warroom.logs.linescan import PAD, LineScanner, Scanner
+from warroom.logs.linescan import PAD
 from warroom.logs.protocol import Progress
-from warroom.logs.scanning import CHUNK, line_start, scan_back, scan_forward, scan_long_line
-from warroom.logs.sidecar import SMALLEST, Known, load, save
-from warroom.logs.stores import FileStore, LostStore, Memory, SpoolStore, Store
+from warroom.logs.scanning import CHUNK, line_start, scan_forward, scan_long_line
+from warroom.logs.stores import FileStore, LostStore, Memory, Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +98,6 @@ class FileLog(IndexedLog):
         self._path = path
         self._clock = clock
         self._memory = Memory()
-        self._scanner: Scanner = LineScanner(reader, self._index.codes)
         self._buffer = bytearray(CHUNK + PAD)
         self._part = _Part(Watched(path, store), time.monotonic())
         self._late: list[_Part] = []
@@ -108,14 +105,18 @@ class FileLog(IndexedLog):
         self._gone_since: float | None = None
         self._complaint: str | None = None
         self._thread: threading.Thread | None = None
-        self._older = list(older)
-        self._cache = cache if size >= SMALLEST else None
-        self._known: Known | None = None
-        """What a kept index says of the bytes before `_floor`."""
-        self._floor = 0
-        self._head_store: Store = store
-        self._head = self._index_tail(begin, tail)
-        """Where what is indexed begins: the bytes before it are still to be done."""
+        self._back = Backfill(
+            path,
+            store,
+            self._index,
+            reader,
+            clock,
+            older=older,
+            cache=cache,
+            opened=self._stores.append,
+            closed=self._closed,
+        )
+        self._back.head = self._index_tail(begin, tail)
 
     def _index_tail(self, begin: int, tail: bytes) -> int:
         """Index the end of the file as the rows before 0; return where they begin."""
@@ -124,14 +125,14 @@ class FileLog(IndexedLog):
         if not tail:
             return 0
         data = bytearray(tail) + bytes(PAD)
-        lead = self._scanner.align(data, len(tail)) if begin else 0
+        lead = self._back.scanner.align(data, len(tail)) if begin else 0
         if lead < 0:
             start = line_start(store, size - 1)
-            scanned = scan_long_line(self._scanner, store, start, size)
+            scanned = scan_long_line(self._back.scanner, store, start, size)
         else:
             start = begin + lead
-            scanned = self._scanner.scan(data[lead:], len(tail) - lead, flush=True)
-        self._index.append(store, start, scanned, self._scanner.stride)
+            scanned = self._back.scanner.scan(data[lead:], len(tail) - lead, flush=True)
+        self._index.append(store, start, scanned, self._back.scanner.stride)
         self._index.open_at_tail()
         self._memory.keep(begin, tail)
         part.watched.advance(size, tail)
@@ -162,31 +163,13 @@ class FileLog(IndexedLog):
             if self.step():
                 active = time.monotonic()
                 self._notify()
-            if not self._head and not self._older:
+            if not self._back.pending:
                 calm = ACTIVE if time.monotonic() - active < 1.0 else IDLE
                 self._closed.wait(POURING if self._index.bytes - before > TORRENT else calm)
 
     def prepare(self) -> None:
         """Look for a kept index; without one take the fast scanner, which imports numpy."""
-        if self._cache is not None and self._head:
-            store = self._part.watched.store
-            known = load(self._cache, self._path, self._index, store, self._how())
-            if known is not None and known.end <= self._head:
-                self._known, self._floor = known, known.end
-                return  # the little that is left is read before numpy would be there
-        self._hasten()
-
-    def _hasten(self) -> None:
-        """Take the fast scanner where the format allows it."""
-        if self._reader.format.vector:
-            from warroom.logs.kernel import AccessScanner  # noqa: PLC0415 - imports numpy
-
-            self._scanner = AccessScanner(self._clock, self._index.codes)
-
-    def _how(self) -> str:
-        """Return what the times and outcomes of the index depend on besides the bytes."""
-        form = self._reader.format
-        return f"{form.name} {form.pattern} {form.fields} {self._clock.zone} {self._clock.skew}"
+        self._back.prepare()
 
     def step(self) -> bool:
         """Look at the file once and index a chunk towards its head; say whether rows changed."""
@@ -194,50 +177,7 @@ class FileLog(IndexedLog):
             changed = self._follow()
         except OSError as error:
             changed = self._complain(f"cannot be read: {error.strerror}")
-        if not self._head and self._older:
-            self._open_older(self._older[0])
-            del self._older[0]  # once it is open: until then the log is not complete
-            changed = True
-        if self._head:
-            self._index_back()
-            changed = True
-        return changed
-
-    def _index_back(self) -> None:
-        """Index a chunk towards the head, or all the rest where a kept index has it."""
-        store, index = self._head_store, self._index
-        known = self._known
-        if known is not None and (self._head <= self._floor or store is not known.store):
-            if store is known.store:
-                index.prepend_known(known.segments, known.statuses)
-                self._head = 0
-            self._known, self._floor, self._cache = None, 0, None
-            self._notify()
-            self._hasten()
-            return
-        found = scan_back(self._scanner, store, self._head, self._buffer, index.codes, self._floor)
-        head, scanned = found or (0, None)  # None: the file shrank under the reader
-        if scanned is not None:
-            index.prepend(store, head, scanned, self._scanner.stride)
-        self._head = head  # after its rows are there: 0 says that all of them are
-        last = scanned is not None and not head
-        if last and self._cache is not None and store is self._part.watched.store:
-            save(self._cache, self._path, index, store, self._how())
-
-    def _open_older(self, path: Path) -> None:
-        """Go on towards the head in a rotated file; one that cannot be read is left out."""
-        with contextlib.suppress(OSError, LogError):
-            kind = compression_of(path)
-            if kind is None:
-                store = FileStore(open_regular(str(path)), path.name)
-            else:
-                store = SpoolStore(path.name)
-                for piece in pieces(path, kind):
-                    store.write(piece)
-                    if self._closed.is_set():
-                        break
-            self._stores.append(store)
-            self._head_store, self._head = store, store.size
+        return self._back.step() or changed
 
     def _follow(self) -> bool:
         late = [self._read_late(part) for part in list(self._late)]
@@ -288,7 +228,7 @@ class FileLog(IndexedLog):
                 again = part.position - begin < ENTRY_LIMIT
                 begin = begin if again else part.position
         scanned = scan_forward(
-            self._scanner, store, begin, size, self._buffer, flush=flush or again
+            self._back.scanner, store, begin, size, self._buffer, flush=flush or again
         )
         if part is self._part and part.watched.reset_reason():
             return False  # replaced since the look: what was read is of two contents
@@ -298,7 +238,7 @@ class FileLog(IndexedLog):
         with index.lock:
             if again:
                 index.drop_last()
-            index.append(store, begin, scanned, self._scanner.stride)
+            index.append(store, begin, scanned, self._back.scanner.stride)
         part.position = begin + scanned.end
         open_line = store.read(part.position - 1, 1) != b"\n"
         part.provisional = open_line or (self._reader.format.multiline and part.position >= size)
@@ -338,8 +278,7 @@ class FileLog(IndexedLog):
             gone = f"no longer in the file: it was {reason}"
             lost = LostStore(self._memory, watched.position, gone)
             self._index.replace_store(watched.store, lost)
-        if self._head_store is watched.store:
-            self._head_store = lost
+        self._back.replaced(watched.store, lost)
         text = f"{reason}; lines written just before may be missing" if copy is None else reason
         fresh = FileStore(os.dup(watched.store.fd))
         self._stores.append(fresh)
@@ -361,6 +300,7 @@ class FileLog(IndexedLog):
         old.until = time.monotonic() + LATE
         self._late.append(old)
         self._stores.append(store)
+        self._back.cache = None  # under the path is another file now
         self._index.add_gap(store, "rotated")
         self._complaint = None
         self._memory = Memory()
@@ -393,8 +333,7 @@ class FileLog(IndexedLog):
             self._late = [part for part in self._late if part.watched.store is not oldest]
             lost = LostStore(Memory(0), 0, "no longer kept: the file was rotated long ago")
             self._index.replace_store(oldest, lost)
-            if self._head_store is oldest:
-                self._head_store, self._head = lost, 0
+            self._back.give_up(oldest, lost)
             oldest.close()
 
     def progress(self) -> Progress:
@@ -405,10 +344,10 @@ class FileLog(IndexedLog):
                 ahead = max(0, self._part.watched.store.size - self._part.position)
             return Progress(
                 indexed_bytes=done,
-                total_bytes=done + self._head + ahead,
+                total_bytes=done + self._back.head + ahead,
                 entries=len(self._index),
                 failed=self._index.failed,
-                complete=not (self._head or self._older or ahead),
+                complete=not (self._back.pending or ahead),
             )
 
     def close(self) -> None:
@@ -416,5 +355,6 @@ class FileLog(IndexedLog):
         self._stop()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=2.0)
+        self._back.close()
         for store in self._stores:
             store.close()

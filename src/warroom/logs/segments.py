@@ -5,6 +5,7 @@ Nothing here needs numpy: the arrays are the standard library's, which numpy rea
 
 from __future__ import annotations
 
+import threading
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -33,20 +34,25 @@ class Codes:
         self.failed = bytearray(256)
         """Code to 1 where the outcome is a failure: 5xx, or error and above."""
         self.failed[FAILED_FROM:_FIRST_STATUS_CODE] = b"\1" * (_FIRST_STATUS_CODE - FAILED_FROM)
+        self._lock = threading.Lock()
 
     def code(self, mark: int) -> int:
         """Return the code of an outcome, making one for a status not met yet."""
-        found = self.lut[mark]
-        if found or not mark:
-            return found
+        if self.lut[mark] or not mark:
+            return self.lut[mark]
+        with self._lock:  # two threads may meet the same new status
+            if not self.lut[mark]:
+                self._add(mark)
+        return self.lut[mark]
+
+    def _add(self, mark: int) -> None:
         if len(self.marks) < FIRST_SPARE_CODE:
             found = len(self.marks)
             self.marks.append(mark)
         else:
             found = FIRST_SPARE_CODE + min(5, mark // 100) - 1
-        self.lut[mark] = found
         self.failed[found] = mark >= 500
-        return found
+        self.lut[mark] = found
 
     def mark(self, code: int) -> int:
         """Return the outcome of a code."""

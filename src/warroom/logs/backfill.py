@@ -1,0 +1,184 @@
+"""Index what was there before: from the tail of a file to its head, then its older files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from warroom.logs.compressed import compression_of, pieces
+from warroom.logs.errors import LogError
+from warroom.logs.follow import open_regular
+from warroom.logs.linescan import PAD, LineScanner, Scanner
+from warroom.logs.scanning import CHUNK, scan_back
+from warroom.logs.sidecar import SMALLEST, Known, load, save
+from warroom.logs.stores import FileStore, SpoolStore, Store
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from warroom.logs.formats.reader import Reader
+    from warroom.logs.halves import Halves
+    from warroom.logs.index import Index
+    from warroom.logs.times import Clock
+
+WORTH_TWO = 16 << 20
+"""Bytes towards the head from which on a second thread is worth its start."""
+
+
+class Backfill:
+    """Adds entries before the first row, a chunk at a time, until there are none."""
+
+    def __init__(
+        self,
+        path: str,
+        store: FileStore,
+        index: Index,
+        reader: Reader,
+        clock: Clock,
+        *,
+        older: Sequence[Path],
+        cache: Path | None,
+        opened: Callable[[FileStore], None],
+        closed: threading.Event,
+    ) -> None:
+        """Prepare for a file of which nothing is indexed yet.
+
+        Args:
+            path: Where it is found.
+            store: Its bytes.
+            index: Takes the entries.
+            reader: Knows the format.
+            clock: Reads the times.
+            older: Rotated files of the same log, the newest first.
+            cache: A folder in which the indexes of large files are kept; None to keep none.
+            opened: Told of the file of each older one; who is told closes it.
+            closed: Set when nobody wants more.
+        """
+        self.scanner: Scanner = LineScanner(reader, index.codes)
+        """The general one at first, then the fast one where the format allows it."""
+        self.store: Store = store
+        self.head = store.size
+        """Where what is indexed begins: the bytes before it are still to be done."""
+        self.older = list(older)
+        self.cache = cache if self.head >= SMALLEST else None
+        self.known: Known | None = None
+        """What a kept index says of the bytes before `_floor`."""
+        self._path = path
+        self._first = store
+        self._index = index
+        self._reader = reader
+        self._clock = clock
+        self._opened = opened
+        self._closed = closed
+        self._floor = 0
+        self._hastened = False
+        self._buffer = bytearray(CHUNK + PAD)
+        self._halves: Halves | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether there are bytes or files that are not indexed yet."""
+        return bool(self.head or self.older)
+
+    def prepare(self) -> None:
+        """Look for a kept index; without one take the fast scanner, which imports numpy."""
+        if self.cache is not None and self.head:
+            known = load(self.cache, self._path, self._index, self._first, self._how())
+            if known is not None and known.end <= self.head:
+                self.known, self._floor = known, known.end
+                return  # the little that is left is read before numpy would be there
+        self._hasten()
+
+    def step(self) -> bool:
+        """Index a chunk, or all the rest where a kept index has it; say whether rows changed."""
+        if self.known is None and not self._hastened:
+            self._hasten()
+        if not self.head and self.older:
+            self._open_older(self.older[0])
+            del self.older[0]  # once it is open: until then the log is not complete
+        if not self.head:
+            return False
+        if self.known is not None and (self.head <= self._floor or self.store is not self._first):
+            self._take_known(self.known)
+        else:
+            self._index_chunk()
+        return True
+
+    def replaced(self, old: Store, new: Store) -> None:
+        """Go on in another store if it takes the place of the one that is being indexed."""
+        if self.store is old:
+            self.store = new
+
+    def give_up(self, store: Store, lost: Store) -> None:
+        """Leave out what is not indexed yet if it is in a store that nobody keeps open."""
+        if self.store is store:
+            self.store, self.head = lost, 0
+
+    def close(self) -> None:
+        """End the second thread."""
+        if self._halves is not None:
+            self._halves.close()
+            self._halves = None
+
+    def _hasten(self) -> None:
+        self._hastened = True
+        if self._reader.format.vector:
+            from warroom.logs.kernel import AccessScanner  # noqa: PLC0415 - imports numpy
+
+            self.scanner = AccessScanner(self._clock, self._index.codes)
+
+    def _take_two(self) -> None:
+        """Let a second thread help where there is a core for it and numpy is there."""
+        vector = self._hastened and self._reader.format.vector
+        if vector and len(os.sched_getaffinity(0)) > 1:
+            from warroom.logs.halves import Halves  # noqa: PLC0415 - imports numpy
+
+            self._halves = Halves(self._clock, self._index.codes)
+
+    def _how(self) -> str:
+        """Return what the times and outcomes of the index depend on besides the bytes."""
+        form = self._reader.format
+        return f"{form.name} {form.pattern} {form.fields} {self._clock.zone} {self._clock.skew}"
+
+    def _take_known(self, known: Known) -> None:
+        if self.store is self._first:
+            self._index.prepend_known(known.segments, known.statuses)
+            self.head = 0
+        self.known, self._floor, self.cache = None, 0, None
+
+    def _index_chunk(self) -> None:
+        store, index = self.store, self._index
+        if self._halves is None and self.head > WORTH_TWO:
+            self._take_two()
+        found = (
+            scan_back(self.scanner, store, self.head, self._buffer, index.codes, self._floor)
+            if self._halves is None
+            else self._halves.back(store, self.head, self._floor)
+        )
+        head, scanned = found or (0, None)  # None: the file shrank under the reader
+        if scanned is not None:
+            index.prepend(store, head, scanned, self.scanner.stride)
+        self.head = head  # after its rows are there: 0 says that all of them are
+        if head:
+            return
+        self.close()
+        if scanned is not None and self.cache is not None and store is self._first:
+            save(self.cache, self._path, index, store, self._how())
+
+    def _open_older(self, path: Path) -> None:
+        """Go on towards the head in a rotated file; one that cannot be read is left out."""
+        with contextlib.suppress(OSError, LogError):
+            kind = compression_of(path)
+            if kind is None:
+                store = FileStore(open_regular(str(path)), path.name)
+            else:
+                store = SpoolStore(path.name)
+                for piece in pieces(path, kind):
+                    store.write(piece)
+                    if self._closed.is_set():
+                        break
+            self._opened(store)
+            self.store, self.head = store, store.size
