@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +15,17 @@ from warroom.core.events import NoteAdded
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
 from warroom.core.words import Outcome, Phase, StepAction
+from warroom.demo.answering import (
+    Reader,
+    acknowledge,
+    answer,
+    declare,
+    home,
+    next_verb,
+    open_next,
+    settle,
+    unknown,
+)
 from warroom.demo.drill import Guest, Set, joined, set_up, tell_score
 from warroom.demo.script import DELIBERATE, SIZE, DemoFailed, Player
 from warroom.drills.play.caller import LEFT, OUT
@@ -34,8 +44,6 @@ SEEN = 150.0
 few requests needs its time, and so does a busy machine."""
 MANY = 20
 """Lines below which a share of them weighs less: a few say little."""
-
-Reader = Callable[[], Incident | None]
 
 
 class Play(Protocol):
@@ -105,17 +113,12 @@ def _reader(stage: Set | Guest) -> Reader:
             store = open_store(stage.settings, read_only=True)
             try:
                 found = stage.course.own(store.incidents(include_closed=True))
-                return next((one for one in found if _unknown(one)), found[0] if found else None)
+                return next((one for one in found if unknown(one)), found[0] if found else None)
             finally:
                 store.close()
         return None
 
     return read
-
-
-def _unknown(incident: Incident) -> list[str]:
-    """Return the steps of which nobody has said what became of them."""
-    return [run.intent.run for run in incident.runs if run.outcome is Outcome.UNKNOWN]
 
 
 async def _turn_to(player: Player, incident: Incident) -> None:
@@ -136,10 +139,10 @@ async def win(player: Player, stage: Set | Guest, read: Reader) -> None:
     await _until_something(player, read)
     answered = _answered(stage, await asyncio.to_thread(read))
     for _ in range(ROUNDS):
-        await _home(player)
+        await home(player)
         incident = await asyncio.to_thread(read)
         if incident is None:
-            await _declare(player, read)
+            await declare(player, read)
             continue
         if incident.phase is Phase.CLOSED:
             return
@@ -147,19 +150,19 @@ async def win(player: Player, stage: Set | Guest, read: Reader) -> None:
         asked = _questions(stage)
         if len(asked) > answered and incident.acknowledged_at is not None:
             answered = len(asked)
-            await _answer(player, asked[-1])
+            await answer(player, asked[-1])
             continue
-        verb = await _next_verb(player)
+        verb = await next_verb(player)
         player.note(f"next  {verb}")
         tried = _tried(incident)
         if verb == "verify the unknown step":
-            await _settle(player, read)
+            await settle(player, read)
         elif verb == "contain" and _awaited(incident):
             await _effect(player, stage, read, tried[-1], helped=False)
         elif verb == "contain":
             await _contain(player, stage, read, tried)
         elif verb == "acknowledge":
-            await _acknowledge(player, read)
+            await acknowledge(player, read)
         elif verb == "record the fix" and not await asyncio.to_thread(_told, stage, OUT):
             await player.until(
                 "the engineers answer", lambda: _told(stage, OUT) or _told(stage, LEFT), 150
@@ -167,7 +170,7 @@ async def win(player: Player, stage: Set | Guest, read: Reader) -> None:
             if not await asyncio.to_thread(_told, stage, OUT):
                 await _contain(player, stage, read, tried, key="c")
         else:
-            await _open(player)
+            await open_next(player)
     raise DemoFailed("the next steps never ended")
 
 
@@ -184,7 +187,7 @@ async def wrong(player: Player, stage: Set, read: Reader) -> None:
     """Take charge, make the first wrong move with the shop's own command, believe in it."""
     await _until_something(player, read)
     if await asyncio.to_thread(read) is None:
-        await _declare(player, read)
+        await declare(player, read)
     await player.sees(r"\. acknowledge")
     await player.press("a", "acknowledge")
     moves = stage.course.scenario.wrong_moves
@@ -216,14 +219,6 @@ async def _until_something(player: Player, read: Reader) -> None:
     raise DemoFailed("nothing ever happened")
 
 
-async def _declare(player: Player, read: Reader) -> None:
-    await player.press("d", "declare, pre-filled from the log")
-    await player.sees(r"\^s declare")
-    await player.reads()
-    await _insist(player, "ctrl+s", "nothing needs to be typed")
-    await player.until("declared", lambda: read() is not None)
-
-
 def _questions(stage: Set | Guest) -> list[str]:
     """Return what kind of answer each caller so far waits for."""
     return [said.inject.expects.value for said in stage.course.said]
@@ -235,44 +230,6 @@ def _answered(stage: Set | Guest, incident: Incident | None) -> int:
         return 0
     told = incident.updates[-1][0].timestamp()
     return sum(said.at <= told for said in stage.course.said)
-
-
-async def _answer(player: Player, expects: str) -> None:
-    if expects in ("update", "eta"):
-        await _update(player)
-    elif expects == "note":
-        await player.press("n", "write down what we make of it")
-        await player.sees(r"\^s keep it")
-        await player.type("seen, looked into, no other cause so far")
-        await player.reads()
-        await _insist(player, "ctrl+s", "keep it")
-
-
-async def _update(player: Player) -> None:
-    await player.press("u", "the update, drafted")
-    await player.sees(r"\^s ")
-    await player.reads()
-    await _insist(player, "ctrl+s", "send it")
-    await player.reads()
-
-
-async def _acknowledge(player: Player, read: Reader) -> None:
-    await player.press("full_stop", "take charge")
-    await player.until(
-        "somebody is in charge", lambda: bool((found := read()) and found.acknowledged_at)
-    )
-    await player.until("the footer goes on", lambda: ". acknowledge" not in player.screen())
-
-
-async def _next_verb(player: Player) -> str:
-    """Read the next step from the footer once it can be acted upon."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        found = re.match(r" \. ([a-z ]+?)  ", (player.screen().splitlines() or [""])[-1])
-        if found:
-            return found[1]
-        await asyncio.sleep(0.2)
-    raise DemoFailed(f"the footer names no next step:\n{player.screen()}")
 
 
 def _tried(incident: Incident) -> list[str]:
@@ -299,39 +256,6 @@ def _awaited(incident: Incident) -> bool:
         and at is not None
         and time.time() - at.timestamp() < SEEN
     )
-
-
-async def _settle(player: Player, read: Reader) -> None:
-    """Say of a step that a console left behind what became of it, after its check has looked."""
-
-    def lost() -> list[str]:
-        found = read()
-        return _unknown(found) if found is not None else []
-
-    before = await asyncio.to_thread(lost)
-    await player.press("full_stop", "the unknown step")
-    await player.sees(r"What became of step")
-    await player.reads()
-    if not re.search(_SEEN_BY_CHECK, player.screen()):
-        await player.press("V", "verify, it changes nothing")
-        deadline = time.monotonic() + 60
-        while not re.search(_SEEN_BY_CHECK, player.screen()):
-            if time.monotonic() > deadline:
-                raise DemoFailed(f"the check never told:\n{player.screen()}")
-            if "What became of step" not in player.screen():
-                await player.press("escape", "leave the check, once it has ended")
-            await asyncio.sleep(1.0)
-        await player.reads()
-    seen = re.search(_SEEN_BY_CHECK, player.screen())
-    done = seen is not None and seen[0] in ("it found it done", "did not find the step in force")
-    await _insist(player, "D" if done else "N", "it was done" if done else "it was not done")
-    await player.until("the step is settled", lambda: len(lost()) < max(1, len(before)))
-
-
-_SEEN_BY_CHECK = (
-    "it found it done|did not find it done|found the step still in force|"
-    "did not find the step in force"
-)
 
 
 async def _contain(
@@ -426,82 +350,3 @@ def _told(stage: Set | Guest, words: str) -> bool:
         finally:
             store.close()
     return False
-
-
-async def _open(player: Player) -> None:
-    """Open the next step and do what the dialog that came says; the footer may be a step behind."""
-    home = player.app.screen
-    await player.press("full_stop", "the next step")
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        shown = player.screen()
-        dialog = player.app.screen is not home
-        found = next(
-            (d for d in _DIALOGS if dialog == d.dialog and re.search(d.shows, shown)), None
-        )
-        if found is not None:
-            await _do(player, found)
-            return
-        await asyncio.sleep(0.2)
-
-
-async def _do(player: Player, found: "_Dialog") -> None:
-    player.note(f"shows {found.shows}")
-    await player.reads()
-    if found.types:
-        await player.type(found.types)
-        await player.reads()
-    if found.dialog:
-        await _insist(player, found.key, found.why)
-    else:
-        await player.press(found.key, found.why)
-        await asyncio.sleep(found.then)
-        await player.press("escape", "back to the room")
-    await asyncio.sleep(found.then)
-
-
-async def _insist(player: Player, key: str, why: str) -> None:
-    """Press a key until its dialog is gone: what comes too quickly to have been read is refused."""
-    asked = player.app.screen
-    for _ in range(4):
-        await player.press(key, why)
-        for _ in range(20):
-            await asyncio.sleep(0.2)
-            if player.app.screen is not asked:
-                return
-
-
-@dataclass(frozen=True, slots=True)
-class _Dialog:
-    """What a next step may open, and the key that its last line names."""
-
-    shows: str
-    key: str
-    why: str
-    types: str = ""
-    dialog: bool = True
-    then: float = DELIBERATE
-    """Seconds until the room knows of it."""
-
-
-_DIALOGS = (
-    _Dialog("How bad is", "ctrl+s", "keep what the report says; the rest is open"),
-    _Dialog("Share the diagnosis", "ctrl+s", "share what the facts suggest"),
-    _Dialog(r"\^s record it", "ctrl+s", "record it", types="the cause is removed"),
-    _Dialog("Questions on", "x", "not known yet: it stays open"),
-    _Dialog("Update on", "ctrl+s", "send it"),
-    _Dialog("Resolve INC", "R", "resolve, the deliberate key"),
-    _Dialog("undo it now", "U", "undo it, the deliberate key", then=2.0),
-    _Dialog(r"Before INC-\d+ is closed", "escape", "read what was measured", then=4.0),
-    _Dialog("Close INC", "C", "close, the deliberate key"),
-    _Dialog("## Summary", "ctrl+s", "read; keep it", dialog=False, then=1.5),
-)
-
-
-async def _home(player: Player) -> None:
-    """Leave whatever is open."""
-    for _ in range(4):
-        if len(player.app.screen_stack) == 1:
-            return
-        await player.press("escape", "back to the room")
-        await player.reads()
