@@ -11,10 +11,11 @@ from tests.core.strategies import NOON, commands, declared
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.canonical import canonical
+from warroom.core.clocks import StageState, rail
 from warroom.core.conduct import Answered, Measured
 from warroom.core.decide import Refusal
 from warroom.core.events import from_payload, kind_of, to_payload
-from warroom.core.nextstep import next_step
+from warroom.core.nextstep import along, next_step
 from warroom.core.postmortem import draft, open_questions
 from warroom.core.questions import asked
 from warroom.core.queue import rank
@@ -57,11 +58,15 @@ def answered(key: str, text: str) -> c.Answer:
 def test_the_whole_life_by_the_next_step_alone() -> None:
     story = Story().declared()
     seen = []
+    marked: list[str] = []
     for _ in range(30):
         step = next_step(story.incident, story.now)
         if step is None:
             break
         seen.append(step.action)
+        now = [s.name for s in along(rail(story.incident), step) if s.state is StageState.NOW]
+        assert now == [step.stage]
+        marked += now if now != marked[-1:] else []
         story.later(minutes=1)
         match step.action:
             case "acknowledge":
@@ -94,6 +99,8 @@ def test_the_whole_life_by_the_next_step_alone() -> None:
                 story.do(c.Close())
     life = ["acknowledge", "contain", "qualify", "diagnose", "fix", *["answer"] * 9, "resolve"]
     assert seen == [*life, "undo", "postmortem", "verify", "close"]
+    stages = ["ack", "contain", "how bad", "diagnose", "hotfix", "take back", "report"]
+    assert marked == [*stages, "verify", "close"]
     assert story.incident.phase is Phase.CLOSED
     assert not story.refusals
 

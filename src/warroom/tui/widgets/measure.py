@@ -74,10 +74,13 @@ def _short(span: str, cells: int) -> str:
 def inline_clock(
     deadline: Clock, now: datetime, palette: Palette, *, on: str = "", bold: bool = False
 ) -> list[Segment]:
-    """Return a running deadline as it stands in a sentence: not padded, otherwise like `clock`."""
+    """Return a deadline as it stands in a sentence: not padded, otherwise like `clock`."""
     pace = deadline.pace(now)
-    if pace not in _TONES:
+    if pace is Pace.LATE:
         return clock(deadline, now, palette, on=on)
+    if pace not in _TONES:
+        met = clock(deadline, now, palette, on=on)
+        return [Segment(segment.text.strip(), segment.style) for segment in met]
     rest = resting(deadline, now)
     if rest:
         return [Segment(f"zz {rest}", palette.style("mute", on=on))]

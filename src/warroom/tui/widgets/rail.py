@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from rich.segment import Segment
+
 from warroom.core import spell
-from warroom.core.clocks import Clock, Stage, StageState, rail, update_clock
+from warroom.core.clocks import Clock, Pace, Stage, StageState, rail, update_clock
+from warroom.core.nextstep import UPDATE, along
 from warroom.core.state import Incident
 from warroom.tui.draw import Line
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.bar import Bar
-from warroom.tui.widgets.measure import inline_clock
+from warroom.tui.widgets.measure import inline_clock, resting
 
 _SHORT = {"contained": "cont", "detected": "det", "diagnose": "diagnose"}
 
@@ -23,15 +26,20 @@ class Rail(Bar):
         if snapshot is None or snapshot.current is None:
             return Line(self.palette, "bg1")
         incident, now = snapshot.current, snapshot.now
-        right = _update(self.palette, update_clock(incident), now, wide=width >= 100)
-        line = _fitting(self.palette, incident, now, width - right.width - 2)
+        step = snapshot.next_step
+        marked = step is not None and step.stage == UPDATE
+        clock = update_clock(incident)
+        right = _update(self.palette, clock, now, wide=width >= 100, marked=marked)
+        stages = along(rail(incident), step)
+        line = _fitting(self.palette, incident, stages, now, width - right.width - 2)
         return line.to(width - right.width).add(right.segments)
 
 
-def _fitting(palette: Palette, incident: Incident, now: datetime, room: int) -> Line:
+def _fitting(
+    palette: Palette, incident: Incident, stages: tuple[Stage, ...], now: datetime, room: int
+) -> Line:
     """Return the fullest form that fits: all; without the far end; without the beginning."""
-    stages = rail(incident)
-    current = next((i for i, s in enumerate(stages) if s.state is StageState.NOW), len(stages) - 1)
+    current = _current(stages)
     forms: list[Sequence[Stage]] = [stages, stages[: current + 2], stages[: current + 1]]
     forms += [stages[skip : current + 1] for skip in range(1, current + 1)]
     for number, form in enumerate(forms):
@@ -39,6 +47,15 @@ def _fitting(palette: Palette, incident: Incident, now: datetime, room: int) -> 
         if line.width <= room:
             return line
     return line
+
+
+def _current(stages: Sequence[Stage]) -> int:
+    """Return the stage that is now, or else the first that is not done, or the last."""
+    for state in (StageState.NOW, StageState.AHEAD):
+        for number, stage in enumerate(stages):
+            if stage.state is state:
+                return number
+    return len(stages) - 1
 
 
 def _draw(
@@ -57,24 +74,42 @@ def _draw(
             case StageState.NOW:
                 _now(line, stage, name, incident, now)
             case StageState.AHEAD:
-                left = f" {spell.duration(stage.clock.left(now))}" if stage.clock else ""
-                line.put(f"· {name}{left}", "mute")
+                line.put(f"· {name}", "mute")
+                if stage.clock is not None:
+                    line.put(" ").add(_ahead(line.palette, stage.clock, now))
     return line
 
 
+def _ahead(palette: Palette, deadline: Clock, now: datetime) -> list[Segment]:
+    """Return what is left, quietly: what has passed is never shown as time that is left."""
+    pace = deadline.pace(now)
+    if pace in (Pace.CALM, Pace.HALF, Pace.WARN) and not resting(deadline, now):
+        token = "warn" if pace is Pace.WARN else "mute"
+        return [Segment(spell.duration(deadline.left(now)), palette.style(token, on="bg1"))]
+    return inline_clock(deadline, now, palette, on="bg1")
+
+
 def _now(line: Line, stage: Stage, name: str, incident: Incident, now: datetime) -> None:
-    if stage.clock is not None:
-        line.put("▸ ", "accent").put(f"{name} ", "accent", bold=True)
-        line.add(inline_clock(stage.clock, now, line.palette, on="bg1", bold=True))
+    if stage.name == "contain":  # the damage goes on: it has no deadline but an age
+        since = spell.duration(now - (incident.acknowledged_at or incident.declared_at))
+        line.put("▸ ", "s5").put(f"{name} ", "s5", bold=True).put(f"since {since}", bold=True)
         return
-    since = spell.duration(now - (incident.acknowledged_at or incident.declared_at))
-    line.put("▸ ", "s5").put(f"{name} ", "s5", bold=True).put(f"since {since}", bold=True)
+    line.put("▸ ", "accent").put(name, "accent", bold=True)
+    if stage.clock is not None:
+        line.put(" ").add(inline_clock(stage.clock, now, line.palette, on="bg1", bold=True))
 
 
-def _update(palette: Palette, deadline: Clock | None, now: datetime, *, wide: bool) -> Line:
+def _update(
+    palette: Palette, deadline: Clock | None, now: datetime, *, wide: bool, marked: bool
+) -> Line:
+    """Draw when the next update is due; `marked`: it is the next thing to do."""
     line = Line(palette, "bg1")
     if deadline is None:
         return line
-    late = deadline.used(now) >= 0.75
-    line.put("update due " if wide else "update ", "warn" if late else "mute", bold=late)
+    late = deadline.pace(now) in (Pace.WARN, Pace.LATE)
+    words = "update due " if wide else "update "
+    if marked:
+        line.put("▸ ", "accent").put(words, "accent", bold=True)
+    else:
+        line.put(words, "warn" if late else "mute", bold=late)
     return line.add(inline_clock(deadline, now, palette, on="bg1")).put(" ")
