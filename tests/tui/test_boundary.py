@@ -210,6 +210,7 @@ def test_changes_messages_and_other_outcomes_stand_below():
     lines = screen(read_lines(report()))
     text = "\n".join(lines)
     assert "◆ 11:59:47 first line of 2026.11.20 (release)  13 s before the onset" in text
+    assert text.count("first line of 2026.11.20 (release)") == 1, "a change is named once"
     assert "· 12:01:30 deploy mail  2 min after the onset: cannot be the cause" in text
     assert "196× pool timeout after <n> ms" in text
     assert "first ever in 2026.11.20" in text

@@ -153,3 +153,11 @@ def test_lines_of_several_sources_name_theirs():
     cols = columns(110, shape)
     assert draw(other, cols, INK, Look()).text[HEAD:].startswith("api.jsonl  boom")
     assert draw(request(), cols, INK, Look()).text[HEAD:].startswith("web-1      GET")
+
+
+def test_a_match_is_told_from_what_is_dimmed_without_colour():
+    entry = request(502, "/api/checkout", second=131)
+    dimmed, match = drawn(entry, look=Look(dim=True)).text, drawn(entry, look=Look(hit=True)).text
+    assert dimmed[2:14] == "12:02:11 502"
+    assert match[2:14] == "12:02:11▸502"
+    assert dimmed[14:] == match[14:]

@@ -264,6 +264,13 @@ async def test_filter_hides_the_rest_dims_it_and_is_cleared_by_its_own_key():
         await pilot.press("m")
         await settle(pilot)
         assert len(app.rows()) > 10
+        assert "▸ matches, rest dimmed" in app.pane.bar.line.render_line(0).text
+        await pilot.press("E")
+        await settle(pilot)
+        marked = [line for line in app.lines() if "▸5" in line]
+        assert marked, app.lines()
+        assert all("▸" not in line for line in app.lines() if " 200 " in line)
+        await pilot.press("G")
         await pilot.press("F", "F")
         await settle(pilot)
         assert app.pane.sought.filter is None

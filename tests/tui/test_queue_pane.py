@@ -113,3 +113,17 @@ async def test_an_incident_that_is_closed_is_found_by_its_words() -> None:
         await driver.until("INC-105", PATIENT)
         await driver.press("enter")
         await shows(driver, lambda: driver.shown == "INC-105", "INC-105")
+
+
+async def test_a_wide_screen_gives_its_room_to_the_titles() -> None:
+    title = "checkout answers 502 for every order with a coupon since 2026.11.20"
+    room = busy_room()
+    room.told("14:16:00", c.Declare(facts=e.Declared(title=title, priority=Priority.P3)), "INC-120")
+    async with console(room, (200, 60)) as driver:
+        await driver.press("z")
+        await driver.until("why here")
+        row = next(row for row in driver.text.splitlines() if row.startswith(" P3 INC-120"))
+        assert title in row
+        heading = next(row for row in driver.text.splitlines() if "why here" in row)
+        assert row.index("declared") == heading.index("state")
+        assert row.index("nobody has") == heading.index("why here")

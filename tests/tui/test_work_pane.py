@@ -7,7 +7,7 @@ import pytest
 from tests.tui.work_kit import NOW, Story, WorkApp, declared, full_story, screen_text
 
 from warroom.core import commands as c
-from warroom.core.words import FollowUpKind
+from warroom.core.words import Audience, FollowUpKind, UpdateKind
 from warroom.tui.messages import ActionRequested
 from warroom.tui.panes.changes import closeness, ranked
 from warroom.tui.snapshot import Snapshot
@@ -199,6 +199,16 @@ async def test_follow_ups_show_the_late_first_and_who_has_none() -> None:
     assert [argument for _, _, argument in asked(app)] == ["2 done", "2", ""]
 
 
+async def test_a_follow_up_and_its_date_stay_near_each_other_on_a_wide_screen() -> None:
+    app = WorkApp()
+    story = declared().do("14:06:00", c.FollowUp(kind=FollowUpKind.TEST, text="contract test"))
+    async with app.run_test(size=(200, 30)) as pilot:
+        await show(pilot, app, story, "Follow-ups")
+        row = next(row for row in screen_text(app).splitlines() if "contract test" in row)
+        assert len(row.rstrip()) <= 121
+        assert row.rstrip().endswith("no date")
+
+
 async def test_the_next_update_is_announced() -> None:
     app = WorkApp()
     async with app.run_test(size=(140, 20)) as pilot:
@@ -247,3 +257,17 @@ async def test_nothing_is_built_again_when_nothing_has_changed() -> None:
             app.work.snapshot = replace(story.snapshot(), now=NOW + timedelta(seconds=second))
             await pilot.pause()
         assert built == []
+
+
+async def test_updates_stand_in_full_where_there_is_room() -> None:
+    told = "Checkout fails for one order in five. " * 4 + "Next news by 15:00 UTC."
+    story = declared().do("14:05:00", c.SendUpdate(
+        kind=UpdateKind.INITIAL, audience=Audience.CLIENT, text=told
+    ))  # fmt: skip
+    for size, whole in (((120, 12), False), ((120, 24), True), ((70, 24), True)):
+        app = WorkApp()
+        async with app.run_test(size=size) as pilot:
+            await show(pilot, app, story, "Updates")
+            text = screen_text(app)
+            assert ("15:00" in text) is whole, size
+            assert "initial" in text

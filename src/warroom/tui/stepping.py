@@ -200,7 +200,9 @@ class Stepping(Actions):
             return None
         missing = all(ask.value or ask.optional for ask in found)
         words = f"{wrong.reason}. {wrong.hint}".strip() if wrong and missing else ""
-        answers = await self.ask(AsksScreen(runbook, incident.id, found, words))
+        options = self.snapshot.options if self.snapshot is not None else ()
+        title = next((o.title for o in options if o.runbook == runbook), runbook)
+        answers = await self.ask(AsksScreen(title, incident.id, found, words))
         if answers is None and wrong is not None:
             self._refuse(wrong)
         return answers

@@ -133,7 +133,7 @@ def build(shown_: Shown | None, width: int) -> list[Row]:
         rows += [blank(), *_sentence(main, width)]
         rows += _table(shown_, main, width)
         rows += _lines(shown_, main, width)
-        rows += _suggestions(shown_, main, width)
+        rows += _suggestions(main, width)
     rows += beside(findings, None if main is None else main.kind, width)
     if findings.notes:
         rows += text_rows([("", "mute"), *((note, "mute") for note in findings.notes)], width)
@@ -275,18 +275,15 @@ def entry_line(entry: Entry, width: int) -> Line:
     return spread(left, tuple(right), width) if width >= 64 else left
 
 
-def _suggestions(shown_: Shown, main: "Finding", width: int) -> list[Row]:
+def _suggestions(main: "Finding", width: int) -> list[Row]:
     named = next((part for part in main.boundary if part.fields), None)
     fields = dict(named.fields) if named is not None else {}
     what = _values(named) if named is not None else "everything"
     said = [("c", f"contain: {_containment(fields)}"), ("h", f"hypothesis: a change in {what}")]
-    near = next((one for one in shown_.report.findings.changes if one.possible), None)
-    if near is not None:
-        said.append(("", f"{shown(near.change.text)}: {near.why}"))
     heading = rule("What this suggests", width, (Piece("correlation, not yet the cause", "mute"),))
     rows = [blank(), Row("", (heading,))]
     for key, words in said:
-        head = Piece(f" {key or '◆':<3}", "accent" if key else "p2", bold=True)
+        head = Piece(f" {key:<3}", "accent", bold=True)
         rows.append(Row("", (line(head, Piece(words, "text")),)))
     return rows
 

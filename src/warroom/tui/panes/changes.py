@@ -30,6 +30,8 @@ KIND_WORDS = {
 }
 """How a kind of change is called on the screen."""
 
+_WIDEST = 120
+"""Cells of a row, however much room there is: its two ends are read together."""
 _FAR = timedelta(days=2).total_seconds()
 """A change this long before the onset has an empty measure."""
 
@@ -85,6 +87,7 @@ class ChangesTab(Tab):
     def __init__(self, palette: Palette) -> None:
         super().__init__(palette)
         self.rows = RowList(palette)
+        self.rows.widest = _WIDEST
         self._incident: Incident | None = None
         self._now = datetime.min.replace(tzinfo=UTC)
         self._drawn: tuple[object, ...] | None = None

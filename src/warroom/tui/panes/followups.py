@@ -27,6 +27,8 @@ KIND_WORDS = {
 }
 """How a kind of follow-up is called on the screen."""
 
+WIDEST = 120
+"""Cells from the text to its date, however much room there is: the two are read together."""
 _DUE = len("LATE +23h 59m")
 """Cells of the date, or of how long it has passed."""
 
@@ -46,6 +48,7 @@ class FollowUpsTab(Tab):
     def __init__(self, palette: Palette) -> None:
         super().__init__(palette)
         self.rows = RowList(palette)
+        self.rows.widest = WIDEST
         self._items: tuple[e.FollowUpChanged, ...] | None = None
         self._incident = ""
         self._now = datetime.min.replace(tzinfo=UTC)

@@ -148,32 +148,42 @@ def _tail(line: Line, n: int, width: int, *, asleep: int, late: int) -> None:
 
 # the wide form: fixed columns, so that scanning down is one vertical movement
 _WHAT, _STATE, _WHY = 14, 48, 104
+_REASONS = 60
+"""Cells that the reasons want; what is left of a wide screen goes to the titles."""
+_LONGEST_TITLE = 80
+
+
+def _shift(width: int) -> int:
+    """Return by how many cells the columns after the title move to the right."""
+    return max(0, min(width - _WHY - _REASONS, _LONGEST_TITLE - (_STATE - _WHAT)))
 
 
 def _heading(line: Line, n: int, width: int) -> None:
-    del n, width
-    line.put("   id", "mute").to(_WHAT).put("what", "mute").to(_STATE).put("state", "mute")
-    line.to(_STATE + 14).put("next clock", "mute").to(_STATE + 36).put("since", "mute")
-    line.to(_STATE + 44).put("who", "mute").to(_WHY).put("why here", "mute")
+    del n
+    state = _STATE + _shift(width)
+    line.put("   id", "mute").to(_WHAT).put("what", "mute").to(state).put("state", "mute")
+    line.to(state + 14).put("next clock", "mute").to(state + 36).put("since", "mute")
+    line.to(state + 44).put("who", "mute").to(state + _WHY - _STATE).put("why here", "mute")
 
 
 def _wide_row(line: Line, n: int, width: int, *, row: QueueRow, when: When, marked: bool) -> None:
     del n
     incident, now = row.incident, when()
+    state = _STATE + _shift(width)
     line.put("▪ " if marked else "", "accent", bold=True)
     line.put(f"{incident.priority.value} ", incident.priority.value.lower(), bold=True)
     line.say(f"{incident.id} ", "text", 10, bold=True).to(_WHAT)
-    line.say(incident.title, "text", _STATE - _WHAT - 1).to(_STATE)
-    line.put(incident.phase.value, _phase_token(incident)).to(_STATE + 14)
+    line.say(incident.title, "text", state - _WHAT - 1).to(state)
+    line.put(incident.phase.value, _phase_token(incident)).to(state + 14)
     if row.clock is not None:
-        line.put(row.clock.name, "mute").to(_STATE + 23)
+        line.put(row.clock.name, "mute").to(state + 23)
         line.add(clock(row.clock, now, line.palette, on=line.on))
-    line.to(_STATE + 36).put(_since(incident.declared_at, now), "mute").to(_STATE + 44)
+    line.to(state + 36).put(_since(incident.declared_at, now), "mute").to(state + 44)
     if incident.commander:
         line.say(incident.commander, "text", 11)
     else:
         line.put("nobody", "warn", bold=True)
-    _put(line.to(_WHY), "; ".join(row.reasons[:3]), "soft", width)
+    _put(line.to(state + _WHY - _STATE), "; ".join(row.reasons[:3]), "soft", width)
 
 
 def _phase_token(incident: Incident) -> str:
@@ -227,6 +237,7 @@ def _promise(line: Line, n: int, width: int, *, promise: Promise, now: datetime)
     facts = promise.facts
     line.put("!  " if late else "·  ", "warn" if late else "mute")
     line.say(promise.incident, "mute", 10).to(_WHAT)
+    width = min(width, _WHY + _REASONS)
     line.say(facts.text, "text", width - _WHAT - 44).to(width - 42)
     line.say(facts.owner or "nobody", "mute" if facts.owner else "warn", 14).to(width - 26)
     if facts.due is None:

@@ -14,7 +14,7 @@ from warroom.tui.panes.base import Hint
 from warroom.tui.panes.tab import Tab
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
-from warroom.tui.widgets.pieces import Piece, fit, line, wrap
+from warroom.tui.widgets.pieces import Line, Piece, fit, line, wrap
 from warroom.tui.widgets.rowlist import Row, RowList
 
 AUDIENCE_WORDS = {
@@ -34,6 +34,12 @@ KIND_WORDS = {
 }
 """How a kind of update is called on the screen."""
 
+_TALL = 16
+"""Lines of a list from which every text stands in full: there is room, nobody has to ask."""
+_HEAD = 34
+"""Cells of time, audience and kind."""
+_LEAST = 40
+"""Cells that a text wants beside them; with fewer it stands below."""
 _AUDIENCE_TONE = {Audience.INTERNAL: "soft", Audience.CLIENT: "accent", Audience.PUBLIC: "p2"}
 
 
@@ -117,7 +123,7 @@ class UpdatesTab(Tab):
             Piece(fit(KIND_WORDS[update.kind], 14), "mute"),
         )
         if key not in self._open:
-            return Row(key, ((*head, Piece(" ".join(update.text.split()))),))
+            return Row(key, self._said(head, " ".join(update.text.split()), width))
         due = f" · next promised {update.next_due:%H:%M} UTC" if update.next_due else ""
         parts = wrap(update.text, max(width - 4, 10))
         return Row(
@@ -128,6 +134,16 @@ class UpdatesTab(Tab):
                 (),
             ),
         )
+
+    def _said(self, head: Line, text: str, width: int) -> tuple[Line, ...]:
+        """Return an update that is not opened: in one line, or wrapped where there is room."""
+        if self.rows.size.height < _TALL:
+            return ((*head, Piece(text)),)
+        beside = width - _HEAD >= _LEAST
+        indent = _HEAD if beside else 4
+        parts = wrap(text, width - indent)
+        first = (*head, Piece(parts.pop(0))) if beside else head
+        return (first, *(line(" " * indent, part) for part in parts))
 
 
 _WRITE = "write"

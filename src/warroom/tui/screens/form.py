@@ -134,6 +134,10 @@ class FormScreen(Dialog[T]):
                         id=f"field-{field.name}",
                     )
 
+    def begins_with(self) -> str:
+        """Return the name of the field that is filled in first."""
+        return self.fields[0].name
+
     def before(self) -> ComposeResult:
         """Yield what stands above the fields."""
         return ()
@@ -143,10 +147,10 @@ class FormScreen(Dialog[T]):
         return ()
 
     def on_mount(self) -> None:
-        """Start in the first field, at its end."""
+        """Start in the field that it begins with, at its end."""
         super().on_mount()
         if self.fields:
-            first = self.query_one(f"#field-{self.fields[0].name}")
+            first = self.query_one(f"#field-{self.begins_with()}")
             first.focus()
             if isinstance(first, WritingArea):
                 first.move_cursor(first.document.end)

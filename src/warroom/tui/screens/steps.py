@@ -1,6 +1,7 @@
 """Dialogs around a step: what it must know, whether its runbook is trusted, what comes next."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -13,12 +14,20 @@ from warroom.tui.screens.form import Field, FormScreen
 from warroom.tui.widgets.pieces import Line, Piece, fit, line, spread, wrap
 from warroom.tui.widgets.rowlist import Row, RowList
 
+_LABEL = 15
+"""Cells before what is typed into a field."""
+
 
 class AsksScreen(FormScreen[dict[str, str]]):
     """The parameters of a runbook as a form; it runs nothing, the preview comes after it."""
 
     KIND: ClassVar[str] = "parameters"
     SEND: ClassVar[str] = "show what would run"
+    DEFAULT_CSS = """
+    AsksScreen .field { margin-bottom: 0; }
+    AsksScreen .question { margin-bottom: 1; }
+    AsksScreen.-low .question { margin-bottom: 0; }
+    """
 
     def __init__(self, title: str, incident: str, asks: Sequence[Ask], wrong: str = "") -> None:
         self._title, self._asks = title, asks
@@ -40,9 +49,22 @@ class AsksScreen(FormScreen[dict[str, str]]):
         """Return the runbook."""
         return self._title, "parameters"
 
-    def before(self) -> ComposeResult:
-        """Yield the questions."""
-        yield self.sheet(self._questions)
+    def content(self) -> ComposeResult:
+        """Yield each field with its question right below it."""
+        yield self.sheet(lambda _: [()])
+        for field, ask in zip(self.fields, self._asks, strict=True):
+            yield from self.rows([field])
+            question = self.sheet(partial(_question, ask))
+            question.add_class("question")
+            yield question
+        yield self.sheet(self._complaint, id="complaint")
+
+    def begins_with(self) -> str:
+        """Return the field that the room has refused, or the first that needs an answer."""
+        said = f" {self.complaint}"
+        refused = [ask.name for ask in self._asks if f" {ask.name}: " in said]
+        empty = [ask.name for ask in self._asks if not ask.value and not ask.optional]
+        return (refused or empty or [self.fields[0].name])[0]
 
     def result(self, values: Mapping[str, str]) -> dict[str, str]:
         """Return the answers; the room says whether they fit."""
@@ -57,16 +79,13 @@ class AsksScreen(FormScreen[dict[str, str]]):
         keys = [("^s", self.SEND), ("tab", "next"), ("esc", "leave, nothing ran")]
         return [line(Piece("─" * width, "line")), self.key_line(keys, width)]
 
-    def _questions(self, width: int) -> Sequence[Line]:
-        found: list[Line] = [()]
-        for ask in self._asks:
-            words = wrap(f"{ask.ask}: {ask.hint}", width - 14)
-            names = [ask.name, *("" for _ in words[1:])]
-            found += [
-                line(Piece(fit(name, 14), "soft"), Piece(part, "mute"))
-                for name, part in zip(names, words, strict=True)
-            ]
-        return [*found, ()]
+
+def _question(ask: Ask, width: int) -> Sequence[Line]:
+    """Return what a field is asked for, what it takes, and whether it may stay empty."""
+    takes = [ask.hint] if ask.hint else []
+    words = "; ".join([*takes, "may stay empty"] if ask.optional else takes)
+    said = f"{ask.ask}: {words}" if words else ask.ask
+    return [line(" " * _LABEL, Piece(part, "mute")) for part in wrap(said, width - _LABEL - 1)]
 
 
 class TrustScreen(Dialog[bool]):

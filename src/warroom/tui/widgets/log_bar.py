@@ -54,8 +54,9 @@ class BarLine(Widget):
         right = Strip(_segments(self.right, ink))
         if left.cell_length + right.cell_length + 2 > width:
             return left.adjust_cell_length(width, ground).apply_style(ground)
-        gap = Segment(" " * (width - left.cell_length - right.cell_length - 1), ground)
-        return Strip([Segment(" ", ground), *left, gap, *right]).crop(0, width).apply_style(ground)
+        gap = Segment(" " * (width - left.cell_length - right.cell_length - 2), ground)
+        row = Strip([Segment(" ", ground), *left, gap, *right])
+        return row.adjust_cell_length(width, ground).apply_style(ground)
 
 
 def _segments(pieces: Pieces, ink: Ink) -> list[Segment]:

@@ -116,6 +116,8 @@ class Look:
     """Whether the reader marked it to come back to."""
     marked: bool = False
     dim: bool = False
+    hit: bool = False
+    """Whether it matches while the rest is only dimmed: told by a mark, not by colour alone."""
     raw: bool = False
     x: int = 0
     pattern: re.Pattern[str] | None = None
@@ -223,9 +225,11 @@ def _gutter(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
 def _head(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
     token = _DIMMED if look.dim else tone(entry)
     outcome = str(entry.status) if entry.status is not None else _LEVELS.get(entry.level or "", "")
+    mark = ink.text("▸", "accent", on=on, bold=True) if look.hit else ink.text(" ", "mute", on=on)
     return [
         *_gutter(entry, ink, look, on),
-        Segment(f"{clock(entry.at)} ", ink.style(_DIMMED if look.dim else "mute", on=on)),
+        Segment(clock(entry.at), ink.style(_DIMMED if look.dim else "mute", on=on)),
+        mark,
         Segment(f"{outcome[:3]:<3} ", ink.style(token, on=on, bold=entry.failed)),
     ]
 

@@ -119,7 +119,8 @@ class LogQuery:
             left += [("   shows ", "mute", False), (grouped(len(self._shown)), "text", True)]
             going_on = "so far " * self._shown.behind()
             left += [(f" {going_on}of {total}", "soft", False)]
-            state, verb = ("rest dimmed", "hides") if self.dimming else ("matches only", "dims")
+            state = "▸ matches, rest dimmed" if self.dimming else "matches only"
+            verb = "hides" if self.dimming else "dims"
             right = (
                 (state, "text", True),
                 (" · ", "mute", False),

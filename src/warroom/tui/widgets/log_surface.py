@@ -252,6 +252,7 @@ class LogSurface(Widget, can_focus=True):
             self._strips.clear()
             self._strips_for = key
         row, (low, high) = entry.row, self.marked
+        fits = self.dim is not None and self.dim.matches(entry)
         look = Look(
             cursor=row == self.cursor and not (self.following and not self.has_focus),
             focused=self.has_focus,
@@ -259,7 +260,8 @@ class LogSurface(Widget, can_focus=True):
             pinned=self.pinned(entry),
             flagged=row in self.flags,
             marked=self.mark is not None and low <= row <= high,
-            dim=self.dim is not None and not self.dim.matches(entry),
+            dim=self.dim is not None and not fits,
+            hit=fits,
             raw=self.raw,
             x=0 if self.wrap else self.x,
             pattern=self.highlight,

@@ -64,6 +64,8 @@ class PickList(ScrollView, can_focus=True):
         self.ground = ground
         self.cursor = ""
         """Key of the row under the cursor; empty: none."""
+        self.widest: int | None = None
+        """Cells of the widest row; None: as wide as the list."""
         self._rows: Sequence[Row] = ()
         self._lines: list[tuple[Row, int]] = []
         self._keys: list[str] = []
@@ -109,7 +111,7 @@ class PickList(ScrollView, can_focus=True):
         chosen = bool(row.key) and row.key == self.cursor
         line = Line(self.palette, "bg2" if chosen else self.ground)
         line.put(("▌" if self.has_focus else "▎") if chosen else " ", "accent")
-        row.draw(line, n, width)
+        row.draw(line, n, width if self.widest is None else min(width, self.widest))
         return line.strip(width)
 
     def action_move(self, by: int) -> None:

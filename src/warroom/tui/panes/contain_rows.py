@@ -1,0 +1,251 @@
+"""The rows of containment: what runs, what is unknown, what is in force, what could be next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from warroom.core import spell
+from warroom.core.state import Incident, Run
+from warroom.core.text import clean_line
+from warroom.core.words import Outcome, StepAction, Verdict
+from warroom.room.containment import Option
+from warroom.tui.draw import Line, cut
+from warroom.tui.snapshot import Snapshot
+from warroom.tui.widgets.picklist import Row
+from warroom.tui.widgets.pieces import Piece, cells, wrap
+
+_REASONS_FROM = 34
+"""Narrower panes leave out why an option is offered; the zoomed list has it."""
+WIDEST = 100
+"""A row is not wider, however much room there is: its two ends are read together."""
+_TITLE_LINES = 3
+"""Lines that a title may take; a longer one loses its middle, never the version at its end."""
+
+
+def unknown_runs(incident: Incident) -> list[Run]:
+    """Return the steps of which nobody knows whether they ran."""
+    return [run for run in incident.runs if run.outcome is Outcome.UNKNOWN]
+
+
+def contain_rows(snapshot: Snapshot, width: int) -> list[Row]:
+    """Return what the pane lists at a width: running, unknown, in force, and the options."""
+    incident = snapshot.current
+    if incident is None:
+        return [
+            _words("What stops the damage", "mute"),
+            _words("is offered here.", "mute"),
+        ]
+    now = snapshot.now
+    rows = [_running(run, now, width) for run in incident.runs if run.outcome is None]
+    rows += [_lost(run, width) for run in unknown_runs(incident)]
+    rows += [_in_force(run, now, width) for run in incident.ledger]
+    failed = _last_failed(incident)
+    if failed is not None:
+        rows.append(_failed(failed, width))
+    if snapshot.options:
+        if rows:
+            rows += [_words("", "mute"), _words("next, fastest first", "mute")]
+        rows += [_option(option, width) for option in snapshot.options]
+    elif snapshot.options_trouble:
+        rows += [
+            _words("✗ Cannot say what applies.", "s5"),
+            _words(snapshot.options_trouble, "text"),
+        ]
+    elif not rows and incident.resolved_at is None:
+        rows += [
+            _words("No runbook applies.", "text"),
+            _words("A Markdown file in the runbooks", "mute"),
+            _words("folder makes one: `warroom runbook`", "mute"),
+        ]
+    return rows
+
+
+def _words(words: str, token: str) -> Row:
+    return Row("", 1, lambda line, _n, width: line.say(words, token, width - 2))
+
+
+def _last_failed(incident: Incident) -> Run | None:
+    """Return the newest run if it did not do what it should, and nothing came after it."""
+    last = incident.runs[-1] if incident.runs else None
+    bad = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.CANCELLED, Outcome.FLOODED)
+    return last if last is not None and last.outcome in bad else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """The beginning of a row: a mark, a title, and something short at the right edge."""
+
+    mark: Piece
+    title: str
+    tone: str
+    instead: Piece
+    """Stands beside the mark where the title does not fit there and takes lines of its own."""
+    kind: str = ""
+    """Stands before the title where both fit."""
+    bold: bool = True
+    right: str = ""
+    right_tone: str = "soft"
+
+    def row(self, key: str, width: int, *rest: Callable[[Line, int], object]) -> Row:
+        """Return the row at a width: the head, and each of `rest` on a line below."""
+        before = cells(f"{self.mark.text}{self.kind}")
+        beside = cells(clean_line(self.title)) <= width - before - cells(self.right) - 3
+        below = () if beside else self._lines(width - 5)  # the gutter, the indent, a scrollbar
+
+        def draw(line: Line, n: int, width: int) -> None:
+            if n == 0:
+                self._first(line, width, beside=beside)
+            elif n <= len(below):
+                line.put("  ").put(below[n - 1], self.tone, bold=self.bold)
+            else:
+                rest[n - len(below) - 1](line.put("  "), width)
+
+        return Row(key, 1 + len(below) + len(rest), draw)
+
+    def _first(self, line: Line, width: int, *, beside: bool) -> None:
+        line.put(self.mark.text, self.mark.token, bold=self.mark.bold)
+        if beside:
+            line.put(self.kind, self.instead.token, bold=self.instead.bold)
+            line.say(self.title, self.tone, width, bold=self.bold)
+        else:
+            line.put(self.instead.text, self.instead.token, bold=self.instead.bold)
+        line.to(width - cells(self.right) - 1).put(self.right, self.right_tone)
+
+    def _lines(self, room: int) -> tuple[str, ...]:
+        lines = wrap(clean_line(self.title), room)
+        if len(lines) > _TITLE_LINES:
+            lines = [*lines[: _TITLE_LINES - 2], "…", lines[-1]]
+        return tuple(lines)
+
+
+def _running(run: Run, now: datetime, width: int) -> Row:
+    verb = "undoing" if run.intent.action is StepAction.UNDO else "running"
+    head = _Head(
+        mark=Piece("▸ ", "accent"),
+        title=run.intent.title,
+        tone="accent",
+        instead=Piece(verb, "accent"),
+        right=spell.duration(now - run.intended_at),
+    )
+    words = f"{verb}: {run.intent.step_title}"
+    return head.row("", width, lambda line, width: line.say(words, "mute", width - 4))
+
+
+def _lost(run: Run, width: int) -> Row:
+    head = _Head(
+        mark=Piece("? ", "warn", bold=True),
+        title=run.intent.title,
+        tone="warn",
+        instead=Piece("unknown", "warn", bold=True),
+    )
+
+    def what(line: Line, width: int) -> None:
+        line.say(f"step {run.intent.step} unknown", "text", width - 14)
+        line.to(width - 10).put(" V ", "warn", fill=True).put(" verify", "soft")
+
+    return head.row(f"unknown {run.intent.run}", width, what)
+
+
+def _in_force(run: Run, now: datetime, width: int) -> Row:
+    head = _Head(
+        mark=Piece("✓ ", "ok"),
+        title=run.intent.title,
+        tone="ok",
+        instead=Piece("in force", "ok"),
+        right=f"{cut(run.by, 10)} {run.intended_at:%H:%M:%S}",
+    )
+
+    def effect(line: Line, width: int) -> None:
+        if run.silences:
+            alerts = run.intent.params.get("alerts", "")
+            line.say(f"nobody is woken by {alerts}", "text", width - 4)
+        else:
+            _effect(line, run, width)
+
+    def end(line: Line, width: int) -> None:
+        words, token = _until(run, now)
+        undo = "U undo"
+        line.say(words, token, width - line.width - len(undo) - 2)
+        line.to(width - len(undo) - 1).put("U", "accent", bold=True).put(" undo", "soft")
+
+    return head.row(f"force {run.intent.run}", width, effect, end)
+
+
+def _until(run: Run, now: datetime) -> tuple[str, str]:
+    """Return until when something is in force, in words and their token."""
+    until = run.expires_at
+    if until is None:
+        return "no date yet", "mute"
+    if run.silences:
+        if until <= now:
+            return f"ended by itself {until:%H:%M}", "warn"
+        return f"ends in {spell.in_prose(until - now)}, {until:%H:%M}", "mute"
+    if until <= now:
+        return f"was until {spell.clock_time(until, now)}", "warn"
+    return f"until {until:%H:%M}, then it asks", "mute"
+
+
+_POOR = {Verdict.NO_EFFECT: ("no effect:", "warn"), Verdict.WORSE: ("worse:", "s5")}
+"""What an action is called that did not help; the verdict is never what gets cut."""
+
+
+def _effect(line: Line, run: Run, width: int) -> None:
+    effect = run.effect
+    if effect is None:
+        line.put("its effect is not measured yet", "mute")
+        return
+    if effect.verdict in (Verdict.SOLVED, Verdict.HELPED):
+        before = spell.share(effect.before_failures, effect.before_requests).removesuffix(" %")
+        after = spell.share(effect.after_failures, effect.after_requests)
+        line.put(before, "s5", bold=True).put(" → ", "soft").put(after, "ok", bold=True)
+        line.put(f" in {effect.seconds} s", "soft")
+        return
+    verdict, token = _POOR.get(effect.verdict, ("", ""))
+    if not verdict:
+        line.say(effect.sentence, "warn", width - line.width - 1)
+        return
+    before = spell.share(effect.before_failures, effect.before_requests).removesuffix(" %")
+    after = spell.share(effect.after_failures, effect.after_requests)
+    line.put(verdict, token, bold=True)
+    line.say(f" {before} → {after} in {effect.seconds} s", "soft", width - line.width - 1)
+
+
+def _failed(run: Run, width: int) -> Row:
+    outcome = run.outcome.value.replace("_", " ") if run.outcome else ""
+    head = _Head(
+        mark=Piece("✗ ", "s5"),
+        title=run.intent.title,
+        tone="s5",
+        instead=Piece(outcome, "s5"),
+    )
+    status = run.finished.exit_status if run.finished else None
+    words = outcome if status is None else f"{outcome}, exit status {status}"
+    return head.row("", width, lambda line, width: line.say(words, "text", width - 4))
+
+
+def _option(option: Option, width: int) -> Row:
+    blocked = bool(option.blocked)
+    token = "mute" if blocked else "text"
+    head = _Head(
+        mark=Piece(f"{option.key or ' '} ", "accent", bold=True),
+        title=option.title,
+        tone=token,
+        bold=False,
+        kind=f"{option.kind.value} ",
+        instead=Piece(option.kind.value, token, bold=not blocked),
+        right=f"~{option.seconds} s" if option.seconds is not None else "",
+        right_tone="mute",
+    )
+
+    def why(line: Line, width: int) -> None:
+        undo = "undo ✓" if option.undo else "no undo"
+        words = option.blocked or option.reason
+        room = width - line.width - len(undo) - 2
+        line.say(words, "warn" if blocked else "mute", room).to(width - len(undo) - 1)
+        if option.undo:
+            line.put("undo ", "mute").put("✓", "ok")
+        else:
+            line.put(undo, "warn")
+
+    reasons = (why,) if width >= _REASONS_FROM else ()
+    return head.row(f"option {option.key or option.runbook}", width, *reasons)
