@@ -346,6 +346,22 @@ async def test_a_range_under_a_filter_pins_what_was_marked_and_nothing_between()
         assert [pin.lines for pin in app.pins()] == [1, 2]
 
 
+async def test_a_range_begun_by_its_key_grows_with_every_move_until_it_is_forgotten():
+    app = PaneApp(FakeLog(many()))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("up", "M", "up", "up")
+        await settle(pilot)
+        assert sum(line[1] == "│" for line in app.lines()) == 3
+        await pilot.press("P")
+        await settle(pilot)
+        assert [pin.lines for pin in app.pins()] == [3]
+        await pilot.press("M", "up", "escape", "up")
+        await settle(pilot)
+        assert app.pane.view.mark is None
+        assert not any(line[1] == "│" for line in app.lines())
+
+
 async def test_secrets_are_not_kept_in_the_text_of_a_pin():
     app = PaneApp(FakeLog([request(500, "/x?api_key=abcdefgh12345"), request()]))
     async with app.run_test(size=SIZE) as pilot:

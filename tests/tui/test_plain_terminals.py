@@ -67,6 +67,25 @@ async def test_no_color_writes_no_colour_and_keeps_what_needs_a_person(
         assert not title.style.reverse
 
 
+async def test_only_the_field_that_has_the_focus_is_marked_without_colour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with console(busy_room()) as driver:
+        driver.main.act("follow-up")
+        await driver.until("owner")
+
+        def marked(label: str) -> bool:
+            row = next((x for x in driver.text.splitlines() if f" {label}  " in x), "")
+            return "▌" in row.partition(label)[2]
+
+        await driver.holds(lambda: marked("what"), "the first field has the focus")
+        assert not marked("owner")
+        await driver.press("tab", "tab")
+        await driver.holds(lambda: marked("owner"), "the third field has the focus")
+        assert not marked("what")
+
+
 def test_a_layer_is_no_badge() -> None:
     plain = PlainColours(PALETTE.colours["bg0"])
     line = [

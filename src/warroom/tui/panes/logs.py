@@ -111,9 +111,7 @@ class LogsPane(LogKeep):
     def action_mark(self) -> None:
         """Begin a range at the cursor, or forget the one there is."""
         if not self.view.clear_mark():
-            self.view.hold()
-            self.view.mark = self.view.cursor
-            self.view.changed()
+            self.view.begin_mark()
 
     def action_pin(self) -> None:
         """Keep the line, or the marked range, as evidence; asks nothing."""

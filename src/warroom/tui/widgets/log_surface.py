@@ -59,6 +59,8 @@ class LogSurface(Widget, can_focus=True):
         self.cursor = feed.end - 1
         self.mark: int | None = None
         """Where a marked range began; it runs to the cursor."""
+        self.anchored = False
+        """Whether the range was begun by a key of its own: moving then extends it."""
         self.flags: list[int] = []
         """Rows the reader marked to come back to, ascending."""
         self._flags_of = {id(feed): self.flags}

@@ -98,20 +98,27 @@ class LogView(LogSurface, can_focus=True):
         return row
 
     def action_move(self, count: int) -> None:
-        """Move the cursor by rows."""
-        self.mark = None
+        """Move the cursor by rows; a range that was begun on purpose grows with it."""
+        if not self.anchored:
+            self.mark = None
         self.go(self._stepped(self.cursor, count))
 
     def action_mark(self, count: int) -> None:
         """Mark a range and move its end."""
         if self.mark is None:
-            self.mark = self.cursor
+            self.mark, self.anchored = self.cursor, False
         self.go(self._stepped(self.cursor, count))
+
+    def begin_mark(self) -> None:
+        """Begin a range at the cursor that every move extends."""
+        self.hold()
+        self.mark, self.anchored = self.cursor, True
+        self.changed()
 
     def clear_mark(self) -> bool:
         """Forget the marked range; returns whether there was one."""
         had = self.mark is not None
-        self.mark = None
+        self.mark, self.anchored = None, False
         if had:
             self.go(self.cursor)
         return had
@@ -122,14 +129,15 @@ class LogView(LogSurface, can_focus=True):
 
     def action_head(self) -> None:
         """Go to the first line."""
-        self.mark = None
+        if not self.anchored:
+            self.mark = None
         first = self.lens.first()
         if first is not None:
             self.go(first)
 
     def action_follow(self) -> None:
         """Go to the last line and follow."""
-        self.mark = None
+        self.mark, self.anchored = None, False
         self.following = True
         self.changed()
         self.page()
