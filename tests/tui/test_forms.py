@@ -366,6 +366,7 @@ async def test_a_running_step_shows_output_end_and_effect() -> None:
         text = screen_text(app)
         assert "succeeded after 1.8 s" in text
         assert "5xx 38.2 % → 0.4 % in 90 s" in text
+        assert "before since" in text, "its columns are told apart without colour"
         assert " S " not in text
         await pilot.press("escape")
         await pilot.pause()

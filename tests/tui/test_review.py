@@ -38,3 +38,19 @@ async def test_a_question_is_answered_and_the_last_answer_stands_beside_it() -> 
         await driver.press("escape")
         await driver.settle()
         assert room.states["INC-3"].answers["learn.test"].text == "a load test"
+
+
+async def test_a_long_last_answer_is_shown_whole_on_a_narrow_screen() -> None:
+    room = shops()
+    text = "restored in 14 min from the copy of Sunday, by mia, with the orders of Monday by hand"
+    kept = Answered(question="review.backup", text=text, known=True)
+    room.do(c.Answer(facts=kept), "INC-1")
+    async with console(room, (80, 24)) as driver:
+        driver.main.select("INC-3")
+        await driver.holds(lambda: driver.shown == "INC-3")
+        driver.main.act("review")
+        await driver.until("How long did detection take")
+        await driver.press("end")
+        rows = [row.strip(" │▁▂▃▄▅▆▇█▌▎") for row in driver.text.splitlines()]
+        said = " ".join(rows)
+        assert f"last, 2026-11-20 in INC-1: {text}" in said

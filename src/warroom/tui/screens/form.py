@@ -47,7 +47,7 @@ class FieldInput(WordsInput):
 
     DEFAULT_CSS = """
     FieldInput {
-        border: none; border-left: blank $wr-bg1; height: 1; padding: 0 1; background: $wr-bg1;
+        border: none; border-left: vkey $wr-line; height: 1; padding: 0 1; background: $wr-bg1;
         color: $wr-text;
     }
     FieldInput:focus {

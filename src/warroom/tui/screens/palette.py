@@ -40,7 +40,7 @@ class PaletteScreen(Asked[Entry]):
 
     CSS = """
     PaletteScreen > Vertical {
-        width: 84; max-width: 100%; height: 24; max-height: 100%; margin: 2 0;
+        width: 100; max-width: 100%; height: 24; max-height: 100%; margin: 2 0;
         background: $wr-bg3; border: round $wr-accent; padding: 0 1;
     }
     PaletteScreen { align: center top; }
@@ -191,7 +191,7 @@ class PaletteScreen(Asked[Entry]):
 def _draw(line: Line, n: int, width: int, *, entry: Entry, span: tuple[int, int]) -> None:
     del n
     line.put(f" {entry.group}".ljust(10), "mute")
-    notes = min(24, max(0, width - 62))
+    notes = min(30, max(0, width - 62))
     room = width - line.width - 6 - notes - 1
     title = cut(entry.title, room)
     start, end = span if span[1] <= len(title) and title[: span[1]].isascii() else (0, 0)

@@ -89,10 +89,10 @@ class ReviewScreen(Asked[str]):
         if reply is not None and known:
             lines += [line("    ", Piece(part, "text")) for part in wrap(reply.text, width - 6)]
         else:
-            lines += self._before(asking)
+            lines += self._before(asking, width)
         return Row(asking.key, tuple(lines))
 
-    def _before(self, asking: Asking) -> list[Line]:
+    def _before(self, asking: Asking, width: int) -> list[Line]:
         """Return what was answered last for this service, in whichever incident."""
         service = self._incident.service
         found = next((x for x in self._checks if (x.service, x.asking) == (service, asking)), None)
@@ -100,7 +100,7 @@ class ReviewScreen(Asked[str]):
             return []
         due = "due again" if found.overdue(self._now) else f"holds until {found.due:%Y-%m-%d}"
         words = f"last, {found.last.at:%Y-%m-%d} in {found.incident}: {found.last.text} ({due})"
-        return [line("    ", Piece(words, "mute"))]
+        return [line("    ", Piece(part, "mute")) for part in wrap(words, width - 6)]
 
     def _due(self, check: RecurringCheck) -> Line:
         name = check.asking.key.removeprefix("review.").replace("_", " ")

@@ -266,13 +266,16 @@ class RunScreen(Dialog[str]):
         return [*found, *waits, (), *said]
 
     def _bars(self, progress: Progress, width: int) -> Sequence[Line]:
-        """Return how the failures went, before the step and since."""
+        """Return how the failures went, before the step and since; the two are named."""
         before = progress.before
         was = before[0] / before[1] if before[1] else 0.0
-        shares = [was] * 6 + self._shares[-(width - 6) :]
+        at = len(_BEFORE)
+        shares = [was] * at + self._shares[-(width - at - 1) :]
         top = max([*shares, 0.01])
         tone = "s5" if progress.verdict in _BAD else "ok"
-        return [line(Piece(t[:6], "s5"), Piece(t[6:], tone)) for t in bars(shares, 4, top)]
+        drawn = bars(shares, 4, top)
+        found = [line(Piece(t[:at], "s5"), " ", Piece(t[at:], tone)) for t in drawn]
+        return [*found, line(Piece(f"{_BEFORE} since", "mute"))]
 
     def key_lines(self, width: int) -> Sequence[Line]:
         """Return the keys."""
@@ -308,5 +311,7 @@ _RUNNING = {
     StepAction.VERIFY: "verifying",
     StepAction.PRECHECK: "looking first",
 }
+_BEFORE = "before"
+"""Named below its columns, as many as it has letters; what came since begins after a gap."""
 _GOOD = (Verdict.SOLVED, Verdict.HELPED)
 _BAD = (Verdict.WORSE, Verdict.NO_EFFECT)

@@ -63,7 +63,7 @@ class WritingArea(TextArea):
         border: none; padding: 0; height: 1fr; background: $wr-bg0; scrollbar-size: 1 1;
     }
     WritingArea:focus { border: none; }
-    WritingArea.-boxed { border-left: blank $wr-bg1; padding: 0 1; }
+    WritingArea.-boxed { border-left: vkey $wr-line; padding: 0 1; }
     WritingArea.-boxed:focus { border-left: outer $wr-accent; }
     WritingArea .text-area--placeholder { color: $wr-pend; }
     """
