@@ -79,3 +79,24 @@ async def test_a_deadline_ahead_that_has_passed_is_late() -> None:
         await driver.until("▸ how bad")
         ahead = marks(driver).partition("how bad")[2]
         assert ahead.count("LATE") == 2, ahead  # to diagnose it, and to have it fixed
+
+
+async def test_the_deadline_stays_on_a_narrow_screen_when_the_stage_has_none() -> None:
+    room = busy_room()
+    told(room, "14:10:00")
+    async with console(room, (80, 24)) as driver:
+        driver.main.select("INC-107")
+        await driver.until("▸ how bad")
+        assert "· diagnose 1h 45m" in marks(driver)
+
+
+async def test_damage_that_goes_on_is_said_while_an_update_is_due() -> None:
+    room = FakeRoom()
+    facts = e.Declared(title="checkout fails", priority=Priority.P1)
+    room.told("14:03:02", c.Declare(facts=facts), "INC-107")
+    room.told("14:03:36", c.Acknowledge(), "INC-107")
+    told(room, "14:10:00", timedelta(seconds=40))
+    for size in ((140, 40), (80, 24)):
+        async with console(room, size) as driver:
+            await driver.until("▸ update")
+            assert "· contain since 14m" in marks(driver)

@@ -40,10 +40,14 @@ def _fitting(
 ) -> Line:
     """Return the fullest form that fits: all; without the far end; without the beginning."""
     current = _current(stages)
-    forms: list[Sequence[Stage]] = [stages, stages[: current + 2], stages[: current + 1]]
-    forms += [stages[skip : current + 1] for skip in range(1, current + 1)]
-    for number, form in enumerate(forms):
-        line = _draw(palette, incident, form, now, short=number >= 3)
+    # The first stage that says how long there is stays longest: often it is the current one.
+    timed = stages[current].clock is not None or stages[current].name == "contain"
+    end = current + (1 if timed else 2)
+    forms = [(stages, False), (stages[: current + 2], False), (stages[:end], False)]
+    forms += [(stages[skip:end], True) for skip in range(1, current + 1)]
+    forms.append((stages[current : current + 1], True))
+    for form, short in forms:
+        line = _draw(palette, incident, form, now, short=short)
         if line.width <= room:
             return line
     return line
@@ -74,6 +78,9 @@ def _draw(
             case StageState.NOW:
                 _now(line, stage, name, incident, now)
             case StageState.AHEAD:
+                if stage.name == "contain" and incident.acknowledged_at is not None:
+                    _since(line, "· ", name, incident, now)
+                    continue
                 line.put(f"· {name}", "mute")
                 if stage.clock is not None:
                     line.put(" ").add(_ahead(line.palette, stage.clock, now))
@@ -90,13 +97,18 @@ def _ahead(palette: Palette, deadline: Clock, now: datetime) -> list[Segment]:
 
 
 def _now(line: Line, stage: Stage, name: str, incident: Incident, now: datetime) -> None:
-    if stage.name == "contain":  # the damage goes on: it has no deadline but an age
-        since = spell.duration(now - (incident.acknowledged_at or incident.declared_at))
-        line.put("▸ ", "s5").put(f"{name} ", "s5", bold=True).put(f"since {since}", bold=True)
+    if stage.name == "contain":
+        _since(line, "▸ ", name, incident, now)
         return
     line.put("▸ ", "accent").put(name, "accent", bold=True)
     if stage.clock is not None:
         line.put(" ").add(inline_clock(stage.clock, now, line.palette, on="bg1", bold=True))
+
+
+def _since(line: Line, mark: str, name: str, incident: Incident, now: datetime) -> None:
+    """Draw that the damage goes on, whatever is done next: it has no deadline but an age."""
+    since = spell.duration(now - (incident.acknowledged_at or incident.declared_at))
+    line.put(mark, "s5").put(f"{name} ", "s5", bold=True).put(f"since {since}", bold=True)
 
 
 def _update(
