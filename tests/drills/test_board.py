@@ -12,7 +12,7 @@ from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.words import Audience, UpdateKind
 from warroom.demo.drill import cards, joined, set_up
-from warroom.drills.play.board import Board, board, lines
+from warroom.drills.play.board import Board, board, lines, within
 from warroom.drills.play.card import STALE, Card, Place, read_card, running, write_card
 from warroom.drills.play.course import Said
 from warroom.settings import Settings
@@ -66,8 +66,28 @@ def test_who_did_what_is_told_by_player_and_callers_are_none(play: Play) -> None
     assert {player.player: player.number for player in found.players} == {"ana": 1, "leo": 1}
     assert found.players[1].deeds[0][0] == 60
     text = "\n".join(lines(found, play.now))
-    assert "leo, 1 deeds" in text
+    assert "leo, 1 deed" in text
     assert found.truth in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_board_stays_within_the_terminal_and_keeps_every_word(play: Play, width: int) -> None:
+    play.do(50, c.Declare(facts=e.Declared(title="x")))
+    play.do(60, c.AddNote(text="twelve calls of the same kind " * 5))
+    found = seen(play, card_of(play, said=1), 100)
+    whole, told = lines(found, play.now), lines(found, play.now, width)
+    assert max(map(len, whole)) > 120
+    assert max(map(len, told)) <= width
+    assert " ".join(" ".join(told).split()) == " ".join(" ".join(whole).split())
+
+
+def test_a_low_terminal_keeps_the_beginning_of_a_board() -> None:
+    told = [f"line {number}" for number in range(40)]
+    assert within(told, 41) == told
+    low = within(told, 24)
+    assert len(low) == 23
+    assert low[:22] == told[:22]
+    assert "taller window" in low[-1]
 
 
 def test_the_score_so_far_and_what_the_shop_does(play: Play) -> None:

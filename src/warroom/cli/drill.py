@@ -104,21 +104,24 @@ def watch(*, once: bool, as_json: bool) -> None:
     It tells what the players must find out: look at it where they do not.
     """
     from dataclasses import asdict
+    from shutil import get_terminal_size
     from time import sleep, time
 
     from warroom.cli.common import present
     from warroom.core.text import clean_line
-    from warroom.drills.play.board import lines
+    from warroom.drills.play.board import lines, within
 
     while True:
         boards = [_board(card, time()) for card in _running()]
         if as_json:
             emit([asdict(one) for one in boards])
             return
+        live = not once and sys.stdout.isatty()
+        width, height = get_terminal_size() if live else (0, 0)
         told: list[str] = ["No drill is played on this machine now."] if not boards else []
         for one in boards:
-            told += [*(clean_line(text, 400) for text in lines(one, present())), ""]
-        live = not once and sys.stdout.isatty()
+            told += [*(clean_line(text, 400) for text in lines(one, present(), width)), ""]
+        told = within(told, height) if live else told
         say(("\x1b[H\x1b[J" if live else "") + "\n".join(told).rstrip())
         if not live:
             return

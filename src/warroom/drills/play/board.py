@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from textwrap import wrap
 
 from warroom.core import events as e
 from warroom.core.drill import Mark
@@ -17,6 +18,10 @@ from warroom.drills.scenarios.model import Expects
 
 DEEDS = 6
 """Of each player, the newest."""
+_LEAST = 24
+"""Cells that a text wants beside its head."""
+_INDENT = 11
+"""Cells before a text that stands below its head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,29 +142,54 @@ def _span(seconds: float) -> str:
     return duration(timedelta(seconds=max(0, round(seconds))))
 
 
-def lines(one: Board, clock: datetime) -> list[str]:
-    """Return a board as lines of text; foreign text is in them, to be cleaned."""
+def lines(one: Board, clock: datetime, width: int = 0) -> list[str]:
+    """Return a board as lines of text; foreign text is in them, to be cleaned.
+
+    Args:
+        one: The drill.
+        clock: What the room's clock shows.
+        width: Cells of the terminal; what is longer goes on below its own beginning. 0: no limit.
+    """
     fast = f", {one.speed:g} times as fast" if one.speed != 1 else ""
     since = f"{_span(one.elapsed)} since the start{fast}"
-    told = [
-        f"{one.scenario}  {one.title}   {since}   {clock:%H:%M:%S}",
-        f"  the shop      {one.stands}",
-        f"  what it is    {one.truth}",
-        "",
-        "  who speaks",
-    ]
+    told = [("", f"{one.scenario}  {one.title}   {since}   {clock:%H:%M:%S}")]
+    told += [("  the shop      ", one.stands), ("  what it is    ", one.truth)]
+    told += [("", ""), ("  who speaks", "")]
     told += [
-        f"  {_span(s.at):>7}  {s.caller:<11} {s.stands:<22} {s.text}"
-        + (f" (wants: {s.expects})" if s.expects != Expects.NOTHING else "")
+        (
+            f"  {_span(s.at):>7}  {s.caller:<11} {s.stands:<22} ",
+            s.text + (f" (wants: {s.expects})" if s.expects != Expects.NOTHING else ""),
+        )
         for s in one.spoken
-    ] or ["           nobody"]
-    told += ["", "  who did what"]
+    ] or [("           nobody", "")]
+    told += [("", ""), ("  who did what", "")]
     for player in one.players:
-        told.append(f"  {player.player}, {player.number} deeds")
-        told += [f"  {_span(at):>7}  {words}" for at, words in player.deeds]
-    told += [] if one.players else ["           nobody did anything yet"]
-    told += ["", f"  so far {one.points} of 100, if it ended now"]
+        deeds = "deed" if player.number == 1 else "deeds"
+        told.append((f"  {player.player}, {player.number} {deeds}", ""))
+        told += [(f"  {_span(at):>7}  ", words) for at, words in player.deeds]
+    told += [] if one.players else [("           nobody did anything yet", "")]
+    told += [("", ""), (f"  so far {one.points} of 100, if it ended now", "")]
     told += [
-        f"  {mark.points:>4} of {mark.most:<3} {mark.what:<26} {mark.reason}" for mark in one.marks
+        (f"  {mark.points:>4} of {mark.most:<3} {mark.what:<26} ", mark.reason)
+        for mark in one.marks
     ]
-    return told
+    return [row for head, text in told for row in _hanging(head, text, width)]
+
+
+def within(told: Sequence[str], height: int) -> list[str]:
+    """Return lines for a terminal of so many rows: the beginning, which says what is due, stays."""
+    if len(told) < height:
+        return list(told)
+    return [*told[: max(height - 2, 0)], "  … a taller window shows the rest, or --once"]
+
+
+def _hanging(head: str, text: str, width: int) -> list[str]:
+    """Return a line that goes on under the beginning of its text where it is too long."""
+    room = width - len(head)
+    if not text or not width or len(text) <= room:
+        return [f"{head}{text}".rstrip()]
+    if room < _LEAST:  # beside its head there is no room: below it
+        below = wrap(text, max(width - _INDENT, 1))
+        return [head.rstrip(), *(f"{' ' * _INDENT}{part}" for part in below)]
+    first, *rest = wrap(text, room)
+    return [f"{head}{first}", *(f"{' ' * len(head)}{part}" for part in rest)]
