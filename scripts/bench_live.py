@@ -161,27 +161,38 @@ def while_indexing(big: Path, home: str) -> list[Figure]:
     return [answered("key answered while indexing", took)]
 
 
+def first_hit(terminal: Terminal) -> float:
+    """Search for what only the newest line has; return the seconds until the cursor is there."""
+    os.write(terminal.master, b"/")
+    terminal.drain(0.5)
+    os.write(terminal.master, b"/tail-")
+    terminal.drain(0.5)
+    os.write(terminal.master, b"\r")
+    hit = terminal.wait_for(HELD, 10)
+    os.write(terminal.master, b"\x1b")  # no search
+    terminal.drain(0.3)
+    os.write(terminal.master, b"G")
+    terminal.drain(0.5)
+    return 10.0 if hit is None else hit
+
+
 def while_searching(big: Path, home: str) -> list[Figure]:
     """Search the large log for what only its newest line has, then for what none has."""
     terminal = opened(big, home)
     try:
         terminal.drain(3.0)
+        hits = [first_hit(terminal) for _ in range(5)]
         os.write(terminal.master, b"/")
-        terminal.drain(0.5)
-        os.write(terminal.master, b"/tail-")
-        terminal.drain(0.5)
-        os.write(terminal.master, b"\r")
-        hit = terminal.wait_for(HELD, 10)
-        os.write(terminal.master, b"G/")
         terminal.drain(0.5)
         os.write(terminal.master, b"nowhere[0-9]+to be found\r")
         terminal.drain(1.0)
         took = keys(terminal, 15)
     finally:
         terminal.end()
-    first = 10.0 if hit is None else hit
+    first = statistics.median(hits)
+    ours = f"{first * 1e3:.0f} ms, of {len(hits)} at most {max(hits) * 1e3:.0f} ms"
     return [
-        Figure("first hit of a search", f"{first * 1e3:.0f} ms", "", first * 1e3, 100, "ms"),
+        Figure("first hit of a search", ours, "", first * 1e3, 100, "ms"),
         answered("key answered while a whole file is searched", took),
     ]
 

@@ -123,3 +123,20 @@ def test_looking_through_many_lines_at_once_is_looking_at_each(expression, texts
             expected.add(place)
         place += len(line) + 1
     assert starts - {len(data)} == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ("caf[éè]$", ["café", "cafè"]),  # two letters, not four bytes
+        (r"caf[\[-é]$", ["café", "cafè", "caf]"]),  # in bytes it would be a range backwards
+        ("^.é?$", ["xé", "É", "ü", "Ü"]),
+        ("É", ["É"]),
+        ("ü", ["ü", "Ü"]),  # lower case alone: both
+    ],
+)
+def test_a_letter_of_several_bytes_is_one(expression: str, found: list[str]) -> None:
+    words = ["café", "cafè", "caf]", "xé", "É", "ü", "Ü", "x!"]
+    matches = matcher(Query(include=[expression])).entry
+    assert [word for word in words if matches(word.encode())] == found
+    assert not matches(b"ca\xc3")  # half a letter

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, AnyStr
 
 from warroom.logs.errors import LogError
 
@@ -37,10 +37,24 @@ def compiled(expression: str) -> re.Pattern[bytes]:
     Raises:
         LogError: It is no regular expression.
     """
+    return _made(expression.encode(), expression)
+
+
+def _made(pattern: AnyStr, expression: str) -> re.Pattern[AnyStr]:
     try:
-        return re.compile(expression.encode(), re.IGNORECASE if folds(expression) else re.NOFLAG)
+        return re.compile(pattern, re.IGNORECASE if folds(expression) else re.NOFLAG)
     except re.error as error:
         raise LogError(f"{expression!r} is no regular expression: {error}") from error
+
+
+def _search(expression: str) -> Callable[[bytes], object]:
+    """Return what looks for an expression in an entry."""
+    if expression.isascii():
+        return compiled(expression).search
+    # A letter of several bytes is one in a set, before a quantifier and where case is one: only
+    # text knows.
+    pattern = _made(expression, expression)
+    return lambda raw: pattern.search(raw.decode("utf-8", "replace"))
 
 
 def stays_within_lines(expression: str) -> bool:
@@ -64,8 +78,8 @@ def matcher(query: Query) -> Matcher:
     Raises:
         LogError: One of its expressions is no regular expression.
     """
-    include = [compiled(each).search for each in query.include]
-    exclude = [compiled(each).search for each in query.exclude]
+    include = [_search(each) for each in query.include]
+    exclude = [_search(each) for each in query.exclude]
 
     def entry(raw: bytes) -> bool:
         return all(search(raw) for search in include) and not any(search(raw) for search in exclude)
