@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from textual import on
+from textual import on, work
 from textual.widgets import Input
 
 from warroom.logs.protocol import Log
@@ -149,7 +149,7 @@ class LogSeek(LogFind):
             return
         self._end_typing()
         if value.strip():
-            await self._remember(lambda: self.memory.use(purpose, value.strip()))
+            self._use(purpose, value.strip())
 
     async def _filter(self, text: str) -> None:
         """Filter by what was typed; `=name` at its end keeps it under that name."""
@@ -171,6 +171,16 @@ class LogSeek(LogFind):
         if self.sought.filter is None:
             return ""
         return spelt_out(self.sought.filter.text, {name: self.memory.names.get(name, f"/{name}")})
+
+    @work(
+        thread=True, group="log-memory", exit_on_error=False, description="Remember what was typed"
+    )
+    def _use(self, purpose: str, words: str) -> None:
+        """Remember words aside: what they find must not wait for the disk."""
+        try:
+            self.memory.use(purpose, words)
+        except OSError as error:
+            self.post_message(Notice(f"not kept for the next time: {error.strerror}", "warn"))
 
     async def _remember(self, keep: Callable[[], None]) -> None:
         try:
