@@ -335,6 +335,12 @@ async def test_at_goes_to_an_incident_even_a_closed_one() -> None:
         await driver.holds(lambda: driver.shown == "INC-105")
 
 
+async def test_on_a_narrow_screen_priority_and_state_of_an_incident_come_before_its_day() -> None:
+    async with console(busy_room(), (80, 24)) as driver:
+        await driver.press("at", *"csv")
+        await driver.until("P3 declared")
+
+
 async def test_help_lists_the_keys_as_they_are_and_finds_one() -> None:
     async with console(busy_room(), keymap={"incident.contain": "C"}) as driver:
         await driver.press("question_mark")

@@ -352,6 +352,7 @@ async def test_a_range_begun_by_its_key_grows_with_every_move_until_it_is_forgot
         await settle(pilot)
         await pilot.press("up", "M", "up", "up")
         await settle(pilot)
+        assert [hint.verb for hint in app.pane.hints()][:2] == ["more lines", "pin the range"]
         assert sum(line[1] == "│" for line in app.lines()) == 3
         await pilot.press("P")
         await settle(pilot)

@@ -195,7 +195,7 @@ def incident_entry(incident: Incident) -> Entry:
         "open",
         incident.id,
         "@",
-        f"{when}, {incident.priority}, {incident.phase}",
+        f"{incident.priority} {incident.phase}, {when}",
         f"warroom show {incident.id}",
         (incident.summary,) if incident.summary else (),
     )

@@ -63,6 +63,10 @@ class LogsPane(LogKeep):
         if self.bar.purpose:
             said = [Hint("enter", "take it"), Hint("esc", "back")]
             return [*said, Hint("↑", "used before")] if self.bar.input.past else said
+        if self.view.mark is not None:
+            grows = "↑ ↓" if self.view.anchored else "S-↑ S-↓"
+            ends = [Hint("y", "copy it"), Hint("esc", "forget it")]
+            return [Hint(grows, "more lines"), Hint("P", "pin the range"), *ends]
         found = [Hint("e E", "next / prev 5xx"), Hint("/", "search"), Hint("F", "filter")]
         if self.sought.hits is not None:
             found.insert(1, Hint("n N", "matches"))

@@ -114,6 +114,7 @@ class LogView(LogSurface, can_focus=True):
         self.hold()
         self.mark, self.anchored = self.cursor, True
         self.changed()
+        self._tell()
 
     def clear_mark(self) -> bool:
         """Forget the marked range; returns whether there was one."""
