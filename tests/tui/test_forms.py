@@ -8,12 +8,13 @@ from tests.tui.work_kit import NOW, PLAN, Kit, Ticks, declared, full_story, scre
 
 from warroom.core import commands as c
 from warroom.core import events as e
-from warroom.core.conduct import Contacted, NoticeOwed
+from warroom.core.conduct import Contacted, Measured, NoticeOwed
 from warroom.core.decide import Refusal, decide
 from warroom.core.drafting import briefing, draft_update, look_over, promised
 from warroom.core.words import (
     Audience,
     Category,
+    Check,
     ContainmentKind,
     Criterion,
     FollowUpState,
@@ -38,6 +39,7 @@ from warroom.tui.screens.options import OptionsScreen
 from warroom.tui.screens.outside import ContactScreen, NoticeScreen
 from warroom.tui.screens.run import EffectProgress, RunScreen, StepEnded, StepOutput
 from warroom.tui.screens.update import UpdateScreen
+from warroom.tui.screens.verified import VerifiedScreen
 
 SIZES = [(80, 24), (140, 40), (200, 60)]
 
@@ -339,6 +341,24 @@ async def test_the_options_open_by_letter_and_run_nothing() -> None:
         await pilot.press("enter")
         await pilot.pause(0.1)
         assert app.results == [OPTIONS[1], OPTIONS[0]]
+
+
+async def test_a_check_says_its_result_in_words_and_nothing_compared_is_no_tick() -> None:
+    gone = Measured(check=Check.GONE, passed=False, sentence="too early", requests=7, seconds=20)
+    beside = Measured(check=Check.ADJACENT, passed=True, sentence="too few requests", seconds=20)
+    app = Kit()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, VerifiedScreen("INC-1", (gone, beside), timedelta()))
+        text = screen_text(app)
+        assert "✗ Not shown: that the failure is gone" in text
+        assert "· The neighbours were not compared" in text
+        assert "✓" not in text
+        well = replace(beside, requests=400)
+        await opened(pilot, app, VerifiedScreen("INC-1", (replace(gone, passed=True), well),
+                                                timedelta()))  # fmt: skip
+        text = screen_text(app)
+        assert "✓ The failure is gone" in text
+        assert "✓ The neighbours are well" in text
 
 
 async def test_a_running_step_shows_output_end_and_effect() -> None:

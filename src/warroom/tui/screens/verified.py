@@ -13,11 +13,18 @@ from warroom.core.words import Check
 from warroom.tui.screens.dialog import Dialog
 from warroom.tui.widgets.pieces import Line, Piece, line, wrap
 
-_NAMES = {
+_PASSED = {
     Check.GONE: "The failure is gone",
     Check.ADJACENT: "The neighbours are well",
     Check.LEDGER: "Nothing temporary is left",
 }
+_FAILED = {
+    Check.GONE: "Not shown: that the failure is gone",
+    Check.ADJACENT: "Not shown: that the neighbours are well",
+    Check.LEDGER: "Something temporary is left",
+}
+_UNCOMPARED = "The neighbours were not compared"
+"""Nothing speaks against it, and nothing for it: that is no tick."""
 
 Wish = Literal["again", "close"]
 
@@ -62,8 +69,8 @@ class VerifiedScreen(Dialog[Wish]):
     def _lines(self, width: int) -> Sequence[Line]:
         found: list[Line] = [()]
         for check in self.checks:
-            mark, tone = ("✓", "ok") if check.passed else ("✗", "s5")
-            found.append(line(Piece(f"{mark} ", tone, True), Piece(_NAMES[check.check], bold=True)))
+            mark, tone, name = _told(check)
+            found.append(line(Piece(f"{mark} ", tone, True), Piece(name, bold=True)))
             found += [line("  ", Piece(part, "soft")) for part in wrap(check.sentence, width - 2)]
             if check.requests:
                 now = _rate(check.failures, check.requests)
@@ -88,6 +95,16 @@ class VerifiedScreen(Dialog[Wish]):
             self.key_line(keys, width),
             line(Piece(words, "mute")),
         ]
+
+
+def _told(check: Measured) -> tuple[str, str, str]:
+    """Return the mark of a check, its colour, and its result as a title that says it by itself."""
+    if not check.passed:
+        return "✗", "s5", _FAILED[check.check]
+    looked = check.seconds and not check.requests  # metrics count no requests and name no time
+    if check.check is Check.ADJACENT and looked:
+        return "·", "mute", _UNCOMPARED
+    return "✓", "ok", _PASSED[check.check]
 
 
 def _rate(failures: int, requests: int) -> str:
