@@ -271,3 +271,20 @@ async def test_updates_stand_in_full_where_there_is_room() -> None:
             text = screen_text(app)
             assert ("15:00" in text) is whole, size
             assert "initial" in text
+
+
+async def test_the_newest_update_is_in_sight_when_all_stand_in_full() -> None:
+    story = declared()
+    for number in range(9):
+        text = f"Number {number}. " + "Some orders fail; the cause is looked for. " * 3
+        update = c.SendUpdate(kind=UpdateKind.PROGRESS, audience=Audience.CLIENT, text=text)
+        story.do(f"14:0{number}:00", update)
+    app = WorkApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await show(pilot, app, story, "Updates")
+        await pilot.pause()
+        assert "Number 8" in screen_text(app)
+        await pilot.resize_terminal(60, 20)
+        await pilot.pause()
+        await pilot.pause()
+        assert "Number 8" in screen_text(app)

@@ -177,7 +177,8 @@ class PickList(ScrollView, can_focus=True):
             return
         _, first, last = self._places[self.cursor]
         top, height = self.scroll_offset.y, max(self.size.height, 1)
+        # Forced: the bar of a list that has just become longer than its place is not shown yet.
         if first < top:
-            self.scroll_to(y=first, animate=False, immediate=True)
+            self.scroll_to(y=first, animate=False, immediate=True, force=True)
         elif last >= top + height:
-            self.scroll_to(y=last - height + 1, animate=False, immediate=True)
+            self.scroll_to(y=last - height + 1, animate=False, immediate=True, force=True)
