@@ -11,7 +11,7 @@ from warroom.tui.widgets.log_gauge import Asked, Gauge
 
 pytestmark = pytest.mark.soak
 
-PATIENCE = 150.0
+PATIENCE = 400.0
 """Seconds of a slow machine; the delay that is held against the promise is that of the log."""
 
 
