@@ -209,6 +209,9 @@ def judge(stage: Set, console: Console, seen: Seen) -> None:
     for run in state.runs:
         before = run.intent.run in seen.interrupted
         if run.finished is None:
+            deadline = time.monotonic() + 30  # a step that lost its console is being ended
+            while tended(run) and time.monotonic() < deadline:
+                time.sleep(0.1)
             assert not tended(run)
             seen.interrupted.add(run.intent.run)
         elif before and run.settled is None and run.started is not None:
