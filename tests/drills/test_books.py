@@ -77,10 +77,13 @@ def test_every_runbook_is_complete_runs_verifies_and_is_taken_back(tmp_path: Pat
 
             if book.title.startswith(("Keep payments", "Switch the bulk")):
                 assert execute(book, StepAction.VERIFY).returncode == 1
+            checked = execute(book, StepAction.PRECHECK)  # kept before anything is changed
+            assert checked.returncode == 0, checked.stderr
+            state = dict(STATE.findall(checked.stdout))
+            assert state
             ran = execute(book, StepAction.RUN)
             assert ran.returncode == 0, ran.stderr
-            state = dict(STATE.findall(ran.stdout))
-            assert state
+            assert dict(STATE.findall(ran.stdout)) == state
             verified = execute(book, StepAction.VERIFY)
             assert verified.returncode == 0, (book.title, verified.stderr)
             undone = execute(book, StepAction.UNDO, state)

@@ -162,6 +162,10 @@ owner: shop team
 1. [ ] $tell
 2. [ ] $step
 
+   ```sh precheck reads timeout=20s
+   $before
+   ```
+
    ```sh run timeout=20s
    $run
    ```
@@ -206,6 +210,7 @@ def render(book: Book, control: str) -> str:
         blast=book.blast,
         tell=book.tell,
         step=book.step,
+        before=f"{control} before {book.words}",
         run=f"{control} {book.words}",
         verify=f"{control} check {book.words}",
         undo=f"{control} {book.undo}",

@@ -21,7 +21,7 @@ PROBES = 6
 """Requests that a check sends through the router: twice as many as there are instances."""
 
 USAGE = """\
-usage: shopctl [check] SWITCH [NAME] VALUE
+usage: shopctl [check | before] SWITCH [NAME] VALUE
        shopctl restart INSTANCE
        shopctl status
 
@@ -61,6 +61,10 @@ async def _run(settings: Settings, words: Sequence[str]) -> list[str]:
         case ["restart", name] if name in INSTANCES:
             await _control(settings, "POST", f"/restart/{name}")
             return [f"{name} restarted"]
+        case ["before", *rest]:
+            key, _ = _switch(rest)
+            entries = (await _control(settings, "GET", "/state"))["entries"]
+            return [f"warroom-state: {key.partition('.')[0]}={entries[key]}"]
         case ["check", *rest]:
             return [await _check(settings, *_switch(rest))]
         case _:
