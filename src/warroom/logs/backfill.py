@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from warroom.logs.ahead import Ahead
     from warroom.logs.formats.reader import Reader
-    from warroom.logs.halves import Halves
     from warroom.logs.index import Index
     from warroom.logs.times import Clock
 
-WORTH_TWO = 16 << 20
-"""Bytes towards the head from which on a second thread is worth its start."""
+WORTH_THREADS = 16 << 20
+"""Bytes towards the head from which on more threads are worth their start."""
 
 
 class Backfill:
@@ -76,7 +76,7 @@ class Backfill:
         self._floor = 0
         self._hastened = False
         self._buffer = bytearray(CHUNK + PAD)
-        self._halves: Halves | None = None
+        self._ahead: Ahead | None = None
 
     @property
     def pending(self) -> bool:
@@ -118,10 +118,10 @@ class Backfill:
             self.store, self.head = lost, 0
 
     def close(self) -> None:
-        """End the second thread."""
-        if self._halves is not None:
-            self._halves.close()
-            self._halves = None
+        """End the threads that scan ahead."""
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
 
     def _hasten(self) -> None:
         self._hastened = True
@@ -130,13 +130,13 @@ class Backfill:
 
             self.scanner = AccessScanner(self._clock, self._index.codes)
 
-    def _take_two(self) -> None:
-        """Let a second thread help where there is a core for it and numpy is there."""
+    def _take_help(self) -> None:
+        """Let threads scan ahead where there is a core for them and numpy is there."""
         vector = self._hastened and self._reader.format.vector
         if vector and len(os.sched_getaffinity(0)) > 1:
-            from warroom.logs.halves import Halves  # noqa: PLC0415 - imports numpy
+            from warroom.logs.ahead import Ahead  # noqa: PLC0415 - imports numpy
 
-            self._halves = Halves(self._clock, self._index.codes)
+            self._ahead = Ahead(self._clock, self._index.codes)
 
     def _how(self) -> str:
         """Return what the times and outcomes of the index depend on besides the bytes."""
@@ -151,12 +151,12 @@ class Backfill:
 
     def _index_chunk(self) -> None:
         store, index = self.store, self._index
-        if self._halves is None and self.head > WORTH_TWO:
-            self._take_two()
+        if self._ahead is None and self.head > WORTH_THREADS:
+            self._take_help()
         found = (
             scan_back(self.scanner, store, self.head, self._buffer, index.codes, self._floor)
-            if self._halves is None
-            else self._halves.back(store, self.head, self._floor)
+            if self._ahead is None
+            else self._ahead.back(store, self.head)
         )
         head, scanned = found or (0, None)  # None: the file shrank under the reader
         if scanned is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from array import array
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -235,15 +236,22 @@ def extend(first: Segment, begin: int, scanned: Scanned, failed_by_code: bytes) 
     )
 
 
-def without_first(scanned: Scanned, rows: int, codes: Codes) -> Scanned:
-    """Return a scanned piece without its first rows; positions count from the first that stays."""
+def counted(codes: Codes, rows: bytes) -> Counter[int]:
+    """Return how many of the rows with these codes have which status; exact for own codes only."""
+    return Counter(mark for mark in map(codes.mark, rows) if mark >= 100)
+
+
+def without_first(scanned: Scanned, rows: int, gone: Counter[int]) -> Scanned:
+    """Return a scanned piece without its first rows; positions count from the first that stays.
+
+    Args:
+        scanned: A piece with every start.
+        rows: How many go.
+        gone: How many of them have which status.
+    """
     cut = int(scanned.starts[rows])
     place = bisect_right(scanned.run_rows, rows) - 1
-    statuses = dict(scanned.statuses)
-    for code in scanned.codes[:rows]:
-        mark = codes.mark(code)
-        if mark >= 100:
-            statuses[mark] -= 1
+    statuses = dict(Counter(scanned.statuses) - gone)
     return Scanned(
         starts=[int(each) - cut for each in scanned.starts[rows::STRIDE]],
         codes=scanned.codes[rows:],
