@@ -253,6 +253,9 @@ def test_closing_is_checked_without_a_log(server: str, tmp_path: Path) -> None:
     assert well[Check.GONE].before_requests > 60 * RATE
     assert well[Check.ADJACENT].passed
     assert "1 neighbouring services as before" in well[Check.ADJACENT].sentence
+    assert well[Check.ADJACENT].requests > 60 * RATE
+    alone = closing(place, {"shop": shop}, NOW - 60)[Check.ADJACENT]
+    assert (alone.requests, alone.seconds) == (0, 600)  # looked, and compared with nothing
     bad = closing(place, services, ACTED)
     assert not bad[Check.GONE].passed
     assert "not gone" in bad[Check.GONE].sentence

@@ -102,7 +102,7 @@ def _adjacent(
     now: datetime,
 ) -> Measured:
     worse: list[str] = []
-    compared = 0
+    compared: list[tuple[Stretch, Stretch]] = []
     for name, metrics in services.items():
         try:
             before, after = _both(source(metrics), began, start, now)
@@ -111,7 +111,7 @@ def _adjacent(
             continue
         if min(before.requests, after.requests) < LEAST_REQUESTS:
             continue
-        compared += 1
+        compared.append((before, after))
         low, _ = wilson(after.failures, after.requests, _STRICT)
         _, high = wilson(before.failures, before.requests, _STRICT)
         if low > high:
@@ -121,10 +121,19 @@ def _adjacent(
     if worse:
         sentence = f"{len(worse)} of {len(services)} neighbouring services: {'; '.join(worse[:3])}"
     elif compared:
-        sentence = f"{compared} neighbouring services as before the failure, by Prometheus"
+        sentence = f"{len(compared)} neighbouring services as before the failure, by Prometheus"
     else:
         sentence = "no neighbouring service is measured by Prometheus"
-    return Measured(check=Check.ADJACENT, passed=not worse, sentence=sentence)
+    return Measured(
+        check=Check.ADJACENT,
+        passed=not worse,
+        sentence=sentence,
+        failures=sum(after.failures for _, after in compared),
+        requests=sum(after.requests for _, after in compared),
+        before_failures=sum(before.failures for before, _ in compared),
+        before_requests=sum(before.requests for before, _ in compared),
+        seconds=round((now - start).total_seconds()),
+    )
 
 
 def _check(

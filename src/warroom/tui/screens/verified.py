@@ -101,7 +101,7 @@ def _told(check: Measured) -> tuple[str, str, str]:
     """Return the mark of a check, its colour, and its result as a title that says it by itself."""
     if not check.passed:
         return "✗", "s5", _FAILED[check.check]
-    looked = check.seconds and not check.requests  # metrics count no requests and name no time
+    looked = check.seconds and not check.requests
     if check.check is Check.ADJACENT and looked:
         return "·", "mute", _UNCOMPARED
     return "✓", "ok", _PASSED[check.check]
