@@ -172,9 +172,9 @@ _DIALOGS = (
 
 
 async def home(player: Player) -> None:
-    """Leave whatever is open."""
+    """Leave whatever is open, also a text that letters go into: its footer says so."""
     for _ in range(4):
-        if len(player.app.screen_stack) == 1:
+        if len(player.app.screen_stack) == 1 and "esc leaves" not in player.screen():
             return
         await player.press("escape", "back to the room")
         await player.reads()
