@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from typing import TYPE_CHECKING
 
 from warroom.logs.compressed import compression_of, pieces
@@ -19,13 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from warroom.logs.ahead import Ahead
     from warroom.logs.formats.reader import Reader
     from warroom.logs.index import Index
     from warroom.logs.times import Clock
-
-WORTH_THREADS = 16 << 20
-"""Bytes towards the head from which on more threads are worth their start."""
 
 
 class Backfill:
@@ -76,7 +71,6 @@ class Backfill:
         self._floor = 0
         self._hastened = False
         self._buffer = bytearray(CHUNK + PAD)
-        self._ahead: Ahead | None = None
 
     @property
     def pending(self) -> bool:
@@ -117,26 +111,12 @@ class Backfill:
         if self.store is store:
             self.store, self.head = lost, 0
 
-    def close(self) -> None:
-        """End the threads that scan ahead."""
-        if self._ahead is not None:
-            self._ahead.close()
-            self._ahead = None
-
     def _hasten(self) -> None:
         self._hastened = True
         if self._reader.format.vector:
             from warroom.logs.kernel import AccessScanner  # noqa: PLC0415 - imports numpy
 
             self.scanner = AccessScanner(self._clock, self._index.codes)
-
-    def _take_help(self) -> None:
-        """Let threads scan ahead where there is a core for them and numpy is there."""
-        vector = self._hastened and self._reader.format.vector
-        if vector and len(os.sched_getaffinity(0)) > 1:
-            from warroom.logs.ahead import Ahead  # noqa: PLC0415 - imports numpy
-
-            self._ahead = Ahead(self._clock, self._index.codes)
 
     def _how(self) -> str:
         """Return what the times and outcomes of the index depend on besides the bytes."""
@@ -151,21 +131,14 @@ class Backfill:
 
     def _index_chunk(self) -> None:
         store, index = self.store, self._index
-        if self._ahead is None and self.head > WORTH_THREADS:
-            self._take_help()
-        found = (
-            scan_back(self.scanner, store, self.head, self._buffer, index.codes, self._floor)
-            if self._ahead is None
-            else self._ahead.back(store, self.head)
-        )
+        codes, floor = index.codes, self._floor
+        found = scan_back(self.scanner, store, self.head, self._buffer, codes, floor)
         head, scanned = found or (0, None)  # None: the file shrank under the reader
         if scanned is not None:
             index.prepend(store, head, scanned, self.scanner.stride)
         self.head = head  # after its rows are there: 0 says that all of them are
-        if head:
-            return
-        self.close()
-        if scanned is not None and self.cache is not None and store is self._first:
+        last = scanned is not None and not head
+        if last and self.cache is not None and store is self._first:
             save(self.cache, self._path, index, store, self._how())
 
     def _open_older(self, path: Path) -> None:

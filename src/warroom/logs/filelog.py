@@ -355,6 +355,5 @@ class FileLog(IndexedLog):
         self._stop()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=2.0)
-        self._back.close()
         for store in self._stores:
             store.close()

@@ -2,7 +2,7 @@
 
 from warroom.logs.index import ENTRY_LIMIT
 from warroom.logs.linescan import PAD, Scanner
-from warroom.logs.segments import FIRST_SPARE_CODE, Codes, Scanned, counted, without_first
+from warroom.logs.segments import FIRST_SPARE_CODE, Codes, Scanned, without_first
 from warroom.logs.stores import Store
 
 CHUNK = 1 << 20
@@ -100,7 +100,7 @@ def scan_back(
         cut = int(scanned.starts[spare])
         lead += cut
         if max(scanned.codes[:spare]) < FIRST_SPARE_CODE:
-            scanned = without_first(scanned, spare, counted(codes, scanned.codes[:spare]))
+            scanned = without_first(scanned, spare, codes)
         else:  # a code that stands for several statuses cannot be taken off their counts
             scanned = scanner.scan(data[cut:], size - lead, flush=True)
     return begin + lead, scanned

@@ -5,10 +5,8 @@ Nothing here needs numpy: the arrays are the standard library's, which numpy rea
 
 from __future__ import annotations
 
-import threading
 from array import array
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -35,25 +33,20 @@ class Codes:
         self.failed = bytearray(256)
         """Code to 1 where the outcome is a failure: 5xx, or error and above."""
         self.failed[FAILED_FROM:_FIRST_STATUS_CODE] = b"\1" * (_FIRST_STATUS_CODE - FAILED_FROM)
-        self._lock = threading.Lock()
 
     def code(self, mark: int) -> int:
         """Return the code of an outcome, making one for a status not met yet."""
-        if self.lut[mark] or not mark:
-            return self.lut[mark]
-        with self._lock:  # two threads may meet the same new status
-            if not self.lut[mark]:
-                self._add(mark)
-        return self.lut[mark]
-
-    def _add(self, mark: int) -> None:
+        found = self.lut[mark]
+        if found or not mark:
+            return found
         if len(self.marks) < FIRST_SPARE_CODE:
             found = len(self.marks)
             self.marks.append(mark)
         else:
             found = FIRST_SPARE_CODE + min(5, mark // 100) - 1
-        self.failed[found] = mark >= 500
         self.lut[mark] = found
+        self.failed[found] = mark >= 500
+        return found
 
     def mark(self, code: int) -> int:
         """Return the outcome of a code."""
@@ -236,22 +229,15 @@ def extend(first: Segment, begin: int, scanned: Scanned, failed_by_code: bytes) 
     )
 
 
-def counted(codes: Codes, rows: bytes) -> Counter[int]:
-    """Return how many of the rows with these codes have which status; exact for own codes only."""
-    return Counter(mark for mark in map(codes.mark, rows) if mark >= 100)
-
-
-def without_first(scanned: Scanned, rows: int, gone: Counter[int]) -> Scanned:
-    """Return a scanned piece without its first rows; positions count from the first that stays.
-
-    Args:
-        scanned: A piece with every start.
-        rows: How many go.
-        gone: How many of them have which status.
-    """
+def without_first(scanned: Scanned, rows: int, codes: Codes) -> Scanned:
+    """Return a scanned piece without its first rows; positions count from the first that stays."""
     cut = int(scanned.starts[rows])
     place = bisect_right(scanned.run_rows, rows) - 1
-    statuses = dict(Counter(scanned.statuses) - gone)
+    statuses = dict(scanned.statuses)
+    for code in scanned.codes[:rows]:
+        mark = codes.mark(code)
+        if mark >= 100:
+            statuses[mark] -= 1
     return Scanned(
         starts=[int(each) - cut for each in scanned.starts[rows::STRIDE]],
         codes=scanned.codes[rows:],
