@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.core.story import Story
+from tests.core.story import Story, effect
 from tests.core.strategies import NOON
 
 from warroom.core import commands as c
@@ -41,21 +41,6 @@ IMPACT = Impact(
     series=SERIES,
 )
 ONSET = e.Onset(at=NOON, low=NOON, high=NOON, sentence="5xx since 12:00:00", end=NOON + 10 * MINUTE)
-
-
-def effect(run: str, verdict: Verdict, after: int) -> c.MeasureEffect:
-    return c.MeasureEffect(
-        facts=e.EffectMeasured(
-            run=run,
-            verdict=verdict,
-            before_failures=50,
-            before_requests=100,
-            after_failures=after,
-            after_requests=100,
-            seconds=30,
-            sentence=f"5xx 50 % → {after} %",
-        )
-    )
 
 
 def answered(question: str, text: str) -> c.Answer:

@@ -8,6 +8,7 @@ from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import Refusal, decide
 from warroom.core.state import Incident, evolve
+from warroom.core.words import Verdict
 
 
 class Story:
@@ -73,3 +74,19 @@ class Story:
         self.do(c.IntendStep(facts=decode(e.StepIntended, facts)))
         self.do(c.FinishStep(facts=e.StepFinished(run=name, outcome=outcome)))
         return self
+
+
+def effect(run: str = "r1", verdict: Verdict = Verdict.SOLVED, after: int = 0) -> c.MeasureEffect:
+    """What was measured after a step when 50 of 100 requests failed before it."""
+    return c.MeasureEffect(
+        facts=e.EffectMeasured(
+            run=run,
+            verdict=verdict,
+            before_failures=50,
+            before_requests=100,
+            after_failures=after,
+            after_requests=100,
+            seconds=30,
+            sentence=f"5xx 50 % → {after} %",
+        )
+    )

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from tests.core.payments import answered, effect, payments
-from tests.core.story import Story
+from tests.core.payments import answered, payments
+from tests.core.story import Story, effect
 from tests.core.strategies import NOON
 
 from warroom.core import commands as c

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.story import Story
+from tests.core.story import Story, effect
 from tests.core.strategies import NOON, commands, declared
 
 from warroom.core import commands as c
@@ -34,21 +34,6 @@ from warroom.core.words import (
     StepAction,
     Verdict,
 )
-
-
-def effect(run: str, verdict: Verdict, after: int) -> c.MeasureEffect:
-    return c.MeasureEffect(
-        facts=e.EffectMeasured(
-            run=run,
-            verdict=verdict,
-            before_failures=382,
-            before_requests=1000,
-            after_failures=after,
-            after_requests=1000,
-            seconds=90,
-            sentence="5xx 38.2 % → 0.4 % in 90 s",
-        )
-    )
 
 
 def answered(key: str, text: str) -> c.Answer:
@@ -119,13 +104,13 @@ def test_a_measured_success_contains_and_a_measured_failure_does_not() -> None:
     story = Story().declared()
     story.do(c.Acknowledge())
     story.run("r1", Outcome.SUCCEEDED)
-    story.do(effect("r1", Verdict.NO_EFFECT, 380))
+    story.do(effect("r1", Verdict.NO_EFFECT, 50))
     assert story.incident.contained_at is None
-    story.do(effect("r1", Verdict.HELPED, 100))  # a fall by three quarters goes on hurting
+    story.do(effect("r1", Verdict.HELPED, 12))  # a fall by three quarters goes on hurting
     assert story.incident.contained_at is None
     story.do(effect("r1", Verdict.HELPED, 4))
     assert story.incident.contained_at == story.now
-    assert "38.2 % → 0.4 %" in story.incident.contained_how
+    assert "50 % → 4 %" in story.incident.contained_how
 
 
 def test_closing_is_refused_with_everything_that_is_missing() -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.core.payments import IMPACT, ONSET, SERIES, answered, effect, payments
-from tests.core.story import Story
+from tests.core.payments import IMPACT, ONSET, SERIES, answered, payments
+from tests.core.story import Story, effect
 from tests.core.strategies import NOON
 
 from warroom.core import commands as c

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.core.story import Story
+from tests.core.story import Story, effect
 from tests.core.strategies import NOON
 
 from warroom.core import commands as c
@@ -129,21 +129,6 @@ def intent(run: str, **facts: object) -> e.StepIntended:
         **facts,
     }
     return decode(e.StepIntended, said)  # type: ignore[arg-type]
-
-
-def effect(run: str = "r1", verdict: Verdict = Verdict.SOLVED, after: int = 0) -> c.MeasureEffect:
-    return c.MeasureEffect(
-        facts=e.EffectMeasured(
-            run=run,
-            verdict=verdict,
-            before_failures=100,
-            before_requests=1000,
-            after_failures=after,
-            after_requests=1000,
-            seconds=10,
-            sentence="5xx 10 % → 0 %",
-        )
-    )
 
 
 def owed(notice: str, **facts: object) -> c.OweNotice:
@@ -513,9 +498,9 @@ def test_damage_that_was_stopped_once_is_not_stopped_again() -> None:
 @pytest.mark.parametrize(
     ("verdict", "after", "stops"),
     [
-        (Verdict.SOLVED, 90, True),
-        (Verdict.HELPED, 10, True),
-        (Verdict.HELPED, 11, False),
+        (Verdict.SOLVED, 45, True),
+        (Verdict.HELPED, 5, True),
+        (Verdict.HELPED, 6, False),
         (Verdict.NO_EFFECT, 0, False),
         (Verdict.WORSE, 0, False),
     ],
@@ -525,7 +510,7 @@ def test_a_fall_by_nine_tenths_ends_the_damage(verdict: Verdict, after: int, sto
     story.do(effect("r1", verdict, after))
     assert (story.incident.contained_at is not None) is stops
     if stops:
-        assert story.incident.contained_how == "Roll back: 5xx 10 % → 0 %"
+        assert story.incident.contained_how == f"Roll back: 5xx 50 % → {after} %"
 
 
 def test_only_a_step_that_ran_and_still_holds_ends_the_damage() -> None:

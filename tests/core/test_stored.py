@@ -9,8 +9,8 @@ from enum import Enum
 from typing import get_type_hints
 
 import pytest
-from tests.core.payments import ONSET, effect, payments
-from tests.core.story import Story
+from tests.core.payments import ONSET, payments
+from tests.core.story import Story, effect
 from tests.core.strategies import NOON
 
 from warroom.core import access

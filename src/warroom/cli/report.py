@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,11 +20,12 @@ from warroom.cli.common import (
     settings,
 )
 from warroom.core.decide import Refusal
-from warroom.core.regression import FORMS, as_file, file_name
-from warroom.core.regression import wanted as wanted_test
+from warroom.core.regression import FORMS
 from warroom.core.text import clean_text
-from warroom.core.words import FollowUpKind
 from warroom.files import put
+
+if TYPE_CHECKING:
+    from warroom.room.attaching import Drafted
 
 
 @click.command()
@@ -45,7 +47,7 @@ def alert(
     """Draft the alert that would have caught an INCIDENT, and try it on the incident's own log."""
     from warroom.bootstrap import open_logs
     from warroom.core.codec import encode_time
-    from warroom.room.alarm import RULE_FILE, draft_alarm, prometheus_rule, told, wanted
+    from warroom.room.alarm import draft_alarm, drafted_rule, told
 
     with open_room() as room:
         state = known(room, incident)
@@ -57,18 +59,18 @@ def alert(
             "Name the log with --log, and measure the onset.",
         )
         end(EXIT_FAILED)
-    rule = prometheus_rule(alarm, state, metric)
+    rule = drafted_rule(alarm, state, metric)
     if out is not None:
-        put(out, rule.encode())
+        put(out, rule.text.encode())
     if kept:
-        _keep(state.id, FollowUpKind.MONITORING, RULE_FILE, rule, else_open=wanted(alarm))
+        _keep(state.id, rule)
     if as_json:
         fired = alarm.trial.fired_at
         earlier = alarm.trial.earlier
         emit(
             {
                 "incident": state.id,
-                "rule": rule,
+                "rule": rule.text,
                 "watch": alarm.watch_text,
                 "fired_at": encode_time(fired) if fired else None,
                 "seconds_earlier": round(earlier.total_seconds()) if earlier is not None else None,
@@ -79,7 +81,7 @@ def alert(
         )
         return
     if out is None:
-        click.echo(clean_text(rule), nl=False)
+        click.echo(clean_text(rule.text), nl=False)
     say(f"# {told(alarm)}")
     say(f"# As the watch of a runbook: {alarm.watch_text}")
     watched = alarm.watched.fired_at
@@ -107,7 +109,7 @@ def regression(
 ) -> None:
     """Make a regression test from the requests that failed in an INCIDENT; nothing is sent."""
     from warroom.bootstrap import open_logs
-    from warroom.room.regression import failing_requests
+    from warroom.room.regression import drafted_test, failing_requests
 
     with open_room() as room:
         state = known(room, incident)
@@ -120,25 +122,24 @@ def regression(
             "Name the log with --log, and measure the onset.",
         )
         end(EXIT_FAILED)
-    text = as_file(found, f"{state.id}: {state.title}", form, base.rstrip("/"))
+    test = drafted_test(found, state, form, base.rstrip("/"))
     if out is not None:
-        put(out, text.encode())
+        put(out, test.text.encode())
     if kept:
-        name = file_name(state.id, form)
-        _keep(state.id, FollowUpKind.TEST, name, text, else_open=wanted_test(found))
+        _keep(state.id, test)
     if as_json:
-        emit({"incident": state.id, "text": text, "requests": [asdict(one) for one in found]})
+        emit({"incident": state.id, "text": test.text, "requests": [asdict(one) for one in found]})
     elif out is None:
-        click.echo(clean_text(text), nl=False)
+        click.echo(clean_text(test.text), nl=False)
     else:
         say(f"{out}: {len(found)} requests")
 
 
-def _keep(incident: str, kind: FollowUpKind, name: str, text: str, *, else_open: str) -> None:
+def _keep(incident: str, drafted: "Drafted") -> None:
     from warroom.room.attaching import attach
 
     with open_room() as room:
-        kept = attach(room, known(room, incident), kind, name, text, else_open=else_open)
+        kept = attach(room, known(room, incident), drafted)
         if isinstance(kept, Refusal):
             refused(kept)
 

@@ -30,8 +30,7 @@ def missing(incident: Incident) -> tuple[str, ...]:
     )
     found.extend(
         f"step {run.intent.step} of {run.intent.title} is unknown: verify and settle it"
-        for run in incident.runs
-        if run.outcome is Outcome.UNKNOWN
+        for run in incident.unknown
     )
     if incident.resolved_at is not None:
         found.extend(unverified(incident))

@@ -7,7 +7,7 @@ from warroom.core.clocks import Pace, Stage, StageState, update_clock
 from warroom.core.closing import missing, unverified
 from warroom.core.questions import Asked, Group, asked
 from warroom.core.state import Incident
-from warroom.core.words import Outcome, Phase
+from warroom.core.words import Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def next_step(incident: Incident | None, now: datetime, me: str = "") -> NextSte
             why="Nobody has taken charge.",
             stage="ack" if incident.acknowledged_at is None else "command",
         )
-    if any(run.outcome is Outcome.UNKNOWN for run in incident.runs):
+    if incident.unknown:
         return NextStep(
             action="settle",
             verb="verify the unknown step",

@@ -57,7 +57,7 @@ class CallNow:
     since: datetime
     """From when on this one is to be called."""
     why: str
-    called: bool = False
+    called: bool
     """Whether it is recorded that this one was called."""
 
 

@@ -138,6 +138,11 @@ class Incident:
         return tuple(run for run in reversed(self.runs) if run.in_force)
 
     @property
+    def unknown(self) -> tuple[Run, ...]:
+        """Steps of which nobody knows whether they ran, oldest first."""
+        return tuple(run for run in self.runs if run.outcome is Outcome.UNKNOWN)
+
+    @property
     def diagnosis(self) -> e.Diagnosed | None:
         """The diagnosis as last revised."""
         return self.diagnoses[-1][1] if self.diagnoses else None

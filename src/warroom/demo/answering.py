@@ -7,16 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from warroom.core.state import Incident
-from warroom.core.words import Outcome
 from warroom.demo.script import DELIBERATE, DemoFailed, Player
 
 Reader = Callable[[], Incident | None]
 """Returns the incident as the store has it now."""
-
-
-def unknown(incident: Incident) -> list[str]:
-    """Return the steps of which nobody has said what became of them."""
-    return [run.intent.run for run in incident.runs if run.outcome is Outcome.UNKNOWN]
 
 
 async def declare(player: Player, read: Reader) -> None:
@@ -71,9 +65,9 @@ async def next_verb(player: Player) -> str:
 async def settle(player: Player, read: Reader) -> None:
     """Say of a step that a console left behind what became of it, after its check has looked."""
 
-    def lost() -> list[str]:
+    def lost() -> int:
         found = read()
-        return unknown(found) if found is not None else []
+        return len(found.unknown) if found is not None else 0
 
     before = await asyncio.to_thread(lost)
     await player.press("full_stop", "the unknown step")
@@ -92,7 +86,7 @@ async def settle(player: Player, read: Reader) -> None:
     seen = re.search(_SEEN_BY_CHECK, player.screen())
     done = seen is not None and seen[0] in ("it found it done", "did not find the step in force")
     await insist(player, "D" if done else "N", "it was done" if done else "it was not done")
-    await player.until("the step is settled", lambda: len(lost()) < max(1, len(before)))
+    await player.until("the step is settled", lambda: lost() < max(1, before))
 
 
 _SEEN_BY_CHECK = (
@@ -103,12 +97,12 @@ _SEEN_BY_CHECK = (
 
 async def open_next(player: Player) -> None:
     """Open the next step and do what the dialog that came says; the footer may be a step behind."""
-    home = player.app.screen
+    room = player.app.screen
     await player.press("full_stop", "the next step")
     deadline = time.monotonic() + 15
     while time.monotonic() < deadline:
         shown = player.screen()
-        dialog = player.app.screen is not home
+        dialog = player.app.screen is not room
         found = next(
             (d for d in _DIALOGS if dialog == d.dialog and re.search(d.shows, shown)), None
         )

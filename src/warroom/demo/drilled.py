@@ -24,7 +24,6 @@ from warroom.demo.answering import (
     next_verb,
     open_next,
     settle,
-    unknown,
 )
 from warroom.demo.drill import Guest, Set, joined, set_up, tell_score
 from warroom.demo.script import DELIBERATE, SIZE, DemoFailed, Player
@@ -113,7 +112,7 @@ def _reader(stage: Set | Guest) -> Reader:
             store = open_store(stage.settings, read_only=True)
             try:
                 found = stage.course.own(store.incidents(include_closed=True))
-                return next((one for one in found if unknown(one)), found[0] if found else None)
+                return next((one for one in found if one.unknown), found[0] if found else None)
             finally:
                 store.close()
         return None

@@ -11,8 +11,10 @@ from warroom.core.impact import Series
 from warroom.core.references import one_line
 from warroom.core.similar import routes
 from warroom.core.state import Incident
+from warroom.core.words import FollowUpKind
 from warroom.logs.analysis.watch import STEP, Watch
 from warroom.logs.protocol import Log
+from warroom.room.attaching import Drafted
 from warroom.room.impact import measure_series
 from warroom.room.measure import read_through
 
@@ -177,11 +179,21 @@ def _trial(
     )
 
 
-RULE_FILE = "alert.yml"
-"""How the file with the rule is called where it is kept."""
+METRIC = "http_requests_total"
+"""The counter of requests by its usual name."""
 
 
-def prometheus_rule(alarm: Alarm, incident: Incident, metric: str = "http_requests_total") -> str:
+def drafted_rule(alarm: Alarm, incident: Incident, metric: str = METRIC) -> Drafted:
+    """Return the alert for the follow-up that asks for better monitoring."""
+    return Drafted(
+        kind=FollowUpKind.MONITORING,
+        name="alert.yml",
+        text=prometheus_rule(alarm, incident, metric),
+        wanted=_wanted(alarm),
+    )
+
+
+def prometheus_rule(alarm: Alarm, incident: Incident, metric: str = METRIC) -> str:
     """Return the alert as a rules file of Prometheus.
 
     The names of the metric and its labels (`service`, `status`) are the usual ones and may have to
@@ -244,7 +256,7 @@ def told(alarm: Alarm) -> str:
     return f"{rang} In {quiet} of quiet it would have rung {false}."
 
 
-def wanted(alarm: Alarm) -> str:
+def _wanted(alarm: Alarm) -> str:
     """Return what is to be done, as a follow-up says it."""
     rule = alarm.rule
     held = spell.in_prose(timedelta(seconds=max(rule.window, rule.hold)))

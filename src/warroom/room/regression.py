@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from warroom.core.regression import Failing, Share
+from warroom.core.regression import Failing, Share, as_file, file_name, wanted
 from warroom.core.requests import request_to
 from warroom.core.state import Incident
 from warroom.core.text import clean_line
+from warroom.core.words import FollowUpKind
 from warroom.logs.analysis.prepare import learn_routes
 from warroom.logs.protocol import Log
 from warroom.logs.table import Table
+from warroom.room.attaching import Drafted
 from warroom.room.impact import window
 from warroom.room.measure import read_through
 from warroom.runbooks.redact import redact_shapes
@@ -106,6 +108,25 @@ def failing_requests(
         if route.rows and route.unusual > max(0.5 * route.counts[1][0], _STRAY * most)
     )
     return tuple([one for one in chosen if one is not None][:MOST])
+
+
+def drafted_test(
+    found: Sequence[Failing], incident: Incident, form: str = "pytest", base: str = ""
+) -> Drafted:
+    """Return requests that failed for the follow-up that asks for a test of them.
+
+    Args:
+        found: At least one.
+        incident: The one they failed in.
+        form: One of `warroom.core.regression.FORMS`.
+        base: The address to ask; empty: a variable.
+    """
+    return Drafted(
+        kind=FollowUpKind.TEST,
+        name=file_name(incident.id, form),
+        text=as_file(found, f"{incident.id}: {incident.title}", form, base),
+        wanted=wanted(found),
+    )
 
 
 def _asked(table: Table) -> Iterator[tuple[int, str, str, bool]]:

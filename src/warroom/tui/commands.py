@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from warroom.core.state import Incident
-from warroom.core.words import Outcome, Phase, Place, Priority
+from warroom.core.words import Phase, Place, Priority
 from warroom.tui.keymap import Known, shown
 from warroom.tui.snapshot import Snapshot
 
@@ -124,7 +124,7 @@ def _now(snapshot: Snapshot, incident: Incident, keys: Mapping[str, str]) -> Ite
         if incident.resolved_at is None:
             yield entry("resolve", "Resolve", f"resolve {name}", "asks first")
         yield entry("close", "Close", f"close {name}", "says what is missing")
-    if any(run.outcome is Outcome.UNKNOWN for run in incident.runs):
+    if incident.unknown:
         yield entry("settle", "Verify the unknown step", f"contain {name} --settle RUN --done")
     if incident.resolved_at is not None:
         yield entry("reopen", "Reopen", f"reopen {name} 'what came back'")

@@ -252,7 +252,7 @@ class Stepping(Actions):
         """Look at a step whose end is not known, or say what became of it."""
         from warroom.tui.screens.choose import Answer, ChooseScreen  # noqa: PLC0415 - first frame
 
-        lost = [run for run in incident.runs if run.outcome is Outcome.UNKNOWN]
+        lost = incident.unknown
         run = next((r for r in lost if r.intent.run == argument), lost[0] if lost else None)
         containment = self.containment
         if run is None or containment is None:

@@ -56,15 +56,13 @@ def main(arguments: Sequence[str]) -> int:
 async def _run(settings: Settings, words: Sequence[str]) -> list[str]:
     match list(words):
         case ["status"]:
-            entries = (await _control(settings, "GET", "/state"))["entries"]
-            return [f"{key}={value}" for key, value in entries.items()]
+            return [f"{key}={value}" for key, value in (await _entries(settings)).items()]
         case ["restart", name] if name in INSTANCES:
             await _control(settings, "POST", f"/restart/{name}")
             return [f"{name} restarted"]
         case ["before", *rest]:
             key, _ = _switch(rest)
-            entries = (await _control(settings, "GET", "/state"))["entries"]
-            return [f"warroom-state: {key.partition('.')[0]}={entries[key]}"]
+            return [_state_line(key, (await _entries(settings))[key])]
         case ["check", *rest]:
             return [await _check(settings, *_switch(rest))]
         case _:
@@ -85,12 +83,21 @@ def _switch(words: Sequence[str]) -> tuple[str, str]:
     return key, value
 
 
+async def _entries(settings: Settings) -> dict[str, str]:
+    """Return every switch of the shop as it is now."""
+    return (await _control(settings, "GET", "/state"))["entries"]
+
+
+def _state_line(key: str, value: str) -> str:
+    """Return the line that a runbook's undo reads: how a switch was, under its first word."""
+    return f"warroom-state: {key.partition('.')[0]}={value}"
+
+
 async def _set(settings: Settings, key: str, value: str) -> list[str]:
     answer = await _control(settings, "POST", "/set", {key: value})
     before = answer["before"][key]
-    name = key.partition(".")[0]
     told = f"{key} was already {value}" if before == value else f"{key}: {before} -> {value}"
-    return [f"warroom-state: {name}={before}", told]
+    return [_state_line(key, before), told]
 
 
 async def _check(settings: Settings, key: str, value: str) -> str:

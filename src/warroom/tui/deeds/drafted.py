@@ -8,21 +8,16 @@ from functools import partial
 from warroom.core.decide import Refusal
 from warroom.core.journal import JournalError
 from warroom.core.state import Incident
-from warroom.core.words import FollowUpKind
-from warroom.room.attaching import attach
+from warroom.room.attaching import Drafted, attach
 from warroom.tui.conduct import Conduct
 from warroom.tui.screens.dialog import Drafts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Drafted:
+class _Offer:
     title: str
     said: str
-    name: str
-    text: str
-    kind: FollowUpKind
-    wanted: str
-    """What the follow-up says that is opened where there is none of its kind."""
+    drafted: Drafted
 
 
 def deeds(
@@ -32,7 +27,7 @@ def deeds(
     del drafts
 
     async def offer(
-        draft: Callable[[Conduct, Incident], _Drafted | str], incident: Incident, argument: str
+        draft: Callable[[Conduct, Incident], _Offer | str], incident: Incident, argument: str
     ) -> None:
         del argument
         from warroom.tui.screens.drafted import DraftedScreen  # noqa: PLC0415 - first frame
@@ -42,56 +37,49 @@ def deeds(
         if isinstance(found, str):
             desk.say(found, "warn")
             return
-        there = next((f for f in incident.open_follow_ups if f.kind is found.kind), None)
-        kept_in = f"F{there.follow_up}, {there.text}" if there else f"a follow-up: {found.wanted}"
-        screen = DraftedScreen(found.title, incident.id, found.said, found.text, kept_in)
+        drafted = found.drafted
+        there = next((f for f in incident.open_follow_ups if f.kind is drafted.kind), None)
+        kept_in = f"F{there.follow_up}, {there.text}" if there else f"a follow-up: {drafted.wanted}"
+        screen = DraftedScreen(found.title, incident.id, found.said, drafted.text, kept_in)
         if desk.room is None or not await desk.ask(screen):
             return
-        keep = partial(attach, desk.room, incident, found.kind, found.name, found.text)
         try:
-            done = await asyncio.to_thread(keep, else_open=found.wanted)
+            done = await asyncio.to_thread(attach, desk.room, incident, drafted)
         except JournalError as error:
-            desk.say(f"{found.name} was not kept: {error}", "s5", "✗")
+            desk.say(f"{drafted.name} was not kept: {error}", "s5", "✗")
             return
         if isinstance(done, Refusal):
-            desk.say(f"{found.name} was not kept: {done.reason}", "warn", "✗")
+            desk.say(f"{drafted.name} was not kept: {done.reason}", "warn", "✗")
             return
         await desk.shown(done)
 
     return {"alert": partial(offer, _alert), "regression": partial(offer, _regression)}
 
 
-def _alert(desk: Conduct, incident: Incident) -> _Drafted | str:
+def _alert(desk: Conduct, incident: Incident) -> _Offer | str:
     """Draft the alert that would have rung; or say why there is none."""
     from warroom.room import alarm as drafts  # noqa: PLC0415 - imports numpy
 
     alarm = drafts.draft_alarm(desk.services.logs, incident, desk.clock())
     if alarm is None:
         return "No alert can be tried: there is no onset, or no log with requests is open."
-    return _Drafted(
+    return _Offer(
         title="The alert that would have caught it",
         said=f"{drafts.told(alarm)} As the watch of a runbook: {alarm.watch_text}",
-        name=drafts.RULE_FILE,
-        text=drafts.prometheus_rule(alarm, incident),
-        kind=FollowUpKind.MONITORING,
-        wanted=drafts.wanted(alarm),
+        drafted=drafts.drafted_rule(alarm, incident),
     )
 
 
-def _regression(desk: Conduct, incident: Incident) -> _Drafted | str:
+def _regression(desk: Conduct, incident: Incident) -> _Offer | str:
     """Make a test of the requests that failed; or say why there is none."""
-    from warroom.core.regression import as_file, file_name, wanted  # noqa: PLC0415 - on demand
-    from warroom.room.regression import failing_requests  # noqa: PLC0415 - imports numpy
+    from warroom.room import regression as tests  # noqa: PLC0415 - imports numpy
 
-    found = failing_requests(desk.services.logs, incident, desk.clock())
+    found = tests.failing_requests(desk.services.logs, incident, desk.clock())
     if not found:
         return "No request can be repeated: there is no onset, or no log with failures is open."
     requests = "1 request" if len(found) == 1 else f"{len(found)} requests"
-    return _Drafted(
+    return _Offer(
         title="A test of what failed",
         said=f"{requests} that failed, as a test to run against BASE_URL.",
-        name=file_name(incident.id, "pytest"),
-        text=as_file(found, f"{incident.id}: {incident.title}", "pytest"),
-        kind=FollowUpKind.TEST,
-        wanted=wanted(found),
+        drafted=tests.drafted_test(found, incident),
     )

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from warroom.room.containment import SILENCE
 from warroom.tui.messages import ActionRequested
 from warroom.tui.panes.base import Hint, Pane
-from warroom.tui.panes.contain_rows import WIDEST, contain_rows, unknown_runs
+from warroom.tui.panes.contain_rows import WIDEST, contain_rows
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.picklist import PickList
@@ -55,7 +55,7 @@ class ContainPane(Pane):
             hints.append(Hint("s", "silence"))
         if snapshot.current.ledger:
             hints += [Hint("U", "undo"), Hint("l", "let stay")]
-        if unknown_runs(snapshot.current):
+        if snapshot.current.unknown:
             hints.append(Hint("V", "verify"))
         return [*hints, Hint("i", "why")] if letters else hints
 
@@ -112,7 +112,7 @@ class ContainPane(Pane):
         if snapshot is None:
             return
         self.title_line.fact = _fact(snapshot)
-        self.list.show(contain_rows(snapshot, min(self.size.width, WIDEST)))
+        self.list.show(contain_rows(snapshot, self.list.room(self.size.width)))
 
 
 class _ContainList(PickList):

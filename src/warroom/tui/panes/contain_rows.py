@@ -22,11 +22,6 @@ _TITLE_LINES = 3
 """Lines that a title may take; a longer one loses its middle, never the version at its end."""
 
 
-def unknown_runs(incident: Incident) -> list[Run]:
-    """Return the steps of which nobody knows whether they ran."""
-    return [run for run in incident.runs if run.outcome is Outcome.UNKNOWN]
-
-
 def contain_rows(snapshot: Snapshot, width: int) -> list[Row]:
     """Return what the pane lists at a width: running, unknown, in force, and the options."""
     incident = snapshot.current
@@ -37,7 +32,7 @@ def contain_rows(snapshot: Snapshot, width: int) -> list[Row]:
         ]
     now = snapshot.now
     rows = [_running(run, now, width) for run in incident.runs if run.outcome is None]
-    rows += [_lost(run, width) for run in unknown_runs(incident)]
+    rows += [_lost(run, width) for run in incident.unknown]
     rows += [_in_force(run, now, width) for run in incident.ledger]
     failed = _last_failed(incident)
     if failed is not None:
@@ -194,9 +189,9 @@ def _effect(line: Line, run: Run, width: int) -> None:
     if effect is None:
         line.put("its effect is not measured yet", "mute")
         return
+    before = spell.share(effect.before_failures, effect.before_requests).removesuffix(" %")
+    after = spell.share(effect.after_failures, effect.after_requests)
     if effect.verdict in (Verdict.SOLVED, Verdict.HELPED):
-        before = spell.share(effect.before_failures, effect.before_requests).removesuffix(" %")
-        after = spell.share(effect.after_failures, effect.after_requests)
         line.put(before, "s5", bold=True).put(" → ", "soft").put(after, "ok", bold=True)
         line.put(f" in {effect.seconds} s", "soft")
         return
@@ -204,8 +199,6 @@ def _effect(line: Line, run: Run, width: int) -> None:
     if not verdict:
         line.say(effect.sentence, "warn", width - line.width - 1)
         return
-    before = spell.share(effect.before_failures, effect.before_requests).removesuffix(" %")
-    after = spell.share(effect.after_failures, effect.after_requests)
     line.put(verdict, token, bold=True)
     line.say(f" {before} → {after} in {effect.seconds} s", "soft", width - line.width - 1)
 

@@ -172,15 +172,10 @@ class LogSeek(LogFind):
             return ""
         return spelt_out(self.sought.filter.text, {name: self.memory.names.get(name, f"/{name}")})
 
-    @work(
-        thread=True, group="log-memory", exit_on_error=False, description="Remember what was typed"
-    )
-    def _use(self, purpose: str, words: str) -> None:
+    @work(group="log-memory", exit_on_error=False, description="Remember what was typed")
+    async def _use(self, purpose: str, words: str) -> None:
         """Remember words aside: what they find must not wait for the disk."""
-        try:
-            self.memory.use(purpose, words)
-        except OSError as error:
-            self.post_message(Notice(f"not kept for the next time: {error.strerror}", "warn"))
+        await self._remember(lambda: self.memory.use(purpose, words))
 
     async def _remember(self, keep: Callable[[], None]) -> None:
         try:

@@ -77,6 +77,10 @@ class PickList(ScrollView, can_focus=True):
         """The rows that the cursor can stand on, from the top."""
         return self._keys
 
+    def room(self, width: int) -> int:
+        """Return how many cells a row has where the list has `width`."""
+        return width if self.widest is None else min(width, self.widest)
+
     def show(self, rows: Sequence[Row]) -> None:
         """Replace the rows; the cursor stays on its key, or goes to the nearest that is left."""
         index, _, _ = self._places.get(self.cursor, (0, 0, 0))
@@ -111,7 +115,7 @@ class PickList(ScrollView, can_focus=True):
         chosen = bool(row.key) and row.key == self.cursor
         line = Line(self.palette, "bg2" if chosen else self.ground)
         line.put(("▌" if self.has_focus else "▎") if chosen else " ", "accent")
-        row.draw(line, n, width if self.widest is None else min(width, self.widest))
+        row.draw(line, n, self.room(width))
         return line.strip(width)
 
     def action_move(self, by: int) -> None:

@@ -72,8 +72,9 @@ class RowList(picklist.PickList):
         follow = self.follow and (not self.cursor or self.cursor == keys[-1] if keys else True)
         offset = self.scroll_offset.y
         before = self._top(self.cursor)
-        width = width if self.widest is None else min(width, self.widest)
-        room = width - 2  # the gutter and, always, the column of a scrollbar: nothing jumps
+        room = (
+            self.room(width) - 2
+        )  # the gutter and, always, the column of a scrollbar: nothing jumps
         rows = [_row(row, room) for row in self._builder(room)]
         self.show(rows)
         if follow and self.keys:
