@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench_console import Terminal, append, programs, start
@@ -90,12 +90,21 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def read_by(pid: int) -> int:
+    """Return the bytes that a process and its ended children have read."""
+    with suppress(OSError):  # it ended
+        return int(Path(f"/proc/{pid}/io").read_text().split()[1])
+    return 0
+
+
 def processor(pid: int) -> float:
     """Return the processor seconds that a process and its children have used."""
     used = 0.0
     for each in family(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        used += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        with suppress(OSError):  # it ended
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            # its own, and those of its children that have ended
+            used += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
     return used
 
 
@@ -152,10 +161,10 @@ def opened(log: Path, home: str) -> Terminal:
 def while_indexing(big: Path, home: str) -> list[Figure]:
     """Press keys from the first frame on, as long as the index is at work."""
     took: list[float] = []
-    for _ in range(5):
-        terminal = opened(big, home)
+    for number in range(8):
+        terminal = opened(big, f"{home}/keys-{number}")  # each without a kept index
         try:
-            took += keys(terminal, 15)
+            took += keys(terminal, 9)
         finally:
             terminal.end()
     return [answered("key answered while indexing", took)]
@@ -291,9 +300,8 @@ def read_whole(terminal: Terminal, size: int, patience: float = 120.0) -> float:
     begun = time.monotonic()
     while time.monotonic() - begun < patience:
         terminal.drain(0.02)
-        for pid in family(terminal.pid):
-            if int(Path(f"/proc/{pid}/io").read_text().split()[1]) >= size:
-                return time.monotonic() - begun
+        if sum(read_by(pid) for pid in family(terminal.pid)) >= size:
+            return time.monotonic() - begun
     return patience
 
 

@@ -117,3 +117,12 @@ def test_words_of_an_unknown_format_are_still_found() -> None:
     assert reader.format.name == "plain"
     assert reader.parse(b"something ERROR happened").level == "error"
     assert reader.parse(b"no errors here").level is None
+
+
+def test_columns_named_once_at_the_head_of_a_long_sample_are_found() -> None:
+    head = [b"#Software: Internet Information Services", b"#Version: 1.0"]
+    names = b"#Fields: date time c-ip cs-method cs-uri-stem sc-status time-taken"
+    rows = [b"2026-11-20 10:00:00 10.0.0.1 GET /%d 503 7" % n for n in range(1000)]
+    reader = recognise([*head, names, *rows], Clock())
+    assert reader.format.kind == "w3c"
+    assert reader.parse(rows[0]).status == 503

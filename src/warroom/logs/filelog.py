@@ -98,7 +98,6 @@ class FileLog(IndexedLog):
         self._path = path
         self._clock = clock
         self._memory = Memory()
-        self._buffer = bytearray(CHUNK + PAD)
         self._part = _Part(Watched(path, store), time.monotonic())
         self._late: list[_Part] = []
         self._stores: list[FileStore] = [store]
@@ -149,6 +148,7 @@ class FileLog(IndexedLog):
 
     def start(self, delay: float = 0.0) -> None:
         """Index and follow in a background thread, from `delay` seconds on."""
+        self._back.begin()
         name, args = f"log {self._label}", (delay,)
         self._thread = threading.Thread(target=self._run, args=args, name=name, daemon=True)
         self._thread.start()
@@ -228,7 +228,7 @@ class FileLog(IndexedLog):
                 again = part.position - begin < ENTRY_LIMIT
                 begin = begin if again else part.position
         scanned = scan_forward(
-            self._back.scanner, store, begin, size, self._buffer, flush=flush or again
+            self._back.scanner, store, begin, size, self._back.buffer, flush=flush or again
         )
         if part is self._part and part.watched.reset_reason():
             return False  # replaced since the look: what was read is of two contents
@@ -355,5 +355,6 @@ class FileLog(IndexedLog):
         self._stop()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=2.0)
+        self._back.close()
         for store in self._stores:
             store.close()

@@ -29,9 +29,10 @@ _LOOK = 2048
 class Index:
     """All segments of one log. One thread writes, any thread reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, codes: Codes | None = None) -> None:
+        """Start without rows; `codes` may be shared by indexes of one source."""
         self.lock = threading.RLock()
-        self.codes = Codes()
+        self.codes = codes or Codes()
         self._segments: list[Segment] = []
         self._rows: list[int] = []
         self.first = 0

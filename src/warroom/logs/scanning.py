@@ -1,13 +1,24 @@
 """Read pieces of a store and scan them: towards the head, or on from a position."""
 
+from warroom.logs.formats.reader import Reader
 from warroom.logs.index import ENTRY_LIMIT
-from warroom.logs.linescan import PAD, Scanner
+from warroom.logs.linescan import PAD, LineScanner, Scanner
 from warroom.logs.segments import FIRST_SPARE_CODE, Codes, Scanned, without_first
 from warroom.logs.stores import Store
+from warroom.logs.times import Clock
 
 CHUNK = 1 << 20
 """Bytes scanned at a time: half of it costs a tenth more for the calls, twice of it a sixth more,
 as the masks leave the second-level cache."""
+
+
+def scanner_of(reader: Reader, clock: Clock, codes: Codes) -> Scanner:
+    """Return the fastest scanner for a format; importing it may import numpy."""
+    if reader.format.vector:
+        from warroom.logs.kernel import AccessScanner  # noqa: PLC0415 - imports numpy
+
+        return AccessScanner(clock, codes)
+    return LineScanner(reader, codes)
 
 
 def line_start(store: Store, position: int) -> int:

@@ -10,17 +10,14 @@ import contextlib
 import hashlib
 import json
 import os
-from array import array
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from warroom.logs.packing import Packed, pack, unpack
 from warroom.logs.segments import FIRST_SPARE_CODE, STRIDE, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from warroom.logs.index import Index
     from warroom.logs.stores import Store
 
@@ -33,24 +30,6 @@ KEPT_FILES = 64
 """Indexes kept; the ones used longest ago go first."""
 _FINGERPRINT = 1024
 _TAIL = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A kept index that still holds."""
-
-    segments: Sequence[Segment]
-    statuses: Mapping[int, int]
-
-    @property
-    def store(self) -> Store:
-        """The file it is of."""
-        return self.segments[0].store
-
-    @property
-    def end(self) -> int:
-        """Bytes of the file it covers."""
-        return self.segments[-1].end
 
 
 def place(folder: Path, path: str) -> Path:
@@ -130,16 +109,8 @@ def save(folder: Path, path: str, index: Index, store: Store, how: str) -> None:
         return
     if any(max(segment.codes) >= FIRST_SPARE_CODE for segment in segments):
         return  # such a code stands for several statuses: their counts are not in the index
-    head = _identity(store, segments[-1].end, how) | {
-        "marks": index.codes.marks,
-        "statuses": [[code, count] for code, count in statuses.items() if count],
-        "segments": [_shape(segment) for segment in segments],
-    }
-    body = b"".join(
-        part.tobytes() if isinstance(part, array) else part
-        for segment in segments
-        for part in (segment.codes, segment.offsets, segment.run_rows, segment.run_times)
-    )
+    shapes, body = pack(Packed(segments, statuses), index.codes)
+    head = _identity(store, segments[-1].end, how) | shapes
     line = json.dumps(head | {"sum": hashlib.sha256(body).hexdigest()}).encode()
     import tempfile  # noqa: PLC0415 - only large files have an index to keep
 
@@ -155,29 +126,13 @@ def save(folder: Path, path: str, index: Index, store: Store, how: str) -> None:
         _forget(folder)
 
 
-def _shape(segment: Segment) -> list[int | str]:
-    return [
-        segment.begin,
-        segment.end,
-        len(segment.codes),
-        segment.stride,
-        segment.offsets.typecode,
-        len(segment.offsets),
-        segment.run_rows.typecode,
-        len(segment.run_rows),
-        segment.failed,
-        segment.earliest,
-        segment.latest,
-    ]
-
-
 def _forget(folder: Path) -> None:
     kept = sorted(folder.glob("*.index"), key=lambda each: each.stat().st_mtime, reverse=True)
     for each in kept[KEPT_FILES:]:
         each.unlink(missing_ok=True)
 
 
-def load(folder: Path, path: str, index: Index, store: Store, how: str) -> Known | None:
+def load(folder: Path, path: str, index: Index, store: Store, how: str) -> Packed | None:
     """Return the kept index of a file, None where there is none or it no longer holds.
 
     Row numbers are left for the index to give; the statuses met are made known to it.
@@ -191,46 +146,6 @@ def load(folder: Path, path: str, index: Index, store: Store, how: str) -> Known
             return None
         if hashlib.sha256(body).hexdigest() != head["sum"]:
             return None
-        segments = _segments(head["segments"], head["marks"], body, index, store)
-        return Known(segments, dict(head["statuses"]))
+        return unpack(head, body, index.codes, store)
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None
-
-
-def _segments(
-    shapes: Sequence[Sequence[Any]],
-    marks: Sequence[int],
-    body: bytes,
-    index: Index,
-    store: Store,
-) -> list[Segment]:
-    codes = bytes(index.codes.code(mark) if mark else 0 for mark in marks).ljust(256, b"\0")
-    found, place_in = [], 0
-
-    def take(size: int) -> bytes:
-        nonlocal place_in
-        place_in += size
-        return body[place_in - size : place_in]
-
-    for begin, end, rows, stride, offset_kind, offsets, row_kind, runs, *rest in shapes:
-        own_codes = take(rows).translate(codes)
-        own_offsets, own_rows, own_times = array(offset_kind), array(row_kind), array("I")
-        for part, count in ((own_offsets, offsets), (own_rows, runs), (own_times, runs)):
-            part.frombytes(take(count * part.itemsize))
-        found.append(
-            Segment(
-                store=store,
-                begin=begin,
-                end=end,
-                row=0,
-                codes=own_codes,
-                offsets=own_offsets,
-                stride=stride,
-                run_rows=own_rows,
-                run_times=own_times,
-                failed=rest[0],
-                earliest=rest[1],
-                latest=rest[2],
-            )
-        )
-    return found

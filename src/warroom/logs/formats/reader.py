@@ -156,6 +156,11 @@ class Reader:
             "plain": self._plain,
         }[form.kind]
 
+    @property
+    def heading(self) -> bytes:
+        """The line that named the columns (W3C logs); reading it tells them to another reader."""
+        return b"#Fields: " + " ".join(self._columns).encode() if self._columns else b""
+
     def starts(self, line: bytes) -> bool:
         """Say whether a line begins an entry rather than continuing the one before."""
         if not self.format.multiline:

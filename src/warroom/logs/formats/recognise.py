@@ -54,8 +54,9 @@ def recognise(
     """Return a reader of the most specific format that fits the lines best, `plain` for none."""
     known = shipped() if formats is None else formats
     sample = [line for line in lines if line.strip()]
+    headings = [line for line in sample if line.startswith(b"#Fields:")][:1]
     step = max(1, len(sample) // SAMPLED)
-    sample = sample[::step][:SAMPLED]
+    sample = headings + sample[::step][:SAMPLED]  # a file of any size has its columns named once
     plain = next(each for each in known if each.kind == "plain")
     if not sample:
         return Reader(plain, clock)
