@@ -18,7 +18,7 @@ from textual.app import App, ComposeResult
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import Refusal, decide
-from warroom.core.state import evolve
+from warroom.core.fold import evolve
 from warroom.core.timeline import timeline
 from warroom.tui.panes.postmortem import PostmortemTab
 from warroom.tui.snapshot import Snapshot

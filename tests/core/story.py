@@ -7,7 +7,8 @@ from tests.core.strategies import NOON
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import Refusal, decide
-from warroom.core.state import Incident, evolve
+from warroom.core.fold import evolve
+from warroom.core.state import Incident
 from warroom.core.words import Verdict
 
 

@@ -15,11 +15,11 @@ from warroom.core.clocks import StageState, rail
 from warroom.core.conduct import Answered, Measured
 from warroom.core.decide import Refusal
 from warroom.core.events import from_payload, kind_of, to_payload
+from warroom.core.fold import replay
 from warroom.core.nextstep import along, next_step
 from warroom.core.postmortem import draft, open_questions
 from warroom.core.questions import asked
 from warroom.core.queue import rank
-from warroom.core.state import replay
 from warroom.core.timeline import timeline
 from warroom.core.views import incident_view
 from warroom.core.words import (

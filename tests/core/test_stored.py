@@ -23,10 +23,11 @@ from warroom.core.canonical import NotCanonical, canonical
 from warroom.core.channels import Delivered, Reported, Sent
 from warroom.core.codec import CannotDecode, decode, decode_time, encode, encode_time
 from warroom.core.commanding import COMMANDS, from_json, name_of, to_json
+from warroom.core.fold import _but, evolve, replay
 from warroom.core.journal import Head, Link
 from warroom.core.parts import Run
 from warroom.core.post import Known, Letter, Parcel
-from warroom.core.state import Incident, _but, evolve, replay
+from warroom.core.state import Incident
 from warroom.core.terms import Limits, Terms
 from warroom.core.text import CUT_MARK, LINE_LIMIT, clean_line, clean_text
 from warroom.core.versions import difference, text_of, versions

@@ -11,7 +11,7 @@ from tests.campaign import Tally, sized
 from tests.terminal.driver import Forge, Terminal, alive
 
 from warroom.core import events as e
-from warroom.core.state import replay
+from warroom.core.fold import replay
 from warroom.core.words import Outcome
 from warroom.room.known import Policy
 from warroom.room.local import LocalRoom, utc_now

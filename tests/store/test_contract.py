@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from warroom.core import events as e
 from warroom.core.decide import Refusal
+from warroom.core.fold import replay
 from warroom.core.journal import Appended, JournalError
-from warroom.core.state import replay
 from warroom.core.words import FollowUpKind, FollowUpState, Phase, Priority
 from warroom.store import SqlJournal
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import Refusal, decide
-from warroom.core.state import Incident, Run, evolve
+from warroom.core.fold import evolve
+from warroom.core.state import Incident, Run
 from warroom.core.words import ContainmentKind, Criterion, Outcome, Priority, StepAction, Verdict
 from warroom.room.containment import Ask, Checklist, Doubt, Option, Plan, Progress, Task, TaskState
 from warroom.room.service import Contact, Done

@@ -11,8 +11,9 @@ from textual.screen import Screen
 from warroom.core import commands as c
 from warroom.core import events as e
 from warroom.core.decide import Refusal, decide
+from warroom.core.fold import evolve
 from warroom.core.postmortem import draft
-from warroom.core.state import Incident, evolve
+from warroom.core.state import Incident
 from warroom.core.timeline import timeline
 from warroom.core.words import (
     Audience,

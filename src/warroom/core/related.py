@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from warroom.core.events import Declared, Recorded
-from warroom.core.state import Incident, evolve
+from warroom.core.fold import evolve
+from warroom.core.state import Incident
 
 DUPLICATE = 6
 RELATED = 4

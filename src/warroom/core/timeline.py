@@ -8,7 +8,8 @@ from typing import get_args
 from warroom.core import conduct as k
 from warroom.core import events as e
 from warroom.core import spell
-from warroom.core.state import Incident, replay
+from warroom.core.fold import replay
+from warroom.core.state import Incident
 from warroom.core.telling import tell
 from warroom.core.words import Audience, HypothesisState, Outcome, StepAction, Verdict
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from warroom.core import commands as c
 from warroom.core.decide import Refusal, decide
 from warroom.core.events import Recorded
+from warroom.core.fold import evolve
 from warroom.core.merge import merge
-from warroom.core.state import Incident, evolve
+from warroom.core.state import Incident
 from warroom.remote.outbox import Item
 
 

@@ -18,6 +18,7 @@ from warroom.remote.outbox import LOCAL, Item, Outbox, Refused
 from warroom.remote.overlay import Ground, Overlay, lay
 from warroom.remote.reader import Astray, Reader, Replica
 from warroom.remote.sender import Sender
+from warroom.remote.teller import Listener, Teller
 from warroom.remote.wire import Answer, Unreachable, Unwelcome, Wire
 from warroom.room.local import incident_name
 from warroom.room.service import Contact, Done
@@ -25,15 +26,10 @@ from warroom.room.service import Contact, Done
 ANSWER_SECONDS = 1.5
 """How long a person waits for the server before a command counts as on its way."""
 
-_POLL_SECONDS = 1.0
-"""How often it is looked whether another process of this person has changed copy or outbox."""
-
 _STEP_SECONDS = 0.02
 
 _NEWEST = 50
 """Incidents among which one is looked for whose number the server could not tell any more."""
-
-Listener = Callable[[Sequence[Recorded]], None]
 
 
 def utc_now() -> datetime:
@@ -69,24 +65,8 @@ class RemoteRoom:
         self._contact_at: datetime | None = None
         self._known = False
         """Whether the server has said whose token this is, and the outbox is that person's."""
-        self._listeners: list[Listener] = []
-        self._lock = threading.Lock()
         self._deciding = threading.Lock()
         self._laid: tuple[tuple[int, tuple[Item, ...]], Overlay] | None = None
-        self._told = replica.head()
-        self._told_pending: set[str] = set()
-        self._wake = threading.Event()
-        self._closing = threading.Event()
-        self._watcher: threading.Thread | None = None
-        self._reader = Reader(
-            wire,
-            replica,
-            self._breaker,
-            alive=self._alive,
-            trouble=self._in_trouble,
-            news=self._wake.set,
-            lost=self._is_lost,
-        )
         self._sender = Sender(
             wire,
             outbox,
@@ -97,6 +77,16 @@ class RemoteRoom:
             device=device,
             trouble=self._in_trouble,
             allowed=lambda: self._known,
+        )
+        self._teller = Teller(replica, outbox, overlay=self._overlay, awaited=self._sender.awaited)
+        self._reader = Reader(
+            wire,
+            replica,
+            self._breaker,
+            alive=self._alive,
+            trouble=self._in_trouble,
+            news=self._teller.look,
+            lost=self._is_lost,
         )
         self._reader.start()
         self._sender.start()
@@ -141,7 +131,7 @@ class RemoteRoom:
             return kept
         self._sender.wake()
         answer = self._answer(name)
-        self._wake.set()
+        self._teller.look()
         if isinstance(answer, Refusal):
             return answer
         return self._done(kept, name)
@@ -224,32 +214,17 @@ class RemoteRoom:
 
         It is called with no events when something on its way is not on its way any more.
         """
-        with self._lock:
-            self._listeners.append(changed)
-            if self._watcher is None:
-                self._watcher = threading.Thread(
-                    target=self._watch, name="remote-watch", daemon=True
-                )
-                self._watcher.start()
-
-        def stop() -> None:
-            with self._lock:
-                if changed in self._listeners:
-                    self._listeners.remove(changed)
-
-        return stop
+        return self._teller.subscribe(changed)
 
     def close(self) -> None:
         """Leave; what is on its way is sent by the next one to come."""
-        self._closing.set()
-        self._wake.set()
+        self._teller.stop()
         if self._contact_at is not None:
             with contextlib.suppress(JournalError):  # a full disk is no reason to stay
                 self._outbox.remember("contact", self._contact_at.isoformat())
         self._reader.stop()
         self._sender.stop()
-        if self._watcher is not None:
-            self._watcher.join(timeout=2)
+        self._teller.join()
         self._wire.close()
         self._outbox.close()
         self._replica.close()
@@ -371,7 +346,7 @@ class RemoteRoom:
         self._contact_at = self._clock()
         learnt = not self._known and self._learn_person()
         if news or learnt:
-            self._wake.set()
+            self._teller.look()
             self._sender.wake()
 
     def _learn_person(self) -> bool:
@@ -401,7 +376,7 @@ class RemoteRoom:
     def _in_trouble(self, words: str) -> None:
         if words != self._trouble:
             self._trouble = words
-            self._wake.set()
+            self._teller.look()
 
     def _catch_up(self) -> None:
         try:
@@ -416,40 +391,3 @@ class RemoteRoom:
         except (Unreachable, Unwelcome):
             return False
         return True
-
-    def _watch(self) -> None:
-        while not self._closing.is_set():
-            self._wake.wait(_POLL_SECONDS)
-            self._wake.clear()
-            if self._closing.is_set():
-                return
-            try:
-                self._tell()
-            except JournalError:
-                continue  # the disk may be free again at the next look
-
-    def _tell(self) -> None:
-        while self._replica.head() > self._told:
-            records = self._replica.since(self._told)
-            if not records:
-                break
-            self._told = records[-1].seq
-            self._say(records)
-        waiting = {item.id for item in self._outbox.items()}
-        gone = self._told_pending - waiting
-        new = {name for name in waiting - self._told_pending if not self._sender.awaited(name)}
-        self._told_pending = (self._told_pending | new) & waiting
-        ahead = [
-            record
-            for records in self._overlay().records.values()
-            for record in records
-            if record.command_id in new
-        ]
-        if ahead or gone:
-            self._say(ahead)
-
-    def _say(self, records: Sequence[Recorded]) -> None:
-        with self._lock:
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener(records)

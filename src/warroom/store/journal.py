@@ -12,8 +12,9 @@ from sqlalchemy import Connection, insert, select, text, update
 
 from warroom.core.decide import Decision, Refusal
 from warroom.core.events import FollowUpChanged, Recorded
+from warroom.core.fold import evolve
 from warroom.core.journal import Appended, Head, JournalError, Link, Origin, Verified
-from warroom.core.state import Incident, evolve
+from warroom.core.state import Incident
 from warroom.core.text import clean_line
 from warroom.store import follow, listen, projections
 from warroom.store.anchors import Anchor, Anchors

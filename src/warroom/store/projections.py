@@ -18,8 +18,9 @@ from sqlalchemy import (
 )
 
 from warroom.core.codec import encode_time
+from warroom.core.fold import evolve
 from warroom.core.journal import JournalDamaged
-from warroom.core.state import Incident, evolve
+from warroom.core.state import Incident
 from warroom.store.records import AFTER, to_record
 from warroom.store.tables import DOCUMENT, INCIDENT
 from warroom.store.words import fold, words_of
