@@ -26,9 +26,9 @@ _MAP_FROM = 60
 
 _KEPT = 512
 """Rows kept as they were drawn: some screens to scroll back and forth on."""
-_FRAME = 1 / 20
-"""Seconds between two repaints while lines pour in: nobody reads faster, and a key that comes
-meanwhile waits for one repaint at most."""
+_FRAME = 1 / 10
+"""Seconds between two repaints while lines keep coming (the first after a pause is drawn at once):
+nobody reads faster, each costs some 10 ms, and a key that comes meanwhile waits for one at most."""
 
 Pinned = Callable[[Entry], bool]
 _Mark = tuple[str, str]

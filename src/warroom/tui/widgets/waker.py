@@ -5,14 +5,11 @@ import contextvars
 import time
 from collections.abc import Callable
 
-FRAME = 1 / 30
-"""Seconds between two repaints while things keep arriving."""
-
 
 class Waker:
     """Calls `fire` on the event loop for calls of `wake` from any thread; make it on the loop."""
 
-    def __init__(self, fire: Callable[[], None], interval: float = FRAME) -> None:
+    def __init__(self, fire: Callable[[], None], interval: float) -> None:
         self._fire = fire
         self._interval = interval
         self._loop = asyncio.get_running_loop()
