@@ -683,8 +683,8 @@ def test_late_and_due_are_what_the_clocks_say() -> None:
     [
         ("colour:red", "'colour' is nothing to filter by; use id, priority"),
         ("is:pretty", "is:pretty is unknown; use open, closed"),
-        ("is:", "is unknown"),
-        ("service:,", "is unknown"),
+        ("is:", "is: lacks one of open, closed"),
+        ("service:,", "service: lacks a value"),
         ("'open", "No closing quotation"),
     ],
 )

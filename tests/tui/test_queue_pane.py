@@ -1,5 +1,6 @@
 """The queue by keys: search, saved views, several at once, merging, and what declaring suggests."""
 
+import re
 from datetime import timedelta
 
 from tests.tui.console import Console, console
@@ -7,7 +8,7 @@ from tests.tui.fakes import NOW, FakeRoom, busy_room
 
 from warroom.core import commands as c
 from warroom.core import events as e
-from warroom.core.words import Priority
+from warroom.core.words import Place, Priority
 
 PATIENT = 20.0
 
@@ -38,6 +39,70 @@ async def test_a_filter_is_typed_and_the_queue_follows_each_letter() -> None:
         assert rows(driver) == everything
         await driver.press("slash", *"colour:red")
         await driver.until("nothing to filter by")
+
+
+async def test_what_cannot_be_a_filter_is_said_where_it_is_typed_and_not_once_it_is_one() -> None:
+    async with console(busy_room(), (80, 24)) as driver:
+        told = len(driver.main.notices.kept)
+        await driver.press("slash", *"is:lat")
+        await driver.until("is:lat is unknown; use open, closed, merged, unacknowledged,")
+        await driver.until("snoozed, mine, late, due")  # on a line of its own, not cut
+        await driver.press("e")
+        await driver.holds(lambda: "is unknown" not in driver.text, "a filter", PATIENT)
+        assert len(driver.main.notices.kept) == told
+        await driver.press("backspace", "enter")
+        assert "is:lat is unknown" in driver.notice
+
+
+async def test_a_filter_without_a_match_says_so_and_praises_nothing() -> None:
+    async with console(busy_room()) as driver:
+        await driver.press("slash", *"zebra")
+        await driver.until("None of 6 incidents matches.")
+        assert "enter looks in the closed ones" in driver.text
+        assert "No incident. Good." not in driver.text
+        await driver.press("escape")
+        await driver.holds(lambda: len(rows(driver)) == 6, "all again", PATIENT)
+        assert "None of" not in driver.text
+
+
+async def test_a_mark_moves_nothing() -> None:
+    async with console(busy_room()) as driver:
+
+        def row(name: str) -> str:
+            return next(line for line in driver.text.splitlines()[2:] if name in line[:15])
+
+        marked = driver.main.queue.list.cursor
+        before = row(marked)
+        await driver.press("space")
+        assert driver.main.queue.marked == {marked}
+        await driver.until(f"P1▪{marked}")
+        assert row(marked)[1:37] == before[1:37].replace("P1 ", "P1▪")
+
+
+async def test_an_incident_counted_as_late_shows_what_is_late() -> None:
+    room = FakeRoom()
+    facts = e.Declared(title="mails are sent twice", priority=Priority.P1)
+    room.told("13:27:00", c.Declare(facts=facts), "INC-1", by="mia")
+    room.told("13:30:00", c.Acknowledge(), "INC-1")
+    async with console(room) as driver:
+        await driver.until("1 open · 1 late")
+        row = next(line for line in driver.text.splitlines() if "LATE" in line[:37])
+        assert row[1:37].split() == ["update", "LATE", "+20m"]
+        await driver.press("z")
+        await driver.until("why here")
+        wide = next(line for line in driver.text.splitlines()[2:] if "INC-1  " in line[:20])
+        assert re.search(r"update +LATE  \+20m", wide)
+
+
+async def test_what_a_person_put_first_says_so_in_the_columns() -> None:
+    room = busy_room()
+    reorder = c.Reorder(place=Place.TOP, reason="the board asked")
+    room.told("14:10:00", reorder, "INC-105", by="mia")
+    async with console(room) as driver:
+        await driver.press("z")
+        await driver.until("why here")
+        row = next(line for line in driver.text.splitlines()[2:] if "INC-105" in line[:20])
+        assert row.rstrip().endswith("put first by mia: the board asked")
 
 
 async def test_saved_views_follow_each_other_and_end_in_everything() -> None:

@@ -81,9 +81,12 @@ def _term(part: str) -> Term:
     chosen = tuple(value.casefold() for value in values.split(",") if value)
     if key != "is" and key not in _FIELDS:
         raise FilterError(f"{key!r} is nothing to filter by; use {', '.join([*_FIELDS, 'is'])}")
+    if not chosen:
+        known = f"one of {', '.join(_IS)}" if key == "is" else "a value, or several with commas"
+        raise FilterError(f"{key}: lacks {known}")
     wrong = [value for value in chosen if key == "is" and value not in _IS]
-    if wrong or not chosen:
-        raise FilterError(f"is:{''.join(wrong[:1])} is unknown; use {', '.join(_IS)}")
+    if wrong:
+        raise FilterError(f"is:{wrong[0]} is unknown; use {', '.join(_IS)}")
     return Term(key=key, values=chosen, wanted=wanted)
 
 

@@ -15,7 +15,7 @@ from warroom.core.filters import Filter, FilterError, parse
 from warroom.core.queue import QueueRow
 from warroom.tui.messages import ActionRequested, Notice
 from warroom.tui.panes.base import Hint, Pane
-from warroom.tui.panes.queue_rows import queue_rows
+from warroom.tui.panes.queue_rows import filter_rows, queue_rows
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.picklist import PickList
@@ -77,6 +77,7 @@ class QueuePane(Pane):
     ) -> None:
         super().__init__(palette, **kwargs)
         self.list = PickList(palette, id="queue-list")
+        self.list.lasting = True  # it is the incident that every key means
         self.input = QueueFilter(placeholder="priority:P1 is:late -service:mail, or words")
         self.views = dict(views or {})
         self.view = ""
@@ -196,7 +197,9 @@ class QueuePane(Pane):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if not self._shown and event.value.strip():
+        if self._complaint:
+            self.post_message(Notice(self._complaint, "warn"))
+        elif not self._shown and event.value.strip():
             self.post_message(ActionRequested("search", argument=event.value))
         self.list.focus()
         self.input.display = bool(event.value.strip())
@@ -211,7 +214,6 @@ class QueuePane(Pane):
             self._filter, self._complaint = parse(text), ""
         except FilterError as error:
             self._complaint = str(error)  # the last filter that could be read stays
-            self.post_message(Notice(self._complaint, "warn"))
         self._drawn = ()
         self._fill()
 
@@ -246,7 +248,11 @@ class QueuePane(Pane):
                 fits, now, me = self._filter.matches, snapshot.now, snapshot.actor
                 self._shown = tuple(r for r in snapshot.rows if fits(r.incident, now, me))
             shown = replace(snapshot, rows=self._shown)
-            self.list.show(queue_rows(shown, wide=wide, when=self._now, marked=self.marked))
+            found, of = len(self._shown), len(snapshot.rows)
+            above = filter_rows(self._complaint, found=found, of=of, width=self.size.width)
+            rows = queue_rows(shown, wide=wide, when=self._now, marked=self.marked)
+            # That nothing matches is not that nothing is open: the rows would praise the silence.
+            self.list.show(above if of and not found else [*above, *rows])
         else:
             self.list.refresh()
         self.title_line.fact = self._fact(snapshot)

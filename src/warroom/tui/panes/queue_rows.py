@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from warroom.core import spell
+from warroom.core.clocks import Clock, Pace, update_clock
 from warroom.core.queue import QueueRow, why_first
 from warroom.core.state import Incident
 from warroom.core.words import Criterion, Factor, Phase
@@ -12,6 +13,7 @@ from warroom.tui.draw import Line
 from warroom.tui.snapshot import Promise, Snapshot
 from warroom.tui.widgets.measure import CLOCK_CELLS, clock, measure
 from warroom.tui.widgets.picklist import Row
+from warroom.tui.widgets.pieces import wrap
 
 When = Callable[[], datetime]
 """Tells the time at the moment of drawing: the clocks of a row go on without new rows."""
@@ -66,6 +68,23 @@ def queue_rows(
     return rows
 
 
+def filter_rows(complaint: str, *, found: int, of: int, width: int) -> list[Row]:
+    """Return what stands above the rows while a filter cannot be read, or lets nothing through."""
+    if complaint:
+        return [_said(words, "warn") for words in wrap(complaint, max(width - 2, 1))]
+    if found or not of:
+        return []
+    return [
+        _said(f"None of {of} incidents matches.", "text"),
+        _said("enter looks in the closed ones,", "mute"),
+        _said("esc shows all again", "mute"),
+    ]
+
+
+def _said(words: str, token: str) -> Row:
+    return _text_row(lambda line, _, width: _put(line, words, token, width))
+
+
 def _blank() -> Row:
     return Row("", 1, lambda _line, _n, _width: None)
 
@@ -114,17 +133,32 @@ def _told(line: Line, n: int, width: int, *, words: str, token: str) -> None:
 def _two_lines(line: Line, n: int, width: int, *, row: QueueRow, when: When, marked: bool) -> None:
     incident, now = row.incident, when()
     if n == 0:
-        line.put("▪ " if marked else "", "accent", bold=True)
-        line.put(f"{incident.priority.value} ", incident.priority.value.lower(), bold=True)
+        _priority(line, incident, marked=marked)
         line.put(f"{incident.id} ", bold=True)
         _put(line, incident.title, "text", width)
         return
     line.put("   ")
-    if row.clock is None:
+    due = _most_pressing(row, now)
+    if due is None:
         line.put(incident.phase.value, "ok")
         return
-    line.put(row.clock.name, "mute")
-    line.to(width - CLOCK_CELLS - 1).add(clock(row.clock, now, line.palette, on=line.on))
+    line.put(due.name, "mute")
+    line.to(width - CLOCK_CELLS - 1).add(clock(due, now, line.palette, on=line.on))
+
+
+def _priority(line: Line, incident: Incident, *, marked: bool) -> None:
+    """Draw the priority; a mark takes the place of the blank behind it, so that nothing moves."""
+    line.put(incident.priority.value, incident.priority.value.lower(), bold=True)
+    line.put("▪" if marked else " ", "accent", bold=True)
+
+
+def _most_pressing(row: QueueRow, now: datetime) -> Clock | None:
+    """Return the clock of a row; the promised update instead where only that has passed."""
+    if row.clock is not None and row.clock.pace(now) is Pace.LATE:
+        return row.clock
+    update = update_clock(row.incident)
+    late = update is not None and update.pace(now) is Pace.LATE
+    return update if late else row.clock
 
 
 def _asleep(line: Line, n: int, width: int, *, row: QueueRow, now: datetime) -> None:
@@ -170,20 +204,21 @@ def _wide_row(line: Line, n: int, width: int, *, row: QueueRow, when: When, mark
     del n
     incident, now = row.incident, when()
     state = _STATE + _shift(width)
-    line.put("▪ " if marked else "", "accent", bold=True)
-    line.put(f"{incident.priority.value} ", incident.priority.value.lower(), bold=True)
+    _priority(line, incident, marked=marked)
     line.say(f"{incident.id} ", "text", 10, bold=True).to(_WHAT)
     line.say(incident.title, "text", state - _WHAT - 1).to(state)
     line.put(incident.phase.value, _phase_token(incident)).to(state + 14)
-    if row.clock is not None:
-        line.put(row.clock.name, "mute").to(state + 23)
-        line.add(clock(row.clock, now, line.palette, on=line.on))
+    due = _most_pressing(row, now)
+    if due is not None:
+        line.put(due.name, "mute").to(state + 23)
+        line.add(clock(due, now, line.palette, on=line.on))
     line.to(state + 36).put(_since(incident.declared_at, now), "mute").to(state + 44)
     if incident.commander:
         line.say(incident.commander, "text", 11)
     else:
         line.put("nobody", "warn", bold=True)
-    _put(line.to(state + _WHY - _STATE), "; ".join(row.reasons[:3]), "soft", width)
+    reasons = [row.placed] if row.placed else row.reasons[:3]
+    _put(line.to(state + _WHY - _STATE), "; ".join(reasons), "soft", width)
 
 
 def _phase_token(incident: Incident) -> str:
