@@ -161,3 +161,15 @@ def test_a_match_is_told_from_what_is_dimmed_without_colour():
     assert dimmed[2:14] == "12:02:11 502"
     assert match[2:14] == "12:02:11▸502"
     assert dimmed[14:] == match[14:]
+
+
+def test_a_line_that_goes_on_beyond_the_edge_says_so():
+    long = Entry(row=0, source="a", offset=0, raw=b"x" * 200)
+    assert drawn(long).text[-2:] == "x…"
+    assert "…" not in drawn(long, look=Look(x=150)).text
+    exact = Entry(row=0, source="a", offset=0, raw=b"x" * (110 - HEAD))
+    assert drawn(exact).text[-2:] == "xx"
+    wide = Entry(row=0, source="a", offset=0, raw=("漢" * 100).encode())
+    assert len(drawn(wide).text) < drawn(wide).cell_length == 110
+    assert drawn(wide).text.rstrip()[-1] == "…"
+    assert "…" not in drawn(request(502, release="2026.11.20")).text

@@ -261,6 +261,8 @@ async def test_filter_hides_the_rest_dims_it_and_is_cleared_by_its_own_key():
         await pilot.press("x")
         await settle(pilot)
         assert app.rows()[:5] == [-199, -198, -197, -196, -195]
+        assert "▸ matches, 2 lines around" in app.pane.bar.line.render_line(0).text
+        assert ["▸" in line for line in app.lines()[:5]] == [False, False, True, False, False]
         await pilot.press("m")
         await settle(pilot)
         assert len(app.rows()) > 10
@@ -275,6 +277,27 @@ async def test_filter_hides_the_rest_dims_it_and_is_cleared_by_its_own_key():
         await settle(pilot)
         assert app.pane.sought.filter is None
         assert app.rows()[-1] == -1
+
+
+async def test_a_filter_never_leaves_the_cursor_on_a_line_that_it_hides():
+    app = PaneApp(FakeLog(many(failing={3, 70, 71})))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press(*["k"] * 20)
+        assert app.pane.view.cursor == -21
+        await pilot.press("F", *"5xx", "enter")
+        await settle(pilot)
+        assert app.pane.view.cursor == -129
+        assert not app.pane.view.following
+        await pilot.press("F", "F")
+        await settle(pilot)
+        assert app.pane.view.cursor == -21  # the line that was left
+        await pilot.press("g", "F", *"5xx", "enter")
+        await settle(pilot)
+        assert app.pane.view.cursor == -197
+        await pilot.press("j", "F", "F")
+        await settle(pilot)
+        assert app.pane.view.cursor == -130  # the reader went on from there
 
 
 async def test_a_filter_follows_new_lines_that_pass():

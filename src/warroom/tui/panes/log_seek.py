@@ -29,6 +29,8 @@ class LogSeek(LogFind):
 
     _seeking = 0
     """A search has been asked and no match been shown yet: 1 forwards first, -1 backwards."""
+    _hidden: tuple[int, int] | None = None
+    """The line under the cursor that a filter hides, and the one where the cursor went instead."""
     _awaiting = False
     """The reader stands on the newest failure and waits for the next."""
 
@@ -213,8 +215,17 @@ class LogSeek(LogFind):
             FilterError: It cannot be used; what held before still does.
         """
         self.sought.set_filter(text, self.view.cursor)
+        if self.sought.filter is None:
+            self._back_to_hidden()
         self._show_lens()
         self.look()
+
+    def _back_to_hidden(self) -> None:
+        if self._hidden is not None:
+            left, instead = self._hidden
+            if self.view.cursor == instead and not self.view.following:
+                self.view.cursor = left
+        self._hidden = None
 
     def _show_lens(self) -> None:
         self.view.lens, self.view.dim = self.sought.lens(), self.sought.dim
@@ -225,8 +236,26 @@ class LogSeek(LogFind):
             self.view.hold()
         self.tell_bar()
 
+    def _onto_shown(self) -> None:
+        """Leave a line that the filter hides for the nearest one that it shows.
+
+        Entry, pin and time always mean a line that can be seen. Clearing the filter leads back to
+        the line that was left, unless the reader has moved meanwhile.
+        """
+        view = self.view
+        if view.following or view.mark is not None or view.pager.shows(view.cursor):
+            return
+        row = view.lens.before(view.cursor)
+        if row is None and not self.sought.behind():
+            row = view.lens.after(view.cursor)
+        if row is not None:
+            self._hidden = (view.cursor, row)
+            view.go(row, by_reader=False)
+            view.hold()
+
     def after_found(self) -> None:
         """Go to the first match of a search that was just asked."""
+        self._onto_shown()
         hits = self.sought.hits
         if not self._seeking or hits is None:
             return
@@ -310,6 +339,7 @@ class LogSeek(LogFind):
     def show_log(self, log: Log) -> None:
         """Look at one of the logs, from its end."""
         self.feed = log
+        self._hidden = None
         self.view.show_log(self.feed)
         self.reading, self.pulse = None, Pulse()
         self._seen_end = log.end

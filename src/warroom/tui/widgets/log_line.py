@@ -154,10 +154,12 @@ def draw(entry: Entry, cols: Columns, ink: Ink, look: Look) -> Strip:
         return _gap_row(_gap_words(entry, cols), cols.width, ink, look)
     head = _head(entry, ink, look, on)
     room = max(cols.width - HEAD, 0)
-    rest = Strip(_rest(entry, cols, ink, look, on)).crop_extend(
-        look.x, look.x + room, ink.style("text", on=on)
-    )
-    strip = Strip([*head, *rest], cols.width).crop(0, cols.width)
+    full = Strip(_rest(entry, cols, ink, look, on))
+    goes_on = full.cell_length > look.x + room > 0
+    kept = room - goes_on
+    rest = full.crop_extend(look.x, look.x + kept, ink.style("text", on=on))
+    more = [ink.text("…", "mute", on=on)] if goes_on else []
+    strip = Strip([*head, *rest, *more], cols.width).crop(0, cols.width)
     return _highlighted(entry, strip, ink, look)
 
 

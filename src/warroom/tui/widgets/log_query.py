@@ -86,8 +86,8 @@ class LogQuery:
 
     @property
     def dim(self) -> LogFilter | None:
-        """What decides which lines are faint."""
-        return self.filter if self.dimming else None
+        """What decides which lines are faint: those that do not pass, shown or only near."""
+        return self.filter if self.dimming or self.context else None
 
     def behind(self) -> bool:
         """Whether there are rows that have not been looked at."""
@@ -109,6 +109,9 @@ class LogQuery:
             return f"None of {lines} lines so far; the search goes on."
         return f"0 of {lines} lines match. F changes it, F F clears it"
 
+    def _around(self) -> str:
+        return f"▸ matches, {self.context} lines around" if self.context else "matches only"
+
     def pieces(self, cursor: int) -> tuple[Pieces, Pieces]:
         """Return the left and the right side of the bar."""
         left: list[tuple[str, str, bool]] = []
@@ -119,7 +122,7 @@ class LogQuery:
             left += [("   shows ", "mute", False), (grouped(len(self._shown)), "text", True)]
             going_on = "so far " * self._shown.behind()
             left += [(f" {going_on}of {total}", "soft", False)]
-            state = "▸ matches, rest dimmed" if self.dimming else "matches only"
+            state = "▸ matches, rest dimmed" if self.dimming else self._around()
             verb = "hides" if self.dimming else "dims"
             right = (
                 (state, "text", True),
