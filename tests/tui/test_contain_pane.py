@@ -1,16 +1,22 @@
 """The containment pane: what has to be read before something is run is never cut."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from tests.tui.console import Console, console
-from tests.tui.fakes import OPTIONS, FakeContainment, FakeRoom, busy_room, intent, plan_for
+from tests.tui.fakes import NOW, OPTIONS, FakeContainment, FakeRoom, busy_room, intent, plan_for
 
 from warroom.core import commands as c
 from warroom.core import events as e
-from warroom.core.words import Outcome, StepAction
+from warroom.core.words import Outcome, StepAction, Verdict
 from warroom.room.containment import Ask
+from warroom.tui.draw import Line
+from warroom.tui.panes.contain_rows import contain_rows
 from warroom.tui.screens.steps import AsksScreen
+from warroom.tui.snapshot import Snapshot
+from warroom.tui.theme import load_palettes
+from warroom.tui.widgets.picklist import PickList
 
 LONG = "Deploy an earlier release of checkout-service-eu again through GitHub: 2026.11.19-hotfix.3"
 ROLLBACK = OPTIONS[1]
@@ -97,3 +103,83 @@ async def test_a_parameter_stands_with_its_question_and_the_refused_one_is_ready
         assert "Revision to return to: a whole number" in rows[field + 1]
         assert "Why: may stay empty" in driver.text
         assert wrong in driver.text
+
+
+def measured(room: FakeRoom, run: str, verdict: Verdict, after: int) -> None:
+    """Run an option, and measure what it did."""
+    plan = plan_for(room.states["INC-107"], OPTIONS[2], StepAction.RUN)
+    room.told("14:10:00", c.IntendStep(facts=intent(plan, run, "R")), "INC-107")
+    done = e.StepFinished(run=run, outcome=Outcome.SUCCEEDED, exit_status=0, milliseconds=4200)
+    room.told("14:10:04", c.FinishStep(facts=done), "INC-107")
+    effect = e.EffectMeasured(
+        run=run,
+        verdict=verdict,
+        before_failures=20,
+        before_requests=100,
+        after_failures=after,
+        after_requests=100,
+        seconds=30,
+        sentence=f"5xx 20.0 % → {after}.0 % in 30 s",
+    )
+    room.told("14:11:00", c.MeasureEffect(facts=effect), "INC-107")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "after", "token"),
+    [(Verdict.WORSE, 30, "s5"), (Verdict.NO_EFFECT, 20, "warn"), (Verdict.HELPED, 4, "ok")],
+)
+def test_what_did_not_help_is_not_drawn_as_a_success(
+    verdict: Verdict, after: int, token: str
+) -> None:
+    room = busy_room()
+    measured(room, "run-9", verdict, after)
+    snapshot = Snapshot(now=NOW, actor="ana", current=room.states["INC-107"], loaded=True)
+    palette = load_palettes()[0]["dark"]
+    line = Line(palette)
+    row = next(row for row in contain_rows(snapshot, 60) if row.key == "force run-9")
+    row.draw(line, 0, 60)
+    assert {part.style.color.name for part in line.segments[:2]} == {palette.colours[token]}
+
+
+async def test_the_footer_names_what_enter_does_to_the_row_under_the_cursor() -> None:
+    async with console(busy_room()) as driver:
+        await looking(driver)
+        force, option, *_ = driver.main.contain.list.keys
+        driver.main.contain.list.put_cursor(force)
+        await driver.holds(lambda: "open checklist" not in driver.footer, "no checklist here")
+        assert "U undo" in driver.footer
+        driver.main.contain.list.put_cursor(option)
+        await driver.holds(lambda: "enter open checklist" in driver.footer, "a checklist")
+
+
+async def test_a_step_to_verify_is_named_in_the_title_and_in_the_tab() -> None:
+    room = busy_room()
+    plan = plan_for(room.states["INC-107"], OPTIONS[2], StepAction.RUN)
+    room.told("14:10:00", c.IntendStep(facts=intent(plan, "lost", "R")), "INC-107")
+    lost = e.StepFinished(run="lost", outcome=Outcome.UNKNOWN, exit_status=None, milliseconds=0)
+    room.told("14:10:04", c.FinishStep(facts=lost), "INC-107")
+    async with console(room, (80, 24)) as driver:
+        text = await looking(driver)
+        assert "3 Contain ?1" in text
+        assert "1 to verify" in text
+        assert re.search(r" V  verify$", text, re.MULTILINE)
+        assert re.search(r" V  verify $", driver.text, re.MULTILINE)  # off the edge like the others
+
+
+async def test_of_the_panes_only_the_one_in_front_lights_its_row() -> None:
+    async with console(busy_room()) as driver:
+        await looking(driver)
+        contain, timeline = driver.main.contain.list, driver.main.work_pane.timeline.rows
+        lit = driver.app.palette.colours["bg2"]
+
+        def has_light(lines: PickList) -> bool:
+            strips = [lines.render_line(y) for y in range(lines.size.height)]
+            grounds = {part.style.bgcolor for strip in strips for part in strip if part.style}
+            return any(ground is not None and ground.name == lit for ground in grounds)
+
+        await driver.holds(lambda: has_light(contain), "a row lit")
+        assert not has_light(timeline)
+        assert has_light(driver.main.queue.list)  # the incident that every key means
+        await driver.press("4")
+        await driver.holds(lambda: has_light(timeline), "the other row lit")
+        assert not has_light(contain)

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from warroom.room.containment import SILENCE
 from warroom.tui.messages import ActionRequested
 from warroom.tui.panes.base import Hint, Pane
-from warroom.tui.panes.contain_rows import WIDEST, contain_rows
+from warroom.tui.panes.contain_rows import WIDEST, contain_rows, poor
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.picklist import PickList
@@ -50,7 +50,10 @@ class ContainPane(Pane):
         hints = []
         letters = " ".join(option.key for option in snapshot.options if option.key)
         if letters:
-            hints += [Hint("enter", "open checklist"), Hint(letters, "open that one")]
+            # On what is in force, or unknown, enter does what U and V do: these are named below.
+            if self.list.cursor.startswith("option"):
+                hints.append(Hint("enter", "open checklist"))
+            hints.append(Hint(letters, "open that one"))
         if any(option.runbook == SILENCE and not option.blocked for option in snapshot.options):
             hints.append(Hint("s", "silence"))
         if snapshot.current.ledger:
@@ -139,7 +142,10 @@ def _fact(snapshot: Snapshot) -> tuple[str, str]:
         return ("", "mute")
     if snapshot.running:
         return ("running", "accent")
+    unknown = len(incident.unknown)
+    if unknown:
+        return (f"{unknown} to verify", "warn")
     force = len(incident.ledger)
     if force:
-        return (f"{force} in force", "ok")
+        return (f"{force} in force", "warn" if any(map(poor, incident.ledger)) else "ok")
     return ("fastest first", "mute") if snapshot.options else ("", "mute")

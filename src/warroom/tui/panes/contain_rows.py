@@ -135,18 +135,19 @@ def _lost(run: Run, width: int) -> Row:
     )
 
     def what(line: Line, width: int) -> None:
-        line.say(f"step {run.intent.step} unknown", "text", width - 14)
-        line.to(width - 10).put(" V ", "warn", fill=True).put(" verify", "soft")
+        line.say(f"step {run.intent.step} unknown", "text", width - 15)
+        line.to(width - 11).put(" V ", "warn", fill=True).put(" verify", "soft")
 
     return head.row(f"unknown {run.intent.run}", width, what)
 
 
 def _in_force(run: Run, now: datetime, width: int) -> Row:
+    token = _POOR[run.effect.verdict][1] if run.effect and poor(run) else "ok"
     head = _Head(
-        mark=Piece("✓ ", "ok"),
+        mark=Piece("✓ ", token),
         title=run.intent.title,
-        tone="ok",
-        instead=Piece("in force", "ok"),
+        tone=token,
+        instead=Piece("in force", token),
         right=f"{cut(run.by, 10)} {run.intended_at:%H:%M:%S}",
     )
 
@@ -182,6 +183,11 @@ def _until(run: Run, now: datetime) -> tuple[str, str]:
 
 _POOR = {Verdict.NO_EFFECT: ("no effect:", "warn"), Verdict.WORSE: ("worse:", "s5")}
 """What an action is called that did not help; the verdict is never what gets cut."""
+
+
+def poor(run: Run) -> bool:
+    """Whether something in force was measured and did not help: green would call it a success."""
+    return run.effect is not None and run.effect.verdict in _POOR
 
 
 def _effect(line: Line, run: Run, width: int) -> None:

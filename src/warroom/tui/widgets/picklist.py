@@ -66,6 +66,9 @@ class PickList(ScrollView, can_focus=True):
         """Key of the row under the cursor; empty: none."""
         self.widest: int | None = None
         """Cells of the widest row; None: as wide as the list."""
+        self.lasting = ground != "bg0"
+        """Whether the row under the cursor stays lit while something else has the focus: in a
+        dialog it does, below the field in which one types; of the panes one is lit at a time."""
         self._rows: Sequence[Row] = ()
         self._lines: list[tuple[Row, int]] = []
         self._keys: list[str] = []
@@ -113,7 +116,8 @@ class PickList(ScrollView, can_focus=True):
             return Line(self.palette, self.ground).strip(width)
         row, n = self._lines[number]
         chosen = bool(row.key) and row.key == self.cursor
-        line = Line(self.palette, "bg2" if chosen else self.ground)
+        lit = chosen and (self.lasting or self.has_focus)
+        line = Line(self.palette, "bg2" if lit else self.ground)
         line.put(("▌" if self.has_focus else "▎") if chosen else " ", "accent")
         row.draw(line, n, self.room(width))
         return line.strip(width)
