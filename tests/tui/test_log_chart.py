@@ -100,7 +100,31 @@ def test_no_row_is_wider_than_the_pane(width, height):
 
 @pytest.mark.parametrize(
     ("part", "whole", "said"),
-    [(0, 0, "—"), (0, 10, "0.0 %"), (1, 100_000, "<0.1 %"), (382, 1000, "38.2 %")],
+    [(0, 0, "—"), (0, 10, "0 %"), (1, 100_000, "<0.1 %"), (382, 1000, "38.2 %")],
 )
 def test_shares_are_written_as_everywhere(part, whole, said):
     assert percent(part, whole) == said
+
+
+def test_the_right_edge_of_a_log_that_has_ended_is_not_now():
+    facts = LogFacts(share_now=(0, 100), peak=(38, 100))
+    for width in (110, 70):
+        axis = drawn(ChartState(bars(), facts, edge="last"), width)[3]
+        assert "now" not in axis
+        assert "12:15" in axis
+    rows = draw_chart(ChartState(bars(), facts, edge="last"), 110, 4, INK)
+    share = next(part for part in rows[0] if part.text == " 0 %")
+    assert share.style.color.name == PALETTE.colours["warn"]  # silence is not recovery
+
+
+def test_a_log_without_times_says_why_nothing_is_drawn():
+    rows = drawn(ChartState(nothing="no line of this log has a time"))
+    assert "5xx % no line of this log has a time" in rows[0]
+
+
+def test_a_mark_without_room_for_its_label_keeps_the_short_one():
+    over = Mark(NOON + 500, "✓", "ok", "12:08:20 over", "over")
+    flag = Mark(NOON + 520, "●", "ok", "new-cart off 12:08:40", "new-cart off")
+    change = Mark(NOON + 710, "◆", "p2")
+    axis = drawn(ChartState(bars(), marks=(over, change, flag)))[3]
+    assert "● new-cart off ◆" in axis.replace("┄", "")

@@ -54,7 +54,8 @@ def terminal_title(snapshot: Snapshot | None) -> str:
         return f"warroom{late}"
     clock = commander_clock(incident, snapshot.now)
     failures, requests = snapshot.log.share_now
-    share = f"▲ {spell.share(failures, requests)} " if failures * 100 > requests else ""
+    fails = failures * 100 > requests and snapshot.log.ended(snapshot.now) is None
+    share = f"▲ {spell.share(failures, requests)} " if fails else ""
     parts = [f"{share}{incident.id} {incident.priority} {incident.phase}"]
     if incident.phase not in (Phase.RESOLVED, Phase.CLOSED):
         parts.append(clock.words())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from warroom.core.events import FollowUpChanged
 from warroom.core.impact import Impact
@@ -12,6 +12,9 @@ from warroom.core.state import Incident
 from warroom.core.timeline import TimelineEntry
 from warroom.room.containment import Option
 from warroom.room.service import Contact
+
+_RECENT = 60.0
+"""Seconds for which the newest line of a log is taken for what happens now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,9 @@ class LogFacts:
 
     label: str = ""
     share_now: tuple[int, int] = (0, 0)
-    """Failures and requests of the last minute."""
+    """Failures and requests of the last minute before `latest`."""
+    latest: float | None = None
+    """Epoch second of the newest line that has a time."""
     share_before: tuple[int, int] = (0, 0)
     """The same for the time before the onset."""
     peak: tuple[int, int] = (0, 0)
@@ -62,6 +67,15 @@ class LogFacts:
     title: str = ""
     """What fails where, in a few words: the title to propose."""
     watch: WatchFacts = field(default_factory=WatchFacts)
+
+    def ended(self, now: datetime) -> datetime | None:
+        """Return when the newest line was written if that is over a minute ago; None: it goes on.
+
+        What a log that has ended said last is not how things are.
+        """
+        if self.latest is None or now.timestamp() - self.latest <= _RECENT:
+            return None
+        return datetime.fromtimestamp(self.latest, UTC)
 
     @property
     def spike(self) -> str:

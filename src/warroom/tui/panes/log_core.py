@@ -263,8 +263,21 @@ class LogPaneCore(Pane):
             facts=self.facts,
             marks=marks(current, self.facts, self._gauges[id(self.feed)].report),
             cursor=None if entry is None else entry.at,
-            live=self._until() is None,
+            edge=self._edge(),
+            nothing=self._no_chart(),
         )
+
+    def _edge(self) -> str:
+        if self._until() is not None:
+            return ""
+        ended = self.snapshot is not None and self.facts.ended(self.snapshot.now) is not None
+        return "last" if ended else "now"
+
+    def _no_chart(self) -> str:
+        reading = self.reading
+        if reading is None or reading.latest is not None or not reading.progress.complete:
+            return ""
+        return "no line of this log has a time" if reading.progress.entries else ""
 
     def watch_snapshot(self, _: Snapshot | None, new: Snapshot | None) -> None:
         """Draw what the incident adds: marks on the axis, pinned lines."""
@@ -350,7 +363,8 @@ class LogPaneCore(Pane):
             detail += f" · indexing {100 * progress.indexed_bytes // progress.total_bytes} %"
         else:
             room = self.size.width - len(self.status[0]) - _TITLE_REST
-            detail = fitting(detail, list(title_parts(self.facts)), room)
+            current = None if self.snapshot is None else self.snapshot.current
+            detail = fitting(detail, list(title_parts(self.facts, current)), room)
         self.title_line.detail = detail
         self.title_line.fact = self.status
 

@@ -34,17 +34,25 @@ def marks(current: Incident | None, facts: LogFacts, report: Report | None) -> t
     return (*_edges(current, facts), *_changes(current, report), *_deeds(current))
 
 
+def _onset(
+    current: Incident | None, facts: LogFacts
+) -> tuple[float | None, tuple[float, float] | None]:
+    """Return the onset on record, or else the one that the log shows, with its bounds."""
+    if current is None or current.onset is None:
+        return facts.onset, facts.onset_bounds
+    onset = current.onset
+    return onset.at.timestamp(), (onset.low.timestamp(), onset.high.timestamp())
+
+
 def _edges(current: Incident | None, facts: LogFacts) -> Iterator[Mark]:
-    onset, bounds = facts.onset, facts.onset_bounds
-    if current is not None and current.onset is not None:
-        onset = current.onset.at.timestamp()
-        bounds = (current.onset.low.timestamp(), current.onset.high.timestamp())
+    onset, bounds = _onset(current, facts)
     if onset is not None:
         yield Mark(onset, "▲", "s5", f"{clock(onset)}{doubt(onset, bounds)} onset")
     if facts.end is not None and (onset is None or facts.end > onset):
         word = "requests stopped" if facts.gone else "over"
         text = f"{clock(facts.end)}{doubt(facts.end, facts.end_bounds)} {word}"
-        yield Mark(facts.end, "▪" if facts.gone else "✓", "warn" if facts.gone else "ok", text)
+        glyph, token = ("▪", "warn") if facts.gone else ("✓", "ok")
+        yield Mark(facts.end, glyph, token, text, word)
 
 
 def _changes(current: Incident | None, report: Report | None) -> Iterator[Mark]:
@@ -58,13 +66,18 @@ def _changes(current: Incident | None, report: Report | None) -> Iterator[Mark]:
 def _deeds(current: Incident | None) -> Iterator[Mark]:
     for run in current.ledger if current is not None else ():
         at = run.finished_at or run.intended_at
-        yield Mark(at.timestamp(), "●", "ok", f"{run.intent.title} {at:%H:%M:%S}")
+        title = run.intent.title
+        yield Mark(at.timestamp(), "●", "ok", f"{title} {at:%H:%M:%S}", title)
 
 
-def title_parts(facts: LogFacts) -> Iterator[str]:
+def title_parts(facts: LogFacts, current: Incident | None) -> Iterator[str]:
     """Return what stands in the title beside the name of the log, most important first."""
     if facts.onset is not None:
-        said = f"{facts.outcome} since {clock(facts.onset)}{doubt(facts.onset, facts.onset_bounds)}"
+        onset, bounds = facts.onset, facts.onset_bounds
+        known, known_bounds = _onset(current, facts)
+        if known is not None and known_bounds is not None and _meet(bounds, known_bounds):
+            onset, bounds = known, known_bounds  # one onset has one time: the one on the axis
+        said = f"{facts.outcome} since {clock(onset)}{doubt(onset, bounds)}"
         if facts.end is not None:
             until = "last seen" if facts.gone else "until"
             said += f" {until} {clock(facts.end)}{doubt(facts.end, facts.end_bounds)}"
@@ -73,6 +86,10 @@ def title_parts(facts: LogFacts) -> Iterator[str]:
         yield f"watch snoozed until {clock(facts.watch.snoozed_until)[:5]}"
     elif facts.watch.sees:
         yield facts.watch.sees
+
+
+def _meet(one: tuple[float, float] | None, other: tuple[float, float]) -> bool:
+    return one is not None and one[0] <= other[1] and other[0] <= one[1]
 
 
 def fitting(name: str, parts: Sequence[str], room: int) -> str:

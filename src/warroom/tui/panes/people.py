@@ -46,7 +46,10 @@ def people_rows(snapshot: Snapshot) -> list[Row]:
         def draw(line: Line, _n: int, width: int) -> None:
             who = incident.roles.get(name, "")
             line.put("● " if who else "· ", "ok" if who else "mute").put(name.value, "soft").to(20)
-            line.say(who or "nobody", "text" if who else "mute", width - 21, bold=bool(who))
+            # Like in the queue and the header: only a missing commander is something to do.
+            wanted = name is Role.COMMANDER and incident.resolved_at is None
+            absent = "warn" if wanted else "mute"
+            line.say(who or "nobody", "text" if who else absent, width - 21, bold=bool(who))
 
         return Row("", 1, draw)
 

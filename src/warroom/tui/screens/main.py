@@ -18,6 +18,7 @@ from warroom.tui.messages import ActionRequested, MomentAsked, Notice, PinReques
 from warroom.tui.panes.base import Pane
 from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.contain import ContainPane
+from warroom.tui.panes.contain_rows import unknown_runs
 from warroom.tui.panes.logs import LogsPane
 from warroom.tui.panes.people import PeoplePane
 from warroom.tui.panes.postmortem import PostmortemTab
@@ -238,14 +239,16 @@ class MainScreen(Touring):
             )
             self.tabs.front = PANES.index(self.front)
             self.tabs.fact = pane.title_line.fact
+            logs = self.front == "logs" and bool(self.services.logs)
+            self.tabs.detail = self.logs.feed.label if logs else ""
 
     def _label(self, name: str) -> str:
         snapshot = self.snapshot
         if name == "queue" and snapshot is not None and snapshot.rows:
             return f"Queue {len(snapshot.rows)}"
         if name == "contain" and snapshot is not None and snapshot.current is not None:
-            force = len(snapshot.current.ledger)
-            return f"Contain ✓{force}" if force else "Contain"
+            unknown, force = len(unknown_runs(snapshot.current)), len(snapshot.current.ledger)
+            return f"Contain ?{unknown}" if unknown else f"Contain ✓{force}" if force else "Contain"
         return self.work_pane.active if name == "work" else self.panes[name].NAME
 
     # -- focus -----------------------------------------------------------------------------------

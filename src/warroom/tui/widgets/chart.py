@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from warroom.core import spell
 from warroom.core.text import clean_line
 from warroom.tui.snapshot import LogFacts
 from warroom.tui.theme import Palette
@@ -60,6 +61,8 @@ class Mark:
     token: str
     text: str = ""
     """Foreign text allowed."""
+    short: str = ""
+    """Stands there where the text has no room; foreign text allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,10 @@ class ChartState:
     marks: tuple[Mark, ...] = ()
     cursor: float | None = None
     """The time cursor, while the log is held."""
-    live: bool = True
-    """Whether the right edge is now."""
+    edge: str = "now"
+    """What the right edge is: now, the last line of a log that has ended, or just a time."""
+    nothing: str = ""
+    """Why there is nothing to draw."""
 
 
 def worst(bars: Bars) -> tuple[int, int]:
@@ -86,12 +91,9 @@ def worst(bars: Bars) -> tuple[int, int]:
 
 
 def percent(part: int, whole: int, *, sign: bool = True) -> str:
-    """Return a share as the screen writes it: `38.2 %`, `<0.1 %`, `—` for unknown."""
-    if not whole:
-        return "—"
-    share = 100 * part / whole
-    text = "<0.1" if 0 < share < 0.05 else f"{share:.1f}"
-    return f"{text} %" if sign else text
+    """Return a share as the header writes it: `38.2 %`, `0 %`, `<0.1 %`, `—` for unknown."""
+    words = spell.share(part, whole)
+    return words if sign else words.removesuffix(" %")
 
 
 def plot_width(width: int) -> int:
@@ -114,6 +116,9 @@ def draw_chart(state: ChartState, width: int, height: int, ink: Ink) -> list[lis
     for level in reversed(range(share_rows)):
         number = share_rows - 1 - level
         row = [_left_label(number, share_rows, ink, alarmed=alarmed)]
+        if state.nothing and number == 0:
+            rows.append([*row, ink.text(state.nothing[:cells], "mute")])
+            continue
         row += _share_row(shares, top, level, share_rows, ink)
         row += _right_label(number, share_rows, state, ink, width)
         rows.append(row)
@@ -202,7 +207,10 @@ def _runs(cells: Sequence[tuple[str, str]], ink: Ink) -> list[Segment]:
     return found
 
 
-def _now_tone(facts: LogFacts) -> tuple[str, bool]:
+def _now_tone(state: ChartState) -> tuple[str, bool]:
+    facts = state.facts
+    if state.edge == "last":
+        return "warn", True
     failed, total = facts.share_now
     share = failed / total if total else 0.0
     if share >= ALARM:
@@ -215,7 +223,7 @@ def _now_tone(facts: LogFacts) -> tuple[str, bool]:
 def _right_label(number: int, rows: int, state: ChartState, ink: Ink, width: int) -> list[Segment]:
     facts = state.facts
     if number == 0:
-        token, bold = _now_tone(facts)
+        token, bold = _now_tone(state)
         return [ink.text(f" {percent(*facts.share_now)}", token, bold=bold)]
     if number == rows - 1 and state.bars is not None:
         word = "peak" if width >= 96 else "pk"
@@ -265,9 +273,9 @@ def _axis(state: ChartState, cells: int, ink: Ink) -> list[Segment]:
                 placed.append((mark, place))
                 break
     for mark, place in placed:
-        text = clean_line(mark.text, 40)
-        if not text or cell_len(text) != len(text):  # one cell a character, or no label
-            continue
+        text, short = clean_line(mark.text, 40), clean_line(mark.short, 16)
+        if not text or cell_len(text + short) != len(text + short):
+            continue  # one cell a character, or no label
         left, right = f"{text} ", f" {text} "
         if mark.glyph == "▲":
             # The label stands left of the sign, and left of a change right before it.
@@ -276,15 +284,14 @@ def _axis(state: ChartState, cells: int, ink: Ink) -> list[Segment]:
                 edge -= 1
             if not put(f" {left}", edge - len(left) - 1, mark.token):
                 put(right, place + 1, mark.token)
-        else:
-            put(right, place + 1, mark.token)
+        elif not put(right, place + 1, mark.token) and short:
+            put(f" {short} ", place + 1, mark.token)
     labelled: list[Segment] = [ink.text(clock(bars.start)[:5].rjust(7) + " ", "mute")]
     labelled += _styled(row, ink)
-    word = "now" if state.live else ""
     end = clock(bars.end)[:5]
-    labelled.append(
-        ink.text(f" {end} {word}".rstrip() if cells > 70 else f" {word or end}", "mute")
-    )
+    narrow = state.edge if state.edge == "now" else end
+    words = f"{end} {state.edge}".rstrip() if cells > 70 else narrow
+    labelled.append(ink.text(f" {words}", "warn" if state.edge == "last" else "mute"))
     return labelled
 
 

@@ -12,7 +12,7 @@ from warroom.core.words import Phase
 from warroom.tui.commander import commander_clock
 from warroom.tui.contact import draw_contact
 from warroom.tui.draw import Line, cut
-from warroom.tui.snapshot import LogFacts, Snapshot
+from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.bar import Bar
 
@@ -71,7 +71,7 @@ def _facts(
 ) -> Line:
     wide = width >= 120
     line = Line(palette, "bg1")
-    _share(line, snapshot.log, incident)
+    _share(line, snapshot, incident)
     if incident is not None:
         _state(line, snapshot, incident, wide=width >= 100)
         if wide:
@@ -85,11 +85,17 @@ def _facts(
     return line.put(f"{snapshot.now.astimezone(UTC):%H:%M:%S} ", "mute")
 
 
-def _share(line: Line, log: LogFacts, incident: Incident | None) -> None:
-    failures, requests = log.share_now
+def _share(line: Line, snapshot: Snapshot, incident: Incident | None) -> None:
+    failures, requests = snapshot.log.share_now
     if not requests:
         return
     text = f"5xx {spell.share(failures, requests)}"
+    ended = snapshot.log.ended(snapshot.now)
+    if ended is not None:  # neither an alarm nor a recovery: nobody knows how it is now
+        going_on = incident is not None and incident.resolved_at is None
+        words = f"{text} at {spell.clock_time(ended, snapshot.now)[:-3]} "
+        line.put(words, "warn" if going_on else "soft", bold=True)
+        return
     contained = incident is not None and incident.contained_at is not None
     failing = failures >= _SOLID_FROM * requests
     if failing and not contained:

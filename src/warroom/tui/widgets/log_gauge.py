@@ -147,6 +147,7 @@ class Gauge:
         facts = LogFacts(
             label=self.log.label,
             share_now=self._counts(latest + 1 - MINUTE, latest + 1),
+            latest=latest,
             watch=self.watch.facts,
         )
         main = None if self._report is None else self._report.findings.main

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
@@ -10,6 +11,9 @@ from warroom.tui.draw import Line, cut
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
 from warroom.tui.widgets.bar import Bar
+
+_LEAST = 4
+"""Cells of a detail below which it says nothing."""
 
 
 class PaneTabs(Bar):
@@ -22,6 +26,8 @@ class PaneTabs(Bar):
     front: reactive[int] = reactive(0)
     fact: reactive[tuple[str, str]] = reactive(("", "mute"))
     """Text (foreign allowed) and token at the right end."""
+    detail: reactive[str] = reactive("")
+    """Soft text before it while there is room (a source); foreign allowed."""
 
     @dataclass
     class Picked(Message):
@@ -46,6 +52,9 @@ class PaneTabs(Bar):
             self._ends.append(line.width)
         words, token = self.fact
         shown = cut(words, max(0, width - line.width - 6))
+        named = cut(self.detail, width - line.width - len(shown) - 8)
+        if cell_len(named) > _LEAST:
+            line.put(f" {named}", "soft")
         line.put(" ").to(width - len(shown) - 3 if shown else width, "━", "accent")
         if shown:
             line.put(f" {shown} ", token, bold=token != "mute").put("━", "accent")
