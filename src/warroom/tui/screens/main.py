@@ -18,7 +18,6 @@ from warroom.tui.messages import ActionRequested, MomentAsked, Notice, PinReques
 from warroom.tui.panes.base import Pane
 from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.contain import ContainPane
-from warroom.tui.panes.contain_rows import unknown_runs
 from warroom.tui.panes.logs import LogsPane
 from warroom.tui.panes.people import PeoplePane
 from warroom.tui.panes.postmortem import PostmortemTab
@@ -247,7 +246,7 @@ class MainScreen(Touring):
         if name == "queue" and snapshot is not None and snapshot.rows:
             return f"Queue {len(snapshot.rows)}"
         if name == "contain" and snapshot is not None and snapshot.current is not None:
-            unknown, force = len(unknown_runs(snapshot.current)), len(snapshot.current.ledger)
+            unknown, force = len(snapshot.current.unknown), len(snapshot.current.ledger)
             return f"Contain ?{unknown}" if unknown else f"Contain ✓{force}" if force else "Contain"
         return self.work_pane.active if name == "work" else self.panes[name].NAME
 
