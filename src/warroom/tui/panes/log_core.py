@@ -286,6 +286,7 @@ class LogPaneCore(Pane):
         if new is not None:
             self.show_pins(pins)
         self.draw_chart()
+        self._say_title()
 
     def show_pins(self, pins: Pins) -> None:
         """Mark the lines that are evidence."""
