@@ -69,7 +69,9 @@ async def test_on_a_narrow_screen_the_tabs_say_which_log_it_is() -> None:
         await driver.press("2")
         await driver.holds(lambda: "4 Timeline  web-1 ━" in driver.text.splitlines()[2], "a name")
         given.label = "\x1b[31mnginx-eu-central-1-checkout.access.log"
-        await driver.holds(lambda: "nginx-eu-central-1-chec…" in driver.text.splitlines()[2], "cut", 10)
+        await driver.holds(
+            lambda: "nginx-eu-central-1-chec…" in driver.text.splitlines()[2], "cut", 10
+        )
         assert driver.text.splitlines()[2].rstrip().endswith("━")
 
 
