@@ -276,8 +276,14 @@ def failure_rates(settings: "Settings", names: Sequence[str], now: datetime) -> 
     return found
 
 
-def open_console(settings: "Settings", names: Sequence[str]) -> int:
-    """Open the console and return its exit status."""
+def open_console(settings: "Settings", names: Sequence[str], greeting: str = "") -> int:
+    """Open the console and return its exit status.
+
+    Args:
+        settings: What it works with.
+        names: The logs, or the tables of them.
+        greeting: What somebody who is here first is told.
+    """
     from warroom.mishap import guarded
     from warroom.tui.supervisor import supervise
 
@@ -285,7 +291,7 @@ def open_console(settings: "Settings", names: Sequence[str]) -> int:
     if refusal:
         sys.stderr.write(f"warroom: {refusal}\n")
         return 1
-    return supervise(lambda: guarded(lambda: _console(settings, names)))
+    return supervise(lambda: guarded(lambda: _console(settings, names, greeting)))
 
 
 def terminal_refusal() -> str:
@@ -299,7 +305,7 @@ def terminal_refusal() -> str:
     return ""
 
 
-def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
+def console_services(settings: "Settings", logs: Sequence["Log"], greeting: str = "") -> "Services":
     """Return what a console needs; nothing slow happens here."""
     from warroom.bootstrap_post import trackers
     from warroom.room.templates import read_templates
@@ -325,6 +331,7 @@ def console_services(settings: "Settings", logs: Sequence["Log"]) -> "Services":
         views=settings.views,
         map=settings.map,
         first_time=lambda: not settings.drill and _first_time(settings.state_folder / SEEN),
+        greeting=greeting,
         rates=lambda names: failure_rates(settings, names, datetime.now(UTC)),
         templates=lambda: read_templates(settings.templates),
         trackers=trackers(settings),
@@ -353,11 +360,11 @@ def _room_of_console(settings: "Settings") -> "Room":
     return ReadingRoom(room) if os.environ.get("WARROOM_READ_ONLY") else room
 
 
-def _console(settings: "Settings", names: Sequence[str]) -> int:
+def _console(settings: "Settings", names: Sequence[str], greeting: str) -> int:
     from warroom.bootstrap_post import posted
     from warroom.tui.app import run_console
 
     with open_logs(settings, names) as logs, posted(settings) as staffed:
-        services = console_services(settings, logs)
+        services = console_services(settings, logs, greeting)
         opening = services.open_room
         return run_console(replace(services, open_room=lambda: staffed(opening())))

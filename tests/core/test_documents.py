@@ -379,7 +379,7 @@ def test_each_next_step_says_why_and_with_what() -> None:
 
     nothing = next_step(None, NOON)
     assert nothing is not None
-    assert (nothing.action, nothing.why) == ("declare", "No incident is open.")
+    assert (nothing.action, nothing.why) == ("declare", "Declare what fails.")
     story = Story().declared(priority=Priority.P1)
     assert step(story)[0] == "acknowledge"
     facts = k.HandoverOffered(role=Role.SCRIBE, to="leo", briefing="b")

@@ -338,3 +338,20 @@ def test_the_guard_wants_a_quiet_moment_before_the_key() -> None:
     assert not guard.pressed("R", {"R"})
     clock.at += PAUSE
     assert guard.pressed("R", {"R"})
+
+
+async def test_a_deliberate_key_that_did_not_count_is_told() -> None:
+    """A key without any effect looks like a console that hangs."""
+    app, clock = Kit(), Ticks()
+    async with app.run_test(size=(140, 40)) as pilot:
+        await ready(pilot, app, opened(clock), clock)
+        await pilot.press("x")
+        await pilot.press("R")
+        await pilot.pause(SETTLE)
+        assert "R did not count: it came too soon" in screen_text(app)
+        assert "Nothing ran" in screen_text(app)
+        assert app.results == []
+        clock.at += PAUSE + 0.2
+        await pilot.press("R")
+        await pilot.pause(SETTLE)
+    assert app.results == ["R"]

@@ -264,6 +264,43 @@ async def test_a_revision_of_the_diagnosis_needs_its_reason() -> None:
         assert "why revised is needed" in screen_text(app)
 
 
+async def test_what_is_missing_is_told_beside_the_keys_and_the_field_stays_in_sight() -> None:
+    """In a low window the end of a form is far from the field that it speaks of."""
+    app = Kit()
+    facts = replace(declared().records[0].event, title="")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, DeclareScreen(facts))
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        *_, told, words, keys, edge, _ = screen_text(app).splitlines()
+        assert "title is needed" in told
+        assert "Only the title" in words
+        assert "^s declare" in keys
+        assert edge.startswith("╰")
+        await pilot.press(*"ab")
+        assert "▌ ab" in screen_text(app)
+    assert app.results == []
+
+
+async def test_a_draft_keeps_what_was_typed_and_the_rest_is_filled_in_anew() -> None:
+    """What the log has found out meanwhile must not hide behind fields that were left empty."""
+    app, drafts = Kit(), Drafts()
+    known = declared().records[0].event
+    early = replace(known, title="", started_at=None, boundary="", onset=None)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot, app, DeclareScreen(early, drafts=drafts))
+        await pilot.press(*"shop", "escape")
+        await opened(pilot, app, DeclareScreen(known, drafts=drafts))
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+    facts = app.results[-1].facts
+    assert (facts.title, facts.started_at, facts.summary) == (
+        "shop",
+        known.started_at,
+        known.boundary,
+    )
+
+
 @pytest.mark.parametrize(
     ("typed", "complaint"), [("soon", "is not a time"), ("2026-11-01 10:00", "past")]
 )

@@ -130,7 +130,7 @@ async def test_what_belongs_to_the_room_is_said_and_q_leaves():
         await settle(pilot)
         await pilot.press("d")
         await settle(pilot)
-        assert "in the war room" in notice(app)
+        assert "in the war room: warroom --log FILE opens it" in notice(app)
         await pilot.press("q")
     assert app.return_code == 0
 

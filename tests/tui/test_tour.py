@@ -86,6 +86,12 @@ async def test_it_is_offered_to_somebody_who_is_here_first() -> None:
         await desk.holds(lambda: "First time here? : tour" in desk.notice)
 
 
+async def test_the_demo_says_what_will_happen() -> None:
+    given = replace(services(FakeRoom()), first_time=lambda: True, greeting="A release breaks it.")
+    async with console(given=given) as desk:
+        await desk.holds(lambda: "A release breaks it. : tour" in desk.notice)
+
+
 def test_who_was_here_is_remembered_and_a_drill_offers_nothing(tmp_path: Path) -> None:
     from warroom.bootstrap import console_services
     from warroom.settings import Settings

@@ -173,6 +173,9 @@ def run(arguments: Sequence[str], clock: Callable[[], datetime] | None = None) -
     except click.Abort:
         fail("interrupted")
         return 130
+    except click.exceptions.NoArgsIsHelpError as error:  # a group by itself: say what is in it
+        sys.stderr.write(error.format_message() + "\n")
+        return EXIT_USAGE
     except click.ClickException as error:
         from warroom.core.text import clean_text
 

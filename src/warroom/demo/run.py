@@ -26,6 +26,8 @@ from warroom.tui.app import WarroomApp
 SCRIPT_PACE = {"rate": 60.0, "deploy_after": 14.0, "fail_after": 2.0}
 """Nobody watches a script: enough of an ordinary time to compare with, and no more."""
 
+GREETING = "In half a minute a release breaks this shop."
+
 
 def run_demo(settings: Settings, *, seed: int, script: bool) -> int:
     """Run the demo and return its exit status; nothing of it is left behind."""
@@ -38,7 +40,7 @@ def run_demo(settings: Settings, *, seed: int, script: bool) -> int:
         with stage(settings, pace) as set_up:
             if script:
                 return _play(set_up)
-            return open_console(set_up.settings, ())
+            return open_console(set_up.settings, (), GREETING)
     except ServiceError as error:
         sys.stderr.write(f"warroom: the demo's service does not start: {error}\n")
         return 1

@@ -62,6 +62,8 @@ class Services:
     """Measures in their own logs how services fare; blocks while it reads them."""
     first_time: Callable[[], bool] = lambda: False
     """Asks whether nobody has been here before, and remembers that somebody was; blocks."""
+    greeting: str = ""
+    """What somebody who is here first is told instead of where the tour is; not foreign."""
     crash_folder: Path | None = None
     """Where the traceback of a crash is written; None: on the error stream."""
     templates: Callable[[], Mapping[str, str]] = dict

@@ -287,13 +287,14 @@ class TailApp(App[int]):
             said = f"snoozed until {clock(until)[:5]}" if until else "on"
             self.say(f"the watch is {said}; {self.pane.facts.watch.sees}")
         else:
-            self.say(f"{message.action}: in the war room, not here", "text")
+            said = f"{message.action} is in the war room: warroom --log FILE opens it on this log"
+            self.say(said, "text")
 
     @on(LogsPane.LogFactsChanged)
     def _measured(self, message: LogsPane.LogFactsChanged) -> None:
         watch = message.facts.watch
         if watch.sentence and watch.offered != self._offered:
-            said = "b shows what the failures share, W snoozes"
+            said = "b who is hit, W snoozes"
             self.say(watch.sentence, "s5", "▲", said)
         self._offered = watch.offered
         self._dress()

@@ -32,7 +32,8 @@ class Touring(Guarding):
         """Offer the tour where nobody has been before."""
         if await asyncio.to_thread(self.services.first_time):
             palette = drawn_keys(self.console.keys, self.console.overrides)["go.palette"]
-            self.say(f"First time here? {palette} tour shows the screen in a minute.", "accent")
+            said = self.services.greeting or "First time here?"
+            self.say(f"{said} {palette} tour shows the screen in a minute.", "accent")
 
     @work(group="tour", exclusive=True, exit_on_error=False, description="The tour")
     async def tour(self) -> None:

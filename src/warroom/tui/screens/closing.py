@@ -109,6 +109,10 @@ class EndScreen(Dialog[T]):
         self.drafts.drop(self.KIND, self.incident.id)
         self.dismiss(result)
 
+    def unheard(self, words: str) -> None:
+        """Say that the key was seen, and ended nothing."""
+        self._told = words
+
     def told(self, otherwise: str, width: int) -> Sequence[Line]:
         """Return the last lines of the keys."""
         tone = "warn" if self._told else "mute"

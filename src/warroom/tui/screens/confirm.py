@@ -162,6 +162,10 @@ class ConfirmScreen(Dialog[str]):
     def _confirm(self) -> None:
         self.dismiss(self._typed if self.plan.typed else self.plan.key)
 
+    def unheard(self, words: str) -> None:
+        """Say that the key was seen, and ran nothing."""
+        self._told = f"{words} Nothing ran."
+
     def _scroll(self, key: str) -> None:
         self.scroll_body(key)
         self.call_after_refresh(self.redraw)

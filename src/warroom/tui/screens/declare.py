@@ -23,7 +23,7 @@ from warroom.tui.screens.choosers import Choice, Chooser, Several, Weights
 from warroom.tui.screens.dialog import Drafts, palette_of
 from warroom.tui.screens.form import Field, FormScreen, Unfit
 from warroom.tui.when import EXAMPLES, parse
-from warroom.tui.widgets.pieces import Line, Piece, cut, fit, line, rule
+from warroom.tui.widgets.pieces import Line, Piece, cut, fit, line, rule, wrap
 from warroom.tui.widgets.sheet import Sheet
 
 CRITERION_WORDS = [
@@ -165,7 +165,6 @@ class DeclareScreen(FormScreen[Declare]):
                 yield self.sheet(self._rule("Kind", "", gap=True))
                 yield Choice(palette, "category", kept["category"], KIND_WORDS)
                 yield self.sheet(self._clocks, id="clocks")
-        yield self.sheet(self._complaint, id="complaint")
 
     def on_mount(self) -> None:
         """Start at the end of the title."""
@@ -257,12 +256,13 @@ class DeclareScreen(FormScreen[Declare]):
                 line(Piece(f"reported through the {source}; nothing is measured", "mute")),
                 (),
             ]
-        words = cut(self.prefill.onset.sentence, width - 24)
-        return [
-            (),
-            line(Piece("▲ ", "s5"), Piece(words, bold=True), Piece(" · measured", "mute")),
-            (),
+        parts = wrap(f"{self.prefill.onset.sentence} · measured", width - 2)
+        marks = ["▲ ", *("  " for _ in parts[1:])]
+        told = [
+            line(Piece(mark, "s5"), Piece(part, bold=True))
+            for mark, part in zip(marks, parts, strict=True)
         ]
+        return [*(() if self.has_class("-low") else ((),)), *told, ()]
 
     def _like(self, width: int) -> Sequence[Line]:
         """Return the open incidents that this may be: declaring twice is no harm, but known."""

@@ -149,6 +149,10 @@ class Dialog(Asked[T], Generic[T]):
         """Return the lines below the content: the keys, and what they will do."""
         raise NotImplementedError
 
+    def foot(self, width: int) -> Sequence[Line]:
+        """Return what is drawn below the content, whatever of that is in sight."""
+        return self.key_lines(width)
+
     def compose(self) -> ComposeResult:
         """Lay out the box."""
         palette = palette_of(self.app)
@@ -157,7 +161,7 @@ class Dialog(Asked[T], Generic[T]):
             with Vertical(id="frame"):
                 with VerticalScroll(id="body", can_focus=False):
                     yield from self.content()
-                yield Sheet(palette, self.key_lines, on="bg3", id="keys")
+                yield Sheet(palette, self.foot, on="bg3", id="keys")
 
     def sheet(self, build: Callable[[int], Sequence[Line]], id: str | None = None) -> Sheet:  # noqa: A002 - Textual's name
         """Return lines drawn on the box."""
@@ -174,7 +178,11 @@ class Dialog(Asked[T], Generic[T]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the keys on the screen, whatever the content needs."""
-        room = max(event.size.height - self.KEYS_RESERVE, 3)
+        self.leave_room(event.size.height)
+
+    def leave_room(self, height: int, more: int = 0) -> None:
+        """Let the content scroll in what a window of a height leaves of it, less some rows more."""
+        room = max(height - self.KEYS_RESERVE - more, 3)
         for body in self.query("#body"):  # a dialog that opens or closes has none
             body.styles.max_height = room
 
@@ -212,6 +220,8 @@ class Dialog(Asked[T], Generic[T]):
         """Take note of a key; return whether it was a deliberate one and is taken."""
         self._unsettle()
         if not self.guard.pressed(event.key, self.deliberate()):
+            if event.key in self.deliberate():
+                self.call_later(self._ignored, event.key)
             return False
         event.stop()
         event.prevent_default()
@@ -238,11 +248,23 @@ class Dialog(Asked[T], Generic[T]):
         """Act on a deliberate key after which nothing came: a held key would have repeated."""
         self._settling = None
         # A key that has not arrived yet counts as well: it was pressed within the pause.
-        if not self.is_current or self.answered or pending(self.app):
+        if not self.is_current or self.answered:
+            return
+        if pending(self.app):
+            self._ignored(key)
             return
         action = self.deliberate().get(key)
         if action is not None:
             action()
+
+    def _ignored(self, key: str) -> None:
+        """Say that a deliberate key did not count: nothing happens without a word."""
+        if not self.answered:
+            self.unheard(f"{key} did not count: it came too soon. Press it once more, by itself.")
+            self.redraw()
+
+    def unheard(self, words: str) -> None:
+        """Take what is to be said of a deliberate key that did not count; a key is to clear it."""
 
     def scrolled_through(self) -> bool:
         """Return whether the last line of the content can be seen."""

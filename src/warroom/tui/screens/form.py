@@ -22,6 +22,10 @@ from warroom.tui.widgets.words import WordsInput
 T = TypeVar("T")
 
 
+_REMARK = 2
+"""Rows that are left for why a form was not sent."""
+
+
 class Unfit(Exception):  # noqa: N818 - not an error of the program, a remark on a form
     """A form cannot be sent as it is; the message says why."""
 
@@ -66,7 +70,6 @@ class FormScreen(Dialog[T]):
     FormScreen.-low .field { margin-bottom: 0; }
     FormScreen .field Sheet.label { width: 14; }
     FormScreen .field WritingArea { background: $wr-bg1; }
-    FormScreen #complaint { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send", "send", show=False, priority=True, id="form.send"),
@@ -109,7 +112,6 @@ class FormScreen(Dialog[T]):
         yield from self.before()
         yield from self.rows(self.fields)
         yield from self.after()
-        yield self.sheet(self._complaint, id="complaint")
 
     def rows(self, fields: Sequence[Field]) -> ComposeResult:
         """Yield a label and a field each."""
@@ -157,7 +159,7 @@ class FormScreen(Dialog[T]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Give up the empty rows where there is little room."""
-        super().on_resize(event)
+        self.leave_room(event.size.height, _REMARK if self.complaint else 0)
         self.set_class(event.size.height < 30, "-low")
 
     def values(self) -> dict[str, str]:
@@ -202,9 +204,12 @@ class FormScreen(Dialog[T]):
 
     def action_leave(self) -> None:
         """Leave; what was changed stays as a draft."""
-        values = self.values()
-        if values != {field.name: field.value for field in self.fields}:
-            self.drafts.keep(self.kind, self.incident, values)
+        given = {field.name: field.value for field in self.fields}
+        changed = {name: text for name, text in self.values().items() if text != given[name]}
+        if changed:  # the rest is filled in anew, with what is known by then
+            self.drafts.keep(self.kind, self.incident, changed)
+        else:
+            self.drafts.drop(self.kind, self.incident)
         self.dismiss(None)
 
     def on_descendant_focus(self) -> None:
@@ -219,14 +224,16 @@ class FormScreen(Dialog[T]):
     def complain(self, words: str) -> None:
         """Say why it was not sent."""
         self.complaint = words
-        place = self.query_one("#complaint", Sheet)
-        place.redraw()
-        self.call_after_refresh(place.scroll_visible, animate=False)  # a low window hides the foot
+        self.leave_room(self.size.height, _REMARK)
+        self.redraw()
+        if self.focused is not None:  # what is to be changed may have been scrolled out of sight
+            self.call_after_refresh(self.focused.scroll_visible, animate=False)
 
-    def _complaint(self, width: int) -> Sequence[Line]:
-        if not self.complaint:
-            return ()
-        return [line(Piece(part, "warn", bold=True)) for part in wrap(self.complaint, width)]
+    def foot(self, width: int) -> Sequence[Line]:
+        """Return the keys, and above them why it was not sent."""
+        above, *keys = self.key_lines(width)
+        told = wrap(self.complaint, width)[:_REMARK] if self.complaint else ()
+        return [above, *(line(Piece(part, "warn", bold=True)) for part in told), *keys]
 
     def _label(self, field: Field) -> Callable[[int], Sequence[Line]]:
         def build(width: int) -> Sequence[Line]:

@@ -95,7 +95,6 @@ class QualifyScreen(FormScreen[tuple[Qualify | Answer, ...]]):
                 yield PriorityChoice(palette, "priority", kept["priority"], pairs)
                 yield self.sheet(lambda width: [(), rule("Facts", width)])
                 yield from self.rows(self._told)
-        yield self.sheet(self._complaint, id="complaint")
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the second column below the first where there is no room beside."""

@@ -168,6 +168,7 @@ class RunScreen(Dialog[str]):
         """Read the deliberate key, escape, and enter once it has ended."""
         if self.feed(event):
             return
+        self._told = ""
         if event.key == "escape":
             event.stop()
             self.dismiss(None)
@@ -176,7 +177,7 @@ class RunScreen(Dialog[str]):
             self.dismiss("steps")
         elif event.key == "s" and self._ended is None:
             self._told = "Still running. Capital S stops it."
-            self.redraw()
+        self.redraw()
 
     def on_pick_list_chosen(self, event: RowList.Chosen) -> None:
         """Leave with enter, once it has ended."""
@@ -184,6 +185,10 @@ class RunScreen(Dialog[str]):
         self.disturb()
         if self._ended is not None:
             self.dismiss(None)
+
+    def unheard(self, words: str) -> None:
+        """Say that the key was seen, and stopped or opened nothing."""
+        self._told = words
 
     @property
     def _can_undo(self) -> bool:
@@ -293,8 +298,8 @@ class RunScreen(Dialog[str]):
                 if worse
                 else ("The undo is ready: U shows it and asks before it runs.")
             )
-            tone = "s5" if worse else "mute"
-            foot = line(Piece(words, tone, bold=worse))
+            tone = "warn" if self._told else "s5" if worse else "mute"
+            foot = line(Piece(self._told or words, tone, bold=worse))
             return [top, (*badge, *self.key_line(ways, width - 14)), foot]
         if self._stopping:
             keys = self.key_line([("esc", "leave it ending")], width)

@@ -57,7 +57,6 @@ class AsksScreen(FormScreen[dict[str, str]]):
             question = self.sheet(partial(_question, ask))
             question.add_class("question")
             yield question
-        yield self.sheet(self._complaint, id="complaint")
 
     def begins_with(self) -> str:
         """Return the field that the room has refused, or the first that needs an answer."""
