@@ -80,12 +80,13 @@ def _show(
     commands: Sequence[str],
     incident: str | None,
 ) -> int:
-    from warroom.tui.log_memory import LogMemory
-    from warroom.tui.tail import TailServices, run_tail
-    from warroom.tui.theme import load_palettes
-
-    palettes, _ = load_palettes(settings.config_folder / "themes")
     with _opened(settings, names, descriptor, commands) as logs:
+        # after the logs are open: other processes index the large ones while this one imports
+        from warroom.tui.log_memory import LogMemory
+        from warroom.tui.tail import TailServices, run_tail
+        from warroom.tui.theme import load_palettes
+
+        palettes, _ = load_palettes(settings.config_folder / "themes")
         return run_tail(
             TailServices(
                 logs=logs,

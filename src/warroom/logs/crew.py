@@ -53,6 +53,7 @@ class _Hand:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=(fd,),
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # numpy would start one a core
             process_group=0,  # not a session: Linux weighs niceness only within one
             bufsize=0,
         )
