@@ -1,5 +1,6 @@
 """The log pane looks for rows in a thread: those a filter shows, those a search marks."""
 
+import time
 from dataclasses import dataclass
 
 from textual import work
@@ -8,6 +9,10 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from warroom.tui.panes.log_core import LogPaneCore
 from warroom.tui.widgets.log_lens import Finder, look_in_turn
+
+_DRAWN = 0.05
+"""Seconds that a search rests when it has found something, so that it is drawn: both share the
+interpreter."""
 
 
 class LogFind(LogPaneCore):
@@ -49,11 +54,14 @@ class LogFind(LogPaneCore):
     )
     def _look(self, finders: tuple[Finder, ...]) -> None:
         worker = get_current_worker()
-        look_in_turn(finders, lambda: worker.is_cancelled, self._post_found)
-        self.post_message(self._Looked(finders))
+        waiting = [_DRAWN]
 
-    def _post_found(self) -> None:
-        self.post_message(self._Found())
+        def found() -> None:
+            self.post_message(self._Found())
+            time.sleep(waiting.pop() if waiting else 0.0)
+
+        look_in_turn(finders, lambda: worker.is_cancelled, found)
+        self.post_message(self._Looked(finders))
 
     def on_log_find__looked(self, message: _Looked) -> None:
         """Show what was found; go on with what came in meanwhile."""
