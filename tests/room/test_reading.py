@@ -26,6 +26,8 @@ def test_it_shows_everything_and_refuses_every_command(tmp_path: Path) -> None:
         assert isinstance(refused, Refusal)
         assert refused.reason == "this console only reads"
     assert len(room.records("INC-1")) == 1
+    assert reading.contact().reading
+    assert not room.contact().reading
     reading.close()
 
 

@@ -102,3 +102,12 @@ async def test_nothing_is_wider_than_the_screen() -> None:
         for key in "1234":
             await driver.press(key)
             assert all(len(row) == 80 for row in driver.text.splitlines())
+
+
+async def test_the_footer_says_what_zooming_would_do_now() -> None:
+    async with console(busy_room(), (200, 60)) as driver:
+        assert "z zoom" in driver.footer
+        await driver.press("z")
+        assert "z unzoom" in driver.footer
+    async with console(busy_room(), (80, 24)) as driver:
+        assert "z" not in {hint.key for hint in driver.main.footer.hints}

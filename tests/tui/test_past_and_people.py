@@ -1,5 +1,6 @@
 """The timeline as a tool: other times, other words, any past moment; and who does what."""
 
+import re
 from datetime import timedelta
 
 from tests.tui.console import console
@@ -47,6 +48,9 @@ async def test_any_past_moment_is_shown_as_it_was_and_nothing_is_done_there() ->
         await on_timeline(driver, room)
         await driver.press("home", "down", "T")
         await driver.until("as it was at", 20)
+        head = driver.text.splitlines()[0]
+        assert re.search(r" then \d\d:\d\d:\d\d $", head)
+        assert "5xx" not in head  # that is how it is now
         await shows(driver, lambda: driver.main.current.acknowledged_at is None, "not acknowledged")
         assert "not contained" in driver.text
         count = len(room.kept["INC-107"])

@@ -1,6 +1,7 @@
 """A room that may be looked at and not acted in: for a display on the wall."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from warroom.core.commands import Command
@@ -67,7 +68,7 @@ class ReadingRoom:
 
     def contact(self) -> Contact:
         """How it stands to where the incidents are kept."""
-        return self._room.contact()
+        return replace(self._room.contact(), reading=True)
 
     def subscribe(self, changed: Callable[[Sequence[Recorded]], None]) -> Callable[[], None]:
         """Call `changed` for every event; returns how to stop it."""

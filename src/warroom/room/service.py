@@ -36,6 +36,8 @@ class Contact:
     """What the last attempt without contact ended with."""
     refused: int = 0
     """Commands that were made without contact and refused later."""
+    reading: bool = False
+    """Whether one may only look: every command is refused."""
 
 
 class Room(Protocol):

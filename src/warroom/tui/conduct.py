@@ -84,6 +84,10 @@ class Conduct(Screen[None]):
         """Show something in the notice row, with the keys it leads to; foreign text is allowed."""
         self.notices.tell(Said(self.clock(), text, tone, mark, keys))
 
+    def refuse(self, refusal: Refusal) -> None:
+        """Say why something is not done, and what to do instead."""
+        self.say(f"{_sentence(refusal.reason)} {refusal.hint}".strip(), "warn")
+
     @property
     def current(self) -> Incident | None:
         """The incident that is shown."""
@@ -118,7 +122,7 @@ class Conduct(Screen[None]):
                 self.observer.doubt()
             return None
         if isinstance(result, Refusal):
-            self.say(f"{_sentence(result.reason)} {result.hint}".strip(), "warn")
+            self.refuse(result)
             return None
         if not result.records:
             self.say("It was so already.")

@@ -9,6 +9,8 @@ from warroom.tui.snapshot import Snapshot
 def draw_contact(line: Line, snapshot: Snapshot, *, wide: bool) -> None:
     """Add where the incidents are kept; being offline is an ordinary state, and has its age."""
     contact = snapshot.contact
+    if contact.reading:
+        line.put("  reading ", "accent", bold=True)
     if snapshot.trouble:  # what is shown is not what is so
         line.put("  ✗ ", "s5", bold=True).put("no store ", "s5", bold=True)
         return

@@ -1,10 +1,11 @@
 """Which hints the footer shows: those of the pane in front, the next step before all others."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from warroom.core.words import Phase
 from warroom.tui.keymap import Known, shown
-from warroom.tui.panes.base import Hint, Pane
+from warroom.tui.panes.base import Hint, Pane, deed
 from warroom.tui.snapshot import Snapshot
 
 _TYPING = (Hint("^p", "all"), Hint("F1", "help"))
@@ -20,10 +21,12 @@ def footer_hints(
     typing: bool,
     logs: bool,
     taken: bool = False,
+    zoom: str = "zoom",
 ) -> tuple[tuple[Hint, ...], tuple[Hint, ...]]:
     """Return the hints by frequency, and the two that always stay; each key appears once.
 
-    Where the focus has every letter `taken` for itself, no other key is said.
+    Where the focus has every letter `taken` for itself, no other key is said. `zoom` is what that
+    key does now; empty: nothing.
     """
     if taken:
         return tuple(pane.hints()), _TYPING
@@ -32,9 +35,11 @@ def footer_hints(
         return tuple(strong), _TYPING
     changed = _changed(known, overrides)
     hints: dict[str, Hint] = {}
-    verbs = set()
-    for hint in (*_first(snapshot), *pane.hints(), *_common(snapshot, logs=logs)):
-        if hint.key in hints or hint.verb in verbs:
+    verbs = {""}
+    reading = snapshot is not None and snapshot.contact.reading
+    offered = (*_first(snapshot), *pane.hints(), *_common(snapshot, logs=logs))
+    for hint in (replace(h, verb=zoom) if h.key == "z" else h for h in offered):
+        if hint.key in hints or hint.verb in verbs or (hint.writes and reading):
             continue
         verbs.add(hint.verb)
         hints[hint.key] = Hint(changed.get(hint.key, hint.key), hint.verb)
@@ -53,7 +58,7 @@ def _changed(known: Iterable[Known], overrides: Mapping[str, str]) -> dict[str, 
 
 def _first(snapshot: Snapshot | None) -> Iterable[Hint]:
     if snapshot is not None and snapshot.next_step is not None:
-        yield Hint(".", snapshot.next_step.verb)
+        yield deed(".", snapshot.next_step.verb)
 
 
 def _common(snapshot: Snapshot | None, *, logs: bool) -> Iterable[Hint]:
@@ -63,18 +68,18 @@ def _common(snapshot: Snapshot | None, *, logs: bool) -> Iterable[Hint]:
         incident = None  # nothing is done to what was
     if incident is not None and incident.phase is not Phase.CLOSED:
         if incident.acknowledged_at is None:
-            yield Hint("a", "acknowledge")
-        yield Hint("c", "contain")
-        yield Hint("u", "update")
+            yield deed("a", "acknowledge")
+        yield deed("c", "contain")
+        yield deed("u", "update")
     if incident is not None:
-        yield Hint("n", "note")
-        yield Hint("h", "hypothesis")
-        yield Hint("H", "hand over")
+        yield deed("n", "note")
+        yield deed("h", "hypothesis")
+        yield deed("H", "hand over")
     if logs:
         yield Hint("b", "boundary")
         yield Hint("e", "next 5xx")
     yield Hint("z", "zoom")
     if logs:
         yield Hint("/", "search")
-    yield Hint("d", "declare")
+    yield deed("d", "declare")
     yield Hint("tab", "next pane")

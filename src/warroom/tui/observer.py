@@ -183,7 +183,7 @@ class Observer:
         try:
             changed = self._read()
         except JournalError as error:
-            trouble = f"{error.what} {error.hint}".strip()
+            trouble = f"{error.what}. {error.hint}".strip()
             with self._lock:
                 self._stale = True
         rows = self._ranking.rank(self._incidents, changed, now)
@@ -197,12 +197,12 @@ class Observer:
                 lines, text = self._story_of(current)
                 past, current = self._then(current)
         except JournalError as error:
-            trouble = f"{error.what} {error.hint}".strip()
+            trouble = f"{error.what}. {error.hint}".strip()
         contact = self._contact
         try:
             contact = self._contact = self.room.contact()
         except JournalError as error:
-            trouble = f"{error.what} {error.hint}".strip()
+            trouble = f"{error.what}. {error.hint}".strip()
         options, options_trouble = self._options_of(current)
         running = next((r for r in current.runs if r.outcome is None), None) if current else None
         return Snapshot(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from textual import work
 
+from warroom.room.reading import WHY
 from warroom.tui.commands import Entry, drawn_keys, entries, incident_entry
 from warroom.tui.panes.base import Pane
 from warroom.tui.services import Services
@@ -88,6 +89,8 @@ class Ways(Stepping):
             self.ways[action](argument or incident or "")
         elif action.startswith("logs."):
             self.action_logs(action.removeprefix("logs."))
+        elif self.snapshot is not None and self.snapshot.contact.reading:
+            self.refuse(WHY)
         elif action == "declare" or action in self.deeds:
             current = self.current
             shown = current.id if current else None

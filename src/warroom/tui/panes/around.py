@@ -149,4 +149,6 @@ def _fails(rate: str) -> bool:
 def _unknown(service: str) -> str:
     if not service:
         return "The incident names no service; t in the queue gives it one."
-    return f"{service} is not in the service map. It is written under [services.{service}]."
+    return (
+        f"{service} is not in the service map; [services.{service}] in the configuration adds it."
+    )

@@ -23,6 +23,13 @@ class Hint:
     """As it is drawn: `e`, `^s`, `enter`."""
     verb: str
     """Lower case, one or two words."""
+    writes: bool = False
+    """Whether it leads to something that is kept: not named where one may only look."""
+
+
+def deed(key: str, verb: str) -> Hint:
+    """Return the hint of a key that leads to something that is kept."""
+    return Hint(key, verb, writes=True)
 
 
 class TitleLine(Widget):

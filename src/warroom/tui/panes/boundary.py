@@ -10,7 +10,7 @@ from textual.message import Message
 
 from warroom.logs.protocol import Log
 from warroom.tui.messages import ActionRequested, Notice, PinRequested, TimeCursorMoved
-from warroom.tui.panes.base import Hint
+from warroom.tui.panes.base import Hint, deed
 from warroom.tui.panes.boundary_beside import text_rows
 from warroom.tui.panes.boundary_rows import (
     Shown,
@@ -147,17 +147,24 @@ class BoundaryTab(Tab):
             return [Hint("← →", "tabs")]
         kind = self.rows.cursor.partition(" ")[0]
         found = {
-            "line": [Hint("enter", "show the line"), Hint("P", "pin"), Hint("h", "hypothesis")],
-            "group": [Hint("enter", "show the first one"), Hint("h", "hypothesis")],
-            "change": [Hint("enter", "show the time"), Hint("h", "hypothesis")],
+            "line": [
+                Hint("enter", "show the line"),
+                deed("P", "pin"),
+                deed("h", "hypothesis"),
+            ],
+            "group": [Hint("enter", "show the first one"), deed("h", "hypothesis")],
+            "change": [Hint("enter", "show the time"), deed("h", "hypothesis")],
             "part": [
                 Hint("enter", "filter the log to it"),
                 Hint("x", "exclude"),
                 Hint("-", "drop the field"),
                 Hint("=", "only within it"),
-                Hint("h", "hypothesis"),
+                deed("h", "hypothesis"),
             ],
-        }.get(kind, [Hint("P", "into the timeline"), Hint("h", "hypothesis")])
+        }.get(
+            kind,
+            [deed("P", "into the timeline"), deed("h", "hypothesis")],
+        )
         if self.question != PLAIN:
             found.insert(0, Hint("0", "the whole log"))
         if self.question.without:

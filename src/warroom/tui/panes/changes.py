@@ -12,7 +12,7 @@ from warroom.core import spell
 from warroom.core.state import Incident
 from warroom.core.words import ChangeKind
 from warroom.tui.messages import ActionRequested, TimeCursorMoved
-from warroom.tui.panes.base import Hint
+from warroom.tui.panes.base import Hint, deed
 from warroom.tui.panes.tab import Tab
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
@@ -130,8 +130,8 @@ class ChangesTab(Tab):
         """Return the keys of the changes."""
         if self._incident is None:
             return [Hint("← →", "tabs")]
-        suspect = [Hint("h", "make it a hypothesis")] if self._incident.changes else []
-        return [*suspect, Hint("+", "add a change"), Hint("← →", "tabs")]
+        suspect = [deed("h", "make it a hypothesis")] if self._incident.changes else []
+        return [*suspect, deed("+", "add a change"), Hint("← →", "tabs")]
 
     def action_add(self) -> None:
         """Ask for a change by hand."""

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 
 from warroom.room.containment import SILENCE
 from warroom.tui.messages import ActionRequested
-from warroom.tui.panes.base import Hint, Pane
+from warroom.tui.panes.base import Hint, Pane, deed
 from warroom.tui.panes.contain_rows import WIDEST, contain_rows, poor
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
@@ -52,14 +52,14 @@ class ContainPane(Pane):
         if letters:
             # On what is in force, or unknown, enter does what U and V do: these are named below.
             if self.list.cursor.startswith("option"):
-                hints.append(Hint("enter", "open checklist"))
-            hints.append(Hint(letters, "open that one"))
+                hints.append(deed("enter", "open checklist"))
+            hints.append(deed(letters, "open that one"))
         if any(option.runbook == SILENCE and not option.blocked for option in snapshot.options):
-            hints.append(Hint("s", "silence"))
+            hints.append(deed("s", "silence"))
         if snapshot.current.ledger:
-            hints += [Hint("U", "undo"), Hint("l", "let stay")]
+            hints += [deed("U", "undo"), deed("l", "let stay")]
         if snapshot.current.unknown:
-            hints.append(Hint("V", "verify"))
+            hints.append(deed("V", "verify"))
         return [*hints, Hint("i", "why")] if letters else hints
 
     def on_resize(self) -> None:

@@ -10,7 +10,7 @@ from warroom.core import events as e
 from warroom.core import spell
 from warroom.core.words import FollowUpKind, FollowUpState
 from warroom.tui.messages import ActionRequested
-from warroom.tui.panes.base import Hint
+from warroom.tui.panes.base import Hint, deed
 from warroom.tui.panes.tab import Tab
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
@@ -86,12 +86,15 @@ class FollowUpsTab(Tab):
     def hints(self) -> list[Hint]:
         """Return the keys of the follow-ups."""
         if not self._items:
-            return [*([Hint("+", "add")] if self._incident else []), Hint("← →", "tabs")]
+            return [
+                *([deed("+", "add")] if self._incident else []),
+                Hint("← →", "tabs"),
+            ]
         return [
-            Hint("enter", "change"),
-            Hint("x", "done"),
-            Hint("t", "ticket"),
-            Hint("+", "add"),
+            deed("enter", "change"),
+            deed("x", "done"),
+            deed("t", "ticket"),
+            deed("+", "add"),
             Hint("← →", "tabs"),
         ]
 

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from warroom.core.state import Hypothesis
 from warroom.core.words import HypothesisState
 from warroom.tui.messages import ActionRequested
-from warroom.tui.panes.base import Hint
+from warroom.tui.panes.base import Hint, deed
 from warroom.tui.panes.tab import Tab
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
@@ -248,11 +248,14 @@ class HypothesesTab(Tab):
     def hints(self) -> list[Hint]:
         """Return the keys of the board."""
         if not self.board.hypotheses:
-            return [*([Hint("h", "new")] if self._incident else []), Hint("← →", "tabs")]
+            return [
+                *([deed("h", "new")] if self._incident else []),
+                Hint("← →", "tabs"),
+            ]
         return [
-            Hint("h", "new"),
-            Hint("+ -", "evidence for / against"),
-            Hint("enter", "move on"),
+            deed("h", "new"),
+            deed("+ -", "evidence for / against"),
+            deed("enter", "move on"),
             Hint("← →", "columns"),
         ]
 

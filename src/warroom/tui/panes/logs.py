@@ -11,7 +11,7 @@ from textual.worker import get_current_worker
 from warroom.core.events import ChangeRecorded
 from warroom.logs.protocol import Entry, Log
 from warroom.tui.messages import ActionRequested, Notice, PinRequested
-from warroom.tui.panes.base import Hint
+from warroom.tui.panes.base import Hint, deed
 from warroom.tui.panes.log_keep import LogKeep
 from warroom.tui.panes.log_signs import told_of
 from warroom.tui.widgets.evidence import MOST_LINES, copy_text, copy_with_tmux, excerpts
@@ -66,7 +66,7 @@ class LogsPane(LogKeep):
         if self.view.mark is not None:
             grows = "↑ ↓" if self.view.anchored else "S-↑ S-↓"
             ends = [Hint("y", "copy it"), Hint("esc", "forget it")]
-            return [Hint(grows, "more lines"), Hint("P", "pin the range"), *ends]
+            return [Hint(grows, "more lines"), deed("P", "pin the range"), *ends]
         found = [Hint("e E", "next / prev 5xx"), Hint("/", "search"), Hint("F", "filter")]
         if self.sought.hits is not None:
             found.insert(1, Hint("n N", "matches"))
@@ -78,7 +78,7 @@ class LogsPane(LogKeep):
         hold = "hold" if self.view.following else "follow"
         if self.facts.spike:
             found.insert(0, Hint("W", "snooze the watch"))
-        found += [Hint("P", "pin"), Hint("b", "boundary"), Hint("enter", closing)]
+        found += [deed("P", "pin"), Hint("b", "boundary"), Hint("enter", closing)]
         return [*found, Hint("space", hold), Hint("y", "copy"), Hint("z", "zoom")]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from warroom.core.filters import Filter, FilterError, parse
 from warroom.core.queue import QueueRow
 from warroom.tui.messages import ActionRequested, Notice
-from warroom.tui.panes.base import Hint, Pane
+from warroom.tui.panes.base import Hint, Pane, deed
 from warroom.tui.panes.queue_rows import filter_rows, queue_rows
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
@@ -105,14 +105,23 @@ class QueuePane(Pane):
         if self.input.has_focus:
             return [Hint("enter", "keep the filter"), Hint("esc", "all again")]
         if self.snapshot is None or not self.snapshot.rows:
-            return [Hint("d", "declare")]
+            return [deed("d", "declare")]
         if self.marked:
             marks = f"all {len(self.marked)} marked"
-            found = [Hint("s", f"snooze {marks}"), Hint("a", "acknowledge"), Hint("m", "merge")]
-            return [*found, Hint("space", "mark"), Hint("esc", "none")]
-        found = [Hint("enter", "open"), Hint("i", "why first"), Hint("t", "how bad")]
+            found = [
+                deed("s", f"snooze {marks}"),
+                deed("a", "acknowledge"),
+                deed("m", "merge"),
+            ]
+            return [*found, deed("space", "mark"), Hint("esc", "none")]
+        found = [Hint("enter", "open"), Hint("i", "why first"), deed("t", "how bad")]
         found += [Hint("/", "search"), Hint("F", "next view")]
-        return [*found, Hint("s", "snooze"), Hint("o", "put first"), Hint("space", "mark")]
+        return [
+            *found,
+            deed("s", "snooze"),
+            deed("o", "put first"),
+            deed("space", "mark"),
+        ]
 
     def on_resize(self) -> None:
         """Columns or two lines: by the width."""

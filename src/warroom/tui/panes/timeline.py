@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from warroom.core import spell
 from warroom.core.timeline import TimelineEntry
 from warroom.tui.messages import ActionRequested, MomentAsked, TimeCursorMoved
-from warroom.tui.panes.base import Hint
+from warroom.tui.panes.base import Hint, deed
 from warroom.tui.panes.tab import Tab
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
@@ -21,6 +21,8 @@ from warroom.tui.widgets.rowlist import Later, Row, RowList
 
 _QUIET = {"note", "qualified", "role", "snoozed"}
 """Words whose text is context: drawn a shade softer."""
+_ROOMY = 96
+"""Cells from which on a name gets twelve of them; the text is what is read."""
 
 
 KINDS: Mapping[str, frozenset[str]] = {
@@ -132,9 +134,14 @@ class TimelineTab(Tab):
         if self._past is not None:
             return [Hint("↑ ↓", "earlier, later"), Hint("T", "back to now")]
         if not self._entries:
-            return [Hint("n", "note")] if self._incident else [Hint("← →", "tabs")]
-        found = [Hint("n", "note"), Hint("enter", "in full"), Hint("F", "which kinds")]
-        return [*found, Hint("T", "as it was then"), Hint("E", "put right"), Hint("← →", "tabs")]
+            return [deed("n", "note")] if self._incident else [Hint("← →", "tabs")]
+        found = [deed("n", "note"), Hint("enter", "in full"), Hint("F", "which kinds")]
+        return [
+            *found,
+            Hint("T", "as it was then"),
+            deed("E", "put right"),
+            Hint("← →", "tabs"),
+        ]
 
     def show_time(self, at: float) -> None:
         """Follow the shared time cursor: the last entry at or before it."""
@@ -164,7 +171,8 @@ class TimelineTab(Tab):
     def _build(self, width: int) -> list[Row]:
         if not self._entries:
             return [Row("", lines) for lines in _empty(self._incident)]
-        actor = min(max(cells(entry.actor) for entry in self._entries), 12)
+        widest = 12 if width >= _ROOMY else 7
+        actor = min(max(cells(entry.actor) for entry in self._entries), widest)
         word = min(max(cells(entry.word) for entry in self._entries), 12)
         return [self._row(entry, width, word, actor) for entry in self._entries]
 

@@ -10,7 +10,7 @@ from warroom.core import spell
 from warroom.core.clocks import Pace, update_clock
 from warroom.core.words import Audience, UpdateKind
 from warroom.tui.messages import ActionRequested
-from warroom.tui.panes.base import Hint
+from warroom.tui.panes.base import Hint, deed
 from warroom.tui.panes.tab import Tab
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
@@ -89,7 +89,7 @@ class UpdatesTab(Tab):
 
     def hints(self) -> list[Hint]:
         """Return the keys of the updates."""
-        write = [Hint("u", "write one")] if self._incident else []
+        write = [deed("u", "write one")] if self._incident else []
         full = [Hint("enter", "in full")] if self._updates else []
         return [*write, *full, Hint("← →", "tabs")]
 

@@ -230,6 +230,7 @@ class MainScreen(Touring):
             typing=text_focused,
             logs=bool(self.services.logs),
             taken=isinstance(focused, FactList),
+            zoom="" if self.tabs.display else "unzoom" if self.zoomed else "zoom",
         )
         self.notices.typing = text_focused
         if self.tabs.display:

@@ -82,12 +82,15 @@ def _facts(
             if clock:
                 line.put(f" {clock} ", "soft")
     draw_contact(line, snapshot, wide=wide or incident is None)
-    return line.put(f"{snapshot.now.astimezone(UTC):%H:%M:%S} ", "mute")
+    if snapshot.past is not None:
+        line.put("then ", "warn", bold=True)
+    token = "mute" if snapshot.past is None else "warn"
+    return line.put(f"{snapshot.now.astimezone(UTC):%H:%M:%S} ", token)
 
 
 def _share(line: Line, snapshot: Snapshot, incident: Incident | None) -> None:
     failures, requests = snapshot.log.share_now
-    if not requests:
+    if not requests or snapshot.past is not None:  # what the log says now was not so then
         return
     text = f"5xx {spell.share(failures, requests)}"
     ended = snapshot.log.ended(snapshot.now)

@@ -199,9 +199,13 @@ def _layer(entry: Entry, look: Look) -> str:
     return "bg5" if look.tint and entry.failed else "bg0"
 
 
+def _dimmed(look: Look) -> str:
+    return "mute" if look.cursor else _DIMMED  # fainter than that, the cursor's row cannot be read
+
+
 def _quiet(entry: Entry, look: Look) -> str:
     if look.dim:
-        return _DIMMED
+        return _dimmed(look)
     return "text" if entry.failed else "soft"
 
 
@@ -225,12 +229,12 @@ def _gutter(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
 
 
 def _head(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
-    token = _DIMMED if look.dim else tone(entry)
+    token = _dimmed(look) if look.dim else tone(entry)
     outcome = str(entry.status) if entry.status is not None else _LEVELS.get(entry.level or "", "")
     mark = ink.text("▸", "accent", on=on, bold=True) if look.hit else ink.text(" ", "mute", on=on)
     return [
         *_gutter(entry, ink, look, on),
-        Segment(clock(entry.at), ink.style(_DIMMED if look.dim else "mute", on=on)),
+        Segment(clock(entry.at), ink.style(_dimmed(look) if look.dim else "mute", on=on)),
         mark,
         Segment(f"{outcome[:3]:<3} ", ink.style(token, on=on, bold=entry.failed)),
     ]
@@ -245,7 +249,7 @@ def _hang(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
 
 def _rest(entry: Entry, cols: Columns, ink: Ink, look: Look, on: str) -> list[Segment]:
     quiet = _quiet(entry, look)
-    faint = ink.style(_DIMMED if look.dim else "mute", on=on)
+    faint = ink.style(_dimmed(look) if look.dim else "mute", on=on)
     segments: list[Segment] = []
     if cols.source:
         source = _ending(shown(entry.source), cols.source - 1)
@@ -289,7 +293,7 @@ def _detail(entry: Entry, cols: Columns, ink: Ink, look: Look, on: str) -> list[
 def _more(lines: list[str], ink: Ink, look: Look, on: str) -> list[Segment]:
     if len(lines) < 2:
         return []
-    token = _DIMMED if look.dim else "mute"
+    token = _dimmed(look) if look.dim else "mute"
     return [ink.text(f"  +{len(lines) - 1} lines", token, on=on)]
 
 

@@ -53,6 +53,7 @@ class NoticeRow(Bar):
         """Draw the row."""
         line = Line(self.palette, self.LAYER).put(" ")
         upcoming = snapshot.next_step if snapshot is not None else None
+        reading = snapshot is not None and snapshot.contact.reading
         if self.typing:
             line.put("typing: letters are text, ", "mute").put("esc", "accent", bold=True)
             line.put(" leaves   ", "mute")
@@ -61,7 +62,7 @@ class NoticeRow(Bar):
             line.put(f"{cut(said.mark, 1)} ", said.tone, bold=True)
             line.put(f"{said.at:%H:%M:%S} ", "mute")
             token = said.tone if said.tone in ("s5", "warn") else "text"
-            keys = "" if self.typing else said.keys
+            keys = "" if self.typing or reading else said.keys
             if cell_len(keys) > width - line.width - _LEAST:
                 keys = ""
             room = width - line.width - 1 - (cell_len(keys) + 2 if keys else 0)
@@ -72,5 +73,7 @@ class NoticeRow(Bar):
             words = upcoming.why
             if line.width + len(words) + 14 <= width:
                 line.put("   · next:  " if self.latest else "next:  ", "mute")
-                line.put(". ", "accent", bold=True).put(words, "soft")
+                if not reading:
+                    line.put(". ", "accent", bold=True)
+                line.put(words, "soft")
         return line
