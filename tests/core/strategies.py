@@ -165,6 +165,10 @@ commands: st.SearchStrategy[c.Command] = conduct | st.one_of(
         facts=st.builds(e.StepStarted, run=runs, pid=small, start_ticks=small, boot_id=text),
     ),
     st.builds(
+        c.ReportStep,
+        facts=st.builds(e.StepReported, run=runs, state=st.dictionaries(names, text, max_size=3)),
+    ),
+    st.builds(
         c.FinishStep,
         facts=st.builds(e.StepFinished, run=runs, outcome=st.sampled_from(Outcome)),
     ),

@@ -27,6 +27,7 @@ from warroom.core.fold import _but, evolve, replay
 from warroom.core.journal import Head, Link
 from warroom.core.parts import Run
 from warroom.core.post import Known, Letter, Parcel
+from warroom.core.refusal import Refusal
 from warroom.core.state import Incident
 from warroom.core.terms import Limits, Terms
 from warroom.core.text import CUT_MARK, LINE_LIMIT, clean_line, clean_text
@@ -520,6 +521,31 @@ def test_the_state_before_a_step_is_what_was_read_last() -> None:
     expires = replace(run, intent=replace(intent, expires_at=NOON))
     assert expires.expires_at == NOON
     assert replace(expires, keep_until=NOON + HOUR).expires_at == NOON + HOUR
+
+
+def test_what_a_step_reports_while_it_runs_is_kept_as_it_comes() -> None:
+    story = Story().declared()
+    story.do(c.IntendStep(facts=run_of(Outcome.SUCCEEDED).intent))
+
+    def report(**state: str) -> object:
+        return story.do(c.ReportStep(facts=e.StepReported(run="r1", state=state)))
+
+    assert isinstance(report(a="1"), Refusal), "nothing has started"
+    started = e.StepStarted(run="r1", pid=1, start_ticks=2, boot_id="b", state={"a": "1"})
+    story.do(c.StartStep(facts=started))
+    report(b="1")
+    report(a="1", b="2", c="3")
+    told = [r.event for r in story.records if isinstance(r.event, e.StepReported)]
+    assert [dict(x.state) for x in told] == [{"b": "1"}, {"b": "2", "c": "3"}]
+    assert report(a="1", c="3") == ()
+    assert story.incident.runs[0].state == {"a": "1", "b": "2", "c": "3"}
+    lost = e.StepFinished(run="r1", outcome=Outcome.UNKNOWN)
+    story.do(c.FinishStep(facts=lost))
+    assert report(d="4") == (), "it has ended"
+    story.do(c.SettleStep(run="r1", done=True))
+    (run,) = story.incident.ledger
+    assert run.state == {"a": "1", "b": "2", "c": "3"}
+    assert replace(run, finished=replace(lost, state={"c": "9"})).state["c"] == "9"
 
 
 def test_the_newest_in_force_stands_first() -> None:

@@ -282,11 +282,12 @@ def test_every_event_is_told_in_its_words(event: e.Event, line: tuple[str, str, 
 def test_every_kind_of_event_has_its_line_or_deliberately_none() -> None:
     told = {type(event) for event, _ in LINES}
     steps = {e.StepIntended, e.StepFinished, e.StepSettled, e.EffectMeasured}
-    silent = {e.PostmortemEdited, e.StepStarted, EntryAmended}
+    silent = {e.PostmortemEdited, e.StepStarted, e.StepReported, EntryAmended}
     assert set(e.KINDS.values()) == (told - {e.Opaque}) | steps | silent
     quiet = (
         e.PostmortemEdited(text="x", base=0),
         e.StepStarted(run="r", pid=1, start_ticks=1, boot_id="b"),
+        e.StepReported(run="r", state={"id": "7"}),
         EntryAmended(entry=1, text="x"),
         k.Answered(question="trigger", text="", known=False),
     )

@@ -304,4 +304,4 @@ def test_a_day_of_a_busy_team_ends_with_one_journal(tmp_path: Path, tally: Tally
     assert growth(seen.team) < CALM
     lines = seen.lines // 3
     assert growth(seen.follower) < CALM + 4 * lines
-    assert growth(seen.terminal) < CALM + 32 * lines  # of each line it keeps columns to count by
+    assert growth(seen.terminal) < CALM + 16 * lines  # of each line it keeps columns to count by

@@ -79,6 +79,32 @@ def test_undo_none_is_accepted_and_then_must_be_typed():
     assert "no-undo" not in [rule for rule, _ in findings(text)]
 
 
+REPORTED = HEAD + SOUND.replace("switch", "echo warroom-state: release=1; switch", 1)
+
+
+def test_a_state_that_nothing_reports_is_found_where_the_text_shows_it():
+    assert findings(REPORTED) == []
+    wrong = REPORTED.replace("$state_release", "$state_releese")
+    assert findings(wrong) == [("unknown-state", 13)]
+    made_up = REPORTED.replace("state: release=1", 'state: "$release"=1')
+    assert findings(made_up) == [], "its name is known when it runs"
+    request = "http run timeout=5s state=%s:/a\n   GET https://a.example/$release"
+    for name, found in (("release", []), ("other", [("unknown-state", 13)])):
+        text = HEAD + SOUND.replace('sh run timeout=5s\n   switch "$release"', request % name)
+        text = text.replace("```undo", "```sh undo").replace(
+            "```verify timeout=5s\n   test",
+            "```sh verify timeout=5s\n   echo warroom-state: x=1; test",
+        )
+        assert findings(text) == found
+
+
+def test_a_state_that_leaves_its_program_late_is_found():
+    code = "python3 - \"$release\" <<'PY'\n   print('warroom-state: release=1')\n   PY"
+    text = HEAD + SOUND.replace('switch "$release"', code, 1)
+    assert findings(text) == [("late-state", 11)]
+    assert findings(text.replace("=1')", "=1', flush=True)")) == []
+
+
 @pytest.mark.parametrize(
     ("code", "unquoted"),
     [

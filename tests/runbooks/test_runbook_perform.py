@@ -41,10 +41,17 @@ def do(book, folder, role=StepAction.RUN, **options):
 def test_check_run_verify_and_undo(tmp_path):
     switch = tmp_path / "switch"
     switch.write_text("on\n")
-    started, said = [], []
-    done = do(parse(TEXT), tmp_path, on_start=started.append, on_output=said.append)
+    started, said, told = [], [], []
+    done = do(
+        parse(TEXT),
+        tmp_path,
+        on_start=started.append,
+        on_output=said.append,
+        on_state=told.append,
+    )
     assert done.succeeded
     assert done.state == {"before": "on", "token": "7"}
+    assert told == [{"token": "7"}], "what the check said went ahead of the start"
     assert done.outcome.head.startswith("was on\n")
     assert [identity.pid for identity in started] == [done.outcome.pid]
     assert "".join(said).startswith("on\n")

@@ -141,3 +141,17 @@ def test_a_text_that_came_from_no_file_is_its_own_pin():
     book = parse(TEXT)
     values = resolve(book.params, {"release": "1"}, environ=ENVIRON)
     assert run_preview(preview(book, book.steps[2], values, environ=ENVIRON)).succeeded
+
+
+def test_an_undo_is_refused_that_would_restore_a_mark(tmp_path):
+    book = parse(
+        '1. [ ] x\n   ```sh run\n   a\n   ```\n   ```undo\n   set_key "$state_key"\n   ```\n'
+    )
+    values = resolve(book.params, {})
+
+    def undo(**state):
+        return preview(book, book.steps[0], values, role=StepAction.UNDO, state=state)
+
+    assert undo(key="a1", other="[REDACTED]").env["state_key"] == "a1"
+    with pytest.raises(RunbookError, match="key was a secret"):
+        undo(key="[REDACTED]")

@@ -151,6 +151,39 @@ def test_the_state_before_is_collected():
     assert outcome.state == {"weight": "100", "half": "123"}
 
 
+def test_a_state_is_told_as_it_comes_and_before_it_is_shown():
+    told = []
+    outcome = run(
+        "echo 'warroom-state: id=7'; sleep 0.2; echo 'warroom-state: id=7'; sleep 0.2;"
+        " printf 'warroom-state: id=8\\nwarroom-state: b=1\\nwarroom-state: id=9\\n'",
+        on_state=lambda news: told.append(("state", dict(news))),
+        on_output=lambda text: told.append(("output", text)),
+    )
+    assert [words for kind, words in told if kind == "state"] == [
+        {"id": "7"},
+        {"id": "9", "b": "1"},
+    ]
+    assert [kind for kind, _ in told][:3] == ["state", "output", "output"]
+    assert told[-2][0] == "state", "also the last lines are told first"
+    assert outcome.state == {"id": "9", "b": "1"}
+
+
+def test_a_state_is_bounded_and_without_secrets():
+    told = []
+    outcome = run(
+        "i=0; while [ $i -lt 130 ]; do echo warroom-state: n$i=1; i=$((i+1)); done;"
+        " echo warroom-state: n5=2; echo warroom-state: n7=hunter2hunter2;"
+        " echo warroom-state: n8=AKIAIOSFODNN7EXAMPLE",
+        on_state=told.append,
+        secrets=["hunter2hunter2"],
+    )
+    assert len(outcome.state) == 100
+    assert outcome.state["n5"] == "2", "the last of a name that is kept wins"
+    assert (outcome.state["n7"], outcome.state["n8"]) == ("[REDACTED]", "[REDACTED]")
+    assert "hunter2" not in repr(told)
+    assert "AKIA" not in repr(told)
+
+
 def test_output_arrives_while_the_step_runs():
     pieces = []
     run("printf 'password? '; sleep 0.3; echo; echo two", on_output=pieces.append)

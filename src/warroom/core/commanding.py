@@ -18,7 +18,7 @@ def _spelt(kind: type[c.Command]) -> str:
 COMMANDS: Mapping[str, type[c.Command]] = {_spelt(kind): kind for kind in get_args(c.Command)}
 """Every command by its name, as `send-update`; a name, once released, keeps its meaning."""
 
-RUNS = frozenset({c.IntendStep, c.StartStep, c.FinishStep, c.SettleStep})
+RUNS = frozenset({c.IntendStep, c.StartStep, c.ReportStep, c.FinishStep, c.SettleStep})
 """The commands of whoever runs steps: their truth is a process on a machine."""
 
 _NAMES = {kind: name for name, kind in COMMANDS.items()}

@@ -100,6 +100,13 @@ class StartStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportStep:
+    """Record what a running step says of the state that its undo needs."""
+
+    facts: e.StepReported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinishStep:
     """Record how a step ended."""
 
@@ -429,6 +436,7 @@ Command: TypeAlias = (
     | MeasureOnset
     | IntendStep
     | StartStep
+    | ReportStep
     | FinishStep
     | SettleStep
     | MeasureEffect

@@ -60,7 +60,9 @@ def decide(incident: Incident | None, command: c.Command, by: str, now: datetime
             return _close(incident, override)
         case c.Reopen(reason=reason):
             return _reopen(incident, reason)
-        case c.IntendStep() | c.StartStep() | c.FinishStep() | c.SettleStep() | c.MeasureEffect():
+        case c.IntendStep() | c.StartStep() | c.ReportStep() | c.FinishStep() | c.SettleStep():
+            return step(incident, command)
+        case c.MeasureEffect():
             return step(incident, command)
         case c.Contain() | c.KeepContainment():
             return contain(incident, command, now)
@@ -79,6 +81,7 @@ _AFTER_CLOSING = (
     c.EditPostmortem,
     c.FinishPostmortem,
     c.FollowUp,
+    c.ReportStep,
     c.FinishStep,
     c.SettleStep,
     c.MeasureEffect,

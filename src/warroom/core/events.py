@@ -204,6 +204,15 @@ class StepStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepReported:
+    """A running step said what its undo will need; stored before it is shown."""
+
+    run: str
+    state: Mapping[str, str]
+    """By name, only what is new or different; secrets removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished:
     """A step ended; stored after its process is gone."""
 
@@ -400,6 +409,7 @@ Event: TypeAlias = (
     | OnsetMeasured
     | StepIntended
     | StepStarted
+    | StepReported
     | StepFinished
     | StepSettled
     | EffectMeasured
@@ -431,6 +441,7 @@ KINDS: Mapping[str, type[Event]] = {
     "onset_measured": OnsetMeasured,
     "step_intended": StepIntended,
     "step_started": StepStarted,
+    "step_reported": StepReported,
     "step_finished": StepFinished,
     "step_settled": StepSettled,
     "effect_measured": EffectMeasured,

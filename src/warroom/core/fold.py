@@ -238,6 +238,10 @@ def _step(state: Incident, record: e.Recorded) -> Incident:
             return _but(state, runs=(*state.runs, run))
         case e.StepStarted() as started:
             return _with_run(state, started.run, lambda run: replace(run, started=started))
+        case e.StepReported(run=name, state=told):
+            return _with_run(
+                state, name, lambda run: replace(run, reported={**run.reported, **told})
+            )
         case e.StepFinished() as finished:
             state = _with_run(
                 state,

@@ -1,7 +1,7 @@
 """The parts of an incident that have a history of their own: steps, hypotheses, waits, answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from warroom.core import events as e
@@ -18,6 +18,8 @@ class Run:
     device: str
     """The machine it was confirmed on, where its process lived."""
     started: e.StepStarted | None = None
+    reported: Mapping[str, str] = field(default_factory=dict)
+    """What it said while it ran, the latest of each name."""
     finished: e.StepFinished | None = None
     finished_at: datetime | None = None
     settled: e.StepSettled | None = None
@@ -36,8 +38,9 @@ class Run:
     @property
     def state(self) -> Mapping[str, str]:
         """The state before it, as far as it was read: what its undo restores."""
-        known = dict(self.started.state) if self.started is not None else {}
-        return known | dict(self.finished.state) if self.finished is not None else known
+        before = self.started.state if self.started is not None else {}
+        after = self.finished.state if self.finished is not None else {}
+        return {**before, **self.reported, **after}
 
     @property
     def in_force(self) -> bool:

@@ -1,5 +1,6 @@
 """The rules of containment: steps confirmed once, effects, what stays in force."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from warroom.core import commands as c
@@ -11,7 +12,12 @@ from warroom.core.words import FollowUpKind, Outcome, StepAction, Verdict
 
 def step(  # the union is what `decide` hands over
     incident: Incident,
-    command: c.IntendStep | c.StartStep | c.FinishStep | c.SettleStep | c.MeasureEffect,
+    command: c.IntendStep
+    | c.StartStep
+    | c.ReportStep
+    | c.FinishStep
+    | c.SettleStep
+    | c.MeasureEffect,
 ) -> Decision:
     """Decide about the execution of one step of a runbook."""
     if isinstance(command, c.IntendStep):
@@ -23,6 +29,8 @@ def step(  # the union is what `decide` hands over
     match command:
         case c.StartStep(facts=facts):
             return (facts,) if run.started is None else ()
+        case c.ReportStep(facts=report):
+            return _report(run, report)
         case c.FinishStep(facts=finish):
             return (finish,) if run.finished is None else ()
         case c.SettleStep(done=done, reason=reason):
@@ -54,6 +62,16 @@ def _intend(incident: Incident, facts: e.StepIntended) -> Decision:
         if target is None or not target.in_force:
             return Refusal(reason="there is nothing in force to undo")
     return (facts,)
+
+
+def _report(run: Run, report: e.StepReported) -> Decision:
+    """Keep what is news; a step that has ended has said all of it at its end."""
+    if run.started is None:
+        return Refusal(reason="a step that has not started has nothing to report")
+    if run.finished is not None:
+        return ()
+    news = {name: value for name, value in report.state.items() if run.state.get(name) != value}
+    return (replace(report, state=news),) if news else ()
 
 
 def _settle(run: Run, *, done: bool, reason: str) -> Decision:

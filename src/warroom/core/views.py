@@ -86,6 +86,7 @@ def run_view(run: Run) -> dict[str, Any]:
         "intended_at": encode_time(run.intended_at),
         "by": run.by,
         "outcome": run.outcome.value if run.outcome else None,
+        "state": dict(run.state),
         "finished": encode(run.finished),
         "effect": encode(run.effect),
         "in_force": run.in_force,

@@ -21,6 +21,7 @@ from warroom.room.measure import eased_at, evidence, onset_of
 from warroom.room.options import options
 from warroom.room.outcomes import NotKept, ended, finished, intended, lost, never_ran, tended
 from warroom.room.reader import Reader, kept, refused, step_of
+from warroom.room.reporting import Reports, state_for
 from warroom.room.service import Room
 from warroom.room.shelf import Shelf
 from warroom.room.sources import Logs, Prometheus, Source
@@ -50,6 +51,7 @@ class _Bound:
     values: Values
     preview: Preview
     watch: Watch | None
+    state: Mapping[str, str]
 
 
 class Operator(Reader):
@@ -197,10 +199,10 @@ class Operator(Reader):
             facts=self.facts(incident),
             environ=self._policy.secrets,
         )
-        state = dict(undoes.state) if undoes else None
+        state = state_for(incident, name, step.number, action, undoes)
         shown = preview(book, step, values, role=action, state=state, service=incident.service)
         watch = bind(step.watch, values.env) if step.watch else None
-        return _Bound(book, step, values, shown, watch)
+        return _Bound(book, step, values, shown, watch, state)
 
     def _because(self, incident: Incident, book: Runbook) -> str:
         return next((o.reason for o in self.options(incident) if o.title == book.title), "")
@@ -248,9 +250,8 @@ class Operator(Reader):
         intent = self.room.do(c.IntendStep(facts=facts), plan.incident)
         if isinstance(intent, Refusal):
             return intent
-        state = dict(undoes.state) if undoes else {}
         try:
-            outcome = self._perform(bound, plan, state, on_output, cancel)
+            outcome = self._perform(bound, plan, on_output, cancel)
         except (RunbookError, NotKept) as error:
             outcome = never_ran(str(error))
         kept = self.room.do(c.FinishStep(facts=finished(run, outcome)), plan.incident)
@@ -262,12 +263,12 @@ class Operator(Reader):
         self,
         bound: _Bound,
         plan: Plan,
-        state: Mapping[str, str],
         on_output: Callable[[str], None] | None,
         cancel: Event | None,
     ) -> Ended:
         """Precheck, run, verify; nothing is executed before its identity is in the journal."""
         before: dict[str, str] = {}
+        reports = Reports(self.room, plan.incident, plan.run, on_output)
 
         def started(identity: Identity) -> None:
             facts = e.StepStarted(
@@ -286,9 +287,10 @@ class Operator(Reader):
             bound.step,
             bound.values,
             role=plan.action,
-            state=state,
+            state=bound.state,
             on_output=on_output,
             on_start=started,
+            on_state=reports.keep if plan.action is StepAction.RUN else None,
             on_checked=before.update,
             cancel=cancel,
             hosts=self._policy.hosts,

@@ -13,6 +13,7 @@ from warroom.runbooks.redact import secret_shapes
 from warroom.runbooks.render import NAME
 from warroom.runbooks.shellscan import assigned, expansions
 from warroom.runbooks.sql import DEFAULT_URL, mentions, quoted_mentions
+from warroom.runbooks.statecheck import check_state
 
 RULES: Mapping[str, str] = {
     "no-undo": "a step that changes something has no undo and does not say undo=none",
@@ -23,6 +24,8 @@ RULES: Mapping[str, str] = {
     "no-steps": "there is nothing to do",
     "secret-in-text": "something has the shape of a password or token",
     "unknown-parameter": "a name is used that is neither asked for nor inherited",
+    "unknown-state": "a block needs a state that nothing in its step reports",
+    "late-state": "what run reports is held back until its program ends",
     "unused-parameter": "an answer is asked for and never used",
     "unknown-fact": "a default needs a fact that nobody knows",
     "unquoted-variable": "a value with spaces or * would become several words",
@@ -50,6 +53,7 @@ def check(runbook: Runbook) -> list[Finding]:
         _head(runbook),
         _secrets(runbook.text),
         *(_step(step) for step in runbook.steps),
+        *(check_state(step, _needed(step)) for step in runbook.steps),
         _parameters(runbook),
     )
     return sorted(set(findings), key=lambda finding: (finding.line, finding.rule, finding.message))
@@ -172,6 +176,12 @@ def _mentions(block: Block) -> Iterator[tuple[str, int]]:
         yield block.options.get("socket") or DEFAULT_SOCKET, block.line
     for name, offset in found:
         yield name, block.line + 1 + block.code.count("\n", 0, offset)
+
+
+def _needed(step: Step) -> dict[StepAction, dict[str, int]]:
+    """Return what each block of a step takes from outside, with the line."""
+    blocks = ((role, step.block(role)) for role in StepAction)
+    return {role: dict(_mentions(block)) for role, block in blocks if block is not None}
 
 
 def _parameters(runbook: Runbook) -> Iterator[Finding]:

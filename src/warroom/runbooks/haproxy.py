@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from warroom.core.words import Outcome as OutcomeKind
 from warroom.runbooks.model import Block
-from warroom.runbooks.outcome import OnOutput, Outcome
+from warroom.runbooks.outcome import OnOutput, OnState, Outcome
 from warroom.runbooks.output import Collector
 from warroom.runbooks.params import STATE_PREFIX
 from warroom.runbooks.redact import redact
@@ -215,6 +215,7 @@ def run_haproxy(
     *,
     timeout: float,
     on_output: OnOutput | None = None,
+    on_state: OnState | None = None,
     cancel: threading.Event | None = None,
     secrets: Sequence[str] = (),
 ) -> Outcome:
@@ -226,11 +227,12 @@ def run_haproxy(
         commands: The lines, parameters in their places (`render.render`).
         timeout: Seconds for all of them.
         on_output: Gets what is answered, redacted.
+        on_state: Gets what `save` reports.
         cancel: Stops before the next command when set.
         secrets: Values hidden in the outcome.
     """
     began = time.monotonic()
-    collector = Collector(secrets, on_output)
+    collector = Collector(secrets, on_output, on_state)
     path = env.get(block.options.get("socket") or DEFAULT_SOCKET, "")
     runtime = Runtime(path, began + timeout, cancel)
     words: Mapping[str, Callable[[Sequence[str]], str]] = {

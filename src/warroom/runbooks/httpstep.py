@@ -20,7 +20,7 @@ from warroom.core.words import Outcome as OutcomeKind
 from warroom.runbooks.errors import RunbookError
 from warroom.runbooks.httptext import Request, build, expected, pointers
 from warroom.runbooks.model import Block
-from warroom.runbooks.outcome import OnOutput, Outcome
+from warroom.runbooks.outcome import OnOutput, OnState, Outcome
 from warroom.runbooks.output import Collector
 from warroom.runbooks.redact import redact
 
@@ -50,6 +50,7 @@ def run_http(
     hosts: Sequence[str],
     integers: frozenset[str] = frozenset(),
     on_output: OnOutput | None = None,
+    on_state: OnState | None = None,
     cancel: threading.Event | None = None,
     secrets: Sequence[str] = (),
 ) -> Outcome:
@@ -62,11 +63,12 @@ def run_http(
         hosts: `name`, `name:port` or an address that may be talked to.
         integers: Parameters that stay numbers in JSON.
         on_output: Gets the redacted answer.
+        on_state: Gets the state before, as the answer told it.
         cancel: Gives up when set; the request may have been received all the same.
         secrets: Values hidden in the outcome.
     """
     began = time.monotonic()
-    collector = Collector(secrets, on_output)
+    collector = Collector(secrets, on_output, on_state)
     answers: queue.SimpleQueue[_Answer | Exception] = queue.SimpleQueue()
 
     def exchange() -> None:
@@ -91,12 +93,11 @@ def run_http(
             answer = got
             kind, reason = _judge(block, answer)
         break
-    state: dict[str, str] = {}
     if answer is not None:
+        collector.report(_state(block, answer))
         collector.feed(f"HTTP {answer.status} {answer.phrase}\n".encode() + answer.body)
         collector.feed(b"\n[cut]\n" if answer.cut else b"\n")
-        state = _state(block, answer)
-    head, tail, _ = collector.finish()
+    head, tail, state = collector.finish()
     return Outcome(
         kind=kind,
         reason=redact(reason, secrets),

@@ -62,3 +62,5 @@ class Outcome:
 
 OnOutput = Callable[[str], None]
 OnStart = Callable[[Identity], None]
+OnState = Callable[[Mapping[str, str]], None]
+"""Gets what a block says of the state before, by name, as it says it: only what is news."""

@@ -1,25 +1,37 @@
 """Bounded, redacted output: whatever a step prints, this much memory and no secret."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from warroom.runbooks.outcome import OnOutput
+from warroom.runbooks.outcome import OnOutput, OnState
 from warroom.runbooks.redact import Redactor, redact_shapes
 
 KEEP = 64 * 1024
 """Bytes kept of the beginning, and as many of the end."""
 _LINE = 4096
 """Bytes after which an unfinished line is shown as it is."""
-_STATE_LINE = re.compile(r"warroom-state: ([a-z][a-z0-9_]{0,62})=([^\x00-\x1f\x7f]{0,1000})")
-_STATE_LIMIT = 100
+_STATE = re.compile(r"([a-z][a-z0-9_]{0,62})=([^\x00-\x1f\x7f]{0,1000})")
+_STATE_WORD = "warroom-state: "
+STATE_LIMIT = 100
+"""Names of a state that are kept of one block."""
 
 
 class Collector:
-    """Takes raw bytes; keeps head and tail, passes on whole lines, counts everything."""
+    """Takes raw bytes; keeps head and tail, passes on whole lines, counts everything.
 
-    def __init__(self, secrets: Iterable[str], on_output: OnOutput | None) -> None:
+    What a line says of the state before goes to `on_state` ahead of everything that `on_output`
+    gets: who has seen a line on a screen may rely on it.
+    """
+
+    def __init__(
+        self,
+        secrets: Iterable[str],
+        on_output: OnOutput | None,
+        on_state: OnState | None = None,
+    ) -> None:
         self._redactor = Redactor(secrets)
         self._on_output = on_output
+        self._on_state = on_state
         self._head = bytearray()
         self._tail = bytearray()
         self._line = bytearray()
@@ -32,6 +44,14 @@ class Collector:
         self.total += len(piece)
         self._keep(self._redactor.feed(piece))
 
+    def report(self, found: Mapping[str, str]) -> None:
+        """Take a state that did not come as lines of output; what fits no line is left out."""
+        raw = "".join(
+            f"{_STATE_WORD}{name}={value}\n" for name, value in found.items() if "\n" not in value
+        )
+        shown = self._redactor.feed(raw.encode("utf-8", "replace")) + self._redactor.finish()
+        self._note_states(shown)
+
     def flush(self) -> None:
         """Show what there is of an unfinished line: the step is waiting or has ended."""
         self._emit(self._line[self._emitted :])
@@ -40,8 +60,8 @@ class Collector:
     def finish(self) -> tuple[str, str, dict[str, str]]:
         """Head, tail and the reported state, when nothing more will come."""
         self._keep(self._redactor.finish())
-        self.flush()
         self._note_states(self._line)
+        self.flush()
         head = self._head.decode("utf-8", "replace")
         tail = self._tail.decode("utf-8", "replace")
         return redact_shapes(head), redact_shapes(tail), dict(self._states)
@@ -55,8 +75,8 @@ class Collector:
         cut = shown.rfind(b"\n") + 1
         if cut:
             whole = self._line + shown[:cut]
-            self._emit(whole[self._emitted :])
             self._note_states(whole)
+            self._emit(whole[self._emitted :])
             self._line.clear()
             self._emitted = 0
         self._line += shown[cut:]
@@ -66,12 +86,20 @@ class Collector:
             self._emitted = 1
 
     def _note_states(self, lines: bytes | bytearray) -> None:
-        if b"warroom-state: " not in lines:
+        if _STATE_WORD.encode() not in lines:
             return
+        news: dict[str, str] = {}
         for line in lines.decode("utf-8", "replace").split("\n"):
-            match = _STATE_LINE.fullmatch(line.removesuffix("\r"))
-            if match and len(self._states) < _STATE_LIMIT:
-                self._states[match[1]] = match[2]
+            if not line.startswith(_STATE_WORD):
+                continue
+            told = redact_shapes(line).removeprefix(_STATE_WORD).removesuffix("\r")
+            match = _STATE.fullmatch(told)
+            if match is None or self._states.get(match[1]) == match[2]:
+                continue
+            if match[1] in self._states or len(self._states) < STATE_LIMIT:
+                self._states[match[1]] = news[match[1]] = match[2]
+        if news and self._on_state is not None:
+            self._on_state(news)
 
     def _emit(self, raw: bytes | bytearray) -> None:
         if raw and self._on_output is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from warroom.core.words import StepAction
 from warroom.runbooks.model import Runbook, Step
-from warroom.runbooks.outcome import OnOutput, OnStart, Outcome
+from warroom.runbooks.outcome import OnOutput, OnStart, OnState, Outcome
 from warroom.runbooks.params import Values
 from warroom.runbooks.preview import preview
 from warroom.runbooks.run import run_preview
@@ -39,6 +39,7 @@ def perform(
     state: Mapping[str, str] | None = None,
     on_output: OnOutput | None = None,
     on_start: OnStart | None = None,
+    on_state: OnState | None = None,
     on_checked: Callable[[Mapping[str, str]], None] | None = None,
     cancel: threading.Event | None = None,
     hosts: Sequence[str] = (),
@@ -59,6 +60,7 @@ def perform(
         state: What earlier blocks of this step reported; an undo needs it.
         on_output: Gets redacted text as it comes, from all blocks.
         on_start: Gets the identity right before the block asked for does anything.
+        on_state: Gets what the block asked for says of the state before, as it says it.
         on_checked: Gets what the precheck said of the state before, ahead of `on_start`.
         cancel: Ends the block when set; nothing further starts.
         hosts: Hosts that `http` blocks may talk to.
@@ -67,24 +69,30 @@ def perform(
     """
     known = dict(state or {})
 
-    def execute(action: StepAction, start: OnStart | None) -> Outcome | None:
+    def execute(action: StepAction, *, looks: bool = False) -> Outcome | None:
         if step.block(action) is None and action is not role:
             return None
         shown = preview(runbook, step, values, role=action, state=known, environ=environ)
         outcome = run_preview(
-            shown, on_output=on_output, on_start=start, cancel=cancel, hosts=hosts, cwd=cwd
+            shown,
+            on_output=on_output,
+            on_start=None if looks else on_start,
+            on_state=None if looks else on_state,
+            cancel=cancel,
+            hosts=hosts,
+            cwd=cwd,
         )
         known.update(outcome.state)
         return outcome
 
     if role is not StepAction.RUN:
-        return Performed(None, execute(role, on_start), None, known)
-    precheck = execute(StepAction.PRECHECK, None)
+        return Performed(None, execute(role), None, known)
+    precheck = execute(StepAction.PRECHECK, looks=True)
     if precheck is not None and not precheck.succeeded:
         return Performed(precheck, None, None, known)
     if on_checked is not None:
         on_checked(known)
-    outcome = execute(role, on_start)
+    outcome = execute(role)
     if outcome is None or not outcome.succeeded:
         return Performed(precheck, outcome, None, known)
-    return Performed(precheck, outcome, execute(StepAction.VERIFY, None), known)
+    return Performed(precheck, outcome, execute(StepAction.VERIFY, looks=True), known)

@@ -12,9 +12,9 @@ from pathlib import Path
 from warroom.core.words import StepAction
 from warroom.runbooks.errors import RunbookError
 from warroom.runbooks.model import Block, Confirmation, Runbook, Step, confirmation
-from warroom.runbooks.params import Values, step_environment
+from warroom.runbooks.params import STATE_PREFIX, Values, step_environment
 from warroom.runbooks.parse import read_bytes
-from warroom.runbooks.redact import redact
+from warroom.runbooks.redact import MARK, redact
 from warroom.runbooks.render import render
 
 DEFAULT_TIMEOUT = 60.0
@@ -80,6 +80,8 @@ def preview(
             f"step {step.number} of {runbook.title} has no {role} block",
             "Do it by hand and tick it",
         )
+    if role is StepAction.UNDO:
+        _ensure_known(block, state or {})
     env = step_environment(values, state=state, environ=environ)
     command = redact(render(block, env, values.integers), values.secrets)
     undo = step.undo
@@ -105,6 +107,17 @@ def preview(
         integers=values.integers,
         digest=hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest(),
     )
+
+
+def _ensure_known(block: Block, state: Mapping[str, str]) -> None:
+    """Refuse an undo that would put a mark where a secret was; raises RunbookError."""
+    for name, value in state.items():
+        if MARK.decode() in value and f"{STATE_PREFIX}{name}" in block.code:
+            raise RunbookError(
+                "State not kept",
+                f"{name} was a secret, or has the shape of one, and so was not kept",
+                "Take it back by hand; let the step report where the secret is, not what it is",
+            )
 
 
 def ensure_unchanged(path: str, sha256: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from warroom.core.words import StepAction
 from warroom.runbooks.haproxy import run_haproxy
 from warroom.runbooks.model import Block, Language
-from warroom.runbooks.outcome import Identity, OnOutput, OnStart, Outcome
+from warroom.runbooks.outcome import Identity, OnOutput, OnStart, OnState, Outcome
 from warroom.runbooks.preview import Preview, ensure_unchanged
 from warroom.runbooks.render import render
 from warroom.runbooks.shell import FLOOD, GRACE, run_command
@@ -27,6 +27,7 @@ def run_preview(
     *,
     on_output: OnOutput | None = None,
     on_start: OnStart | None = None,
+    on_state: OnState | None = None,
     cancel: threading.Event | None = None,
     hosts: Sequence[str] = (),
     cwd: str | None = None,
@@ -45,6 +46,7 @@ def run_preview(
         secrets=preview.secrets,
         on_output=on_output,
         on_start=on_start,
+        on_state=on_state,
         cancel=cancel,
         hosts=hosts,
         cwd=cwd,
@@ -59,6 +61,7 @@ def run_block(
     role: StepAction = StepAction.RUN,
     on_output: OnOutput | None = None,
     on_start: OnStart | None = None,
+    on_state: OnState | None = None,
     cancel: threading.Event | None = None,
     secrets: Sequence[str] = (),
     integers: frozenset[str] = frozenset(),
@@ -81,6 +84,8 @@ def run_block(
         on_output: Gets redacted text as it comes.
         on_start: Gets the identity of the process right before it does anything; `NO_PROCESS` for a
             request or query. If it raises, nothing is executed.
+        on_state: Gets what the block says of the state before, as it says it, ahead of the output
+            that says it.
         cancel: Ends the block when set.
         secrets: Values hidden in everything that is kept or passed on.
         integers: Parameters that stay numbers in JSON.
@@ -96,6 +101,7 @@ def run_block(
             timeout=timeout,
             on_output=on_output,
             on_start=on_start,
+            on_state=on_state,
             cancel=cancel,
             secrets=secrets,
             cwd=block.options.get("cwd") or cwd,
@@ -115,6 +121,7 @@ def run_block(
             hosts=hosts,
             integers=integers,
             on_output=on_output,
+            on_state=on_state,
             cancel=cancel,
             secrets=secrets,
         )
@@ -125,9 +132,17 @@ def run_block(
             timeout=timeout,
             role=role,
             on_output=on_output,
+            on_state=on_state,
             cancel=cancel,
             secrets=secrets,
         )
     return run_haproxy(
-        block, env, text, timeout=timeout, on_output=on_output, cancel=cancel, secrets=secrets
+        block,
+        env,
+        text,
+        timeout=timeout,
+        on_output=on_output,
+        on_state=on_state,
+        cancel=cancel,
+        secrets=secrets,
     )

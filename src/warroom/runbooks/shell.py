@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warroom.core.words import Outcome as OutcomeKind
-from warroom.runbooks.outcome import Identity, OnOutput, OnStart, Outcome, Survivor
+from warroom.runbooks.outcome import Identity, OnOutput, OnStart, OnState, Outcome, Survivor
 from warroom.runbooks.output import Collector
 from warroom.runbooks.process import boot_id
 
@@ -102,6 +102,7 @@ def run_command(
     timeout: float,
     on_output: OnOutput | None = None,
     on_start: OnStart | None = None,
+    on_state: OnState | None = None,
     cancel: threading.Event | None = None,
     secrets: Sequence[str] = (),
     cwd: str | None = None,
@@ -123,6 +124,7 @@ def run_command(
         on_output: Gets redacted text as it comes, from this thread.
         on_start: Gets the process's identity before the command is executed: what was recorded
             there is recorded of everything that ever ran. If it raises, nothing is executed.
+        on_state: Gets what it says of the state before, ahead of the output that says it.
         cancel: Ends the command when set.
         secrets: Values hidden in everything that is kept or passed on.
         cwd: Working directory; the home directory if None.
@@ -130,7 +132,7 @@ def run_command(
         flood: Bytes of output that are too many.
     """
     began = time.monotonic()
-    collector = Collector(secrets, on_output)
+    collector = Collector(secrets, on_output, on_state)
     directory = cwd or _home(env)
     status_read, status_write = os.pipe()
     try:

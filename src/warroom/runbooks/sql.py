@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from warroom.core.words import Outcome as OutcomeKind
 from warroom.core.words import StepAction
 from warroom.runbooks.model import Block
-from warroom.runbooks.outcome import OnOutput, Outcome
+from warroom.runbooks.outcome import OnOutput, OnState, Outcome
 from warroom.runbooks.output import Collector
 from warroom.runbooks.redact import redact
 from warroom.runbooks.render import NAME
@@ -101,6 +101,7 @@ def run_sql(
     timeout: float,
     role: StepAction = StepAction.RUN,
     on_output: OnOutput | None = None,
+    on_state: OnState | None = None,
     cancel: threading.Event | None = None,
     secrets: Sequence[str] = (),
 ) -> Outcome:
@@ -115,11 +116,12 @@ def run_sql(
         timeout: Seconds for all of them; the server is told to give up too.
         role: What the block is for.
         on_output: Gets the rows, redacted.
+        on_state: Gets what a column `warroom_state` says, as its rows come.
         cancel: Cancels the running statement on the server when set.
         secrets: Values hidden in the outcome.
     """
     began = time.monotonic()
-    collector = Collector(secrets, on_output)
+    collector = Collector(secrets, on_output, on_state)
     kind, reason = OutcomeKind.SUCCEEDED, ""
     url = env.get(block.options.get("url") or DEFAULT_URL, "")
     if importlib.util.find_spec("psycopg") is None:
