@@ -1,6 +1,5 @@
 """Wire settings, store, room and console together: the only place that knows them all."""
 
-import glob
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from warroom.store import SqlJournal, TokenStore
     from warroom.tui.services import Services
 
-CHANGES = "changes.jsonl"
-"""In the state folder: what deployments told an intake, for the incidents still to come."""
 FILTERS = "filters.json"
 """In the state folder: named filters of logs, and what was typed before."""
 SEEN = "seen"
@@ -53,14 +50,12 @@ def open_local_room(
     from warroom.room.changes import read_changes
     from warroom.room.local import LocalRoom, utc_now
 
-    files = [*(Path(name).expanduser() for name in settings.changes)]
-    files.append(settings.state_folder / CHANGES)
     return LocalRoom(
         open_store(settings),
         actor=settings.person(),
         device=settings.device(),
         clock=clock or utc_now,
-        changes=lambda since: read_changes(files, since),
+        changes=lambda since: read_changes(settings.change_files(), since),
         agreements=settings.agreements,
         drill=settings.drill,
     )
@@ -142,14 +137,12 @@ def open_desk(settings: "Settings", *, title: str) -> "Iterator[Desk]":
     from warroom.server.desk import Desk
     from warroom.store import TokenStore
 
-    files = [*(Path(name).expanduser() for name in settings.changes)]
-    files.append(settings.state_folder / CHANGES)
     journal = _own_journal(settings)
     hall = LocalRoom(
         journal,
         actor=settings.person(),
         device=settings.device(),
-        changes=lambda since: read_changes(files, since),
+        changes=lambda since: read_changes(settings.change_files(), since),
         agreements=settings.agreements,
     )
     try:
@@ -215,12 +208,6 @@ def reading_of(settings: "Settings") -> "Reading":
         cache=settings.state_folder / "indexes",
         delay=AFTER_THE_FIRST_FRAME,
     )
-
-
-def files_of(name: str) -> list[str]:
-    """Return the files of a pattern; a name that is no pattern, or matches nothing, is itself."""
-    name = str(Path(name).expanduser())
-    return sorted(glob.glob(name)) or [name]  # noqa: PTH207 - takes absolute patterns
 
 
 def open_containment(settings: "Settings", room: "Room", logs: Sequence["Log"]) -> "Operator":

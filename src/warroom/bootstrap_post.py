@@ -40,7 +40,6 @@ def post_of(settings: "Settings") -> "Post":
 
 def postman_of(settings: "Settings", room: "Room", journal: "SqlJournal") -> "Postman":
     """Return who places and sends for a room over a journal; he goes his rounds when started."""
-    from warroom.bootstrap import CHANGES
     from warroom.comms.send import send
     from warroom.room.dispatch import Dispatch
     from warroom.room.postman import Postman
@@ -48,7 +47,7 @@ def postman_of(settings: "Settings", room: "Room", journal: "SqlJournal") -> "Po
     from warroom.store import SqlInbox, SqlOutbox
 
     post = post_of(settings)
-    kept = settings.state_folder / CHANGES
+    kept = settings.told_changes
 
     def changed(change: "ChangeRecorded", service: str) -> None:
         _append(kept, change, service)

@@ -136,6 +136,15 @@ class Settings:
         return tuple(Path(folder).expanduser() for folder in self.runbooks) + own
 
     @property
+    def told_changes(self) -> Path:
+        """The file of what deployments told an intake, for the incidents still to come."""
+        return self.state_folder / "changes.jsonl"
+
+    def change_files(self) -> list[Path]:
+        """Return the files that say what was changed: those of the settings, and what was told."""
+        return [*(Path(name).expanduser() for name in self.changes), self.told_changes]
+
+    @property
     def templates(self) -> Path:
         """The folder of the templates of postmortems."""
         return self.config_folder / "templates"

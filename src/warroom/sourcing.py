@@ -1,12 +1,12 @@
 """Open the logs that a person names: files, globs, sources of the configuration, URL-like names."""
 
+import glob
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from warroom.bootstrap import files_of
 from warroom.logs.errors import LogError
 from warroom.logs.opening import Reading, open_files
 from warroom.logs.sources import (
@@ -30,6 +30,12 @@ def source_named(settings: "Settings", name: str) -> Source | None:
         LogError: It is a URL-like name that cannot be used.
     """
     return settings.tables.sources.get(name) or source_at(name)
+
+
+def files_of(name: str) -> list[str]:
+    """Return the files of a pattern; a name that is no pattern, or matches nothing, is itself."""
+    name = str(Path(name).expanduser())
+    return sorted(glob.glob(name)) or [name]  # noqa: PTH207 - takes absolute patterns
 
 
 def files_named(settings: "Settings", name: str, how: Reading) -> dict[Path, Reading]:

@@ -7,10 +7,10 @@ from itertools import chain
 
 from warroom.core.words import ContainmentKind, StepAction
 from warroom.runbooks.haproxy import DEFAULT_SOCKET
+from warroom.runbooks.mention import NAME
 from warroom.runbooks.model import Block, Finding, Language, Runbook, Step
 from warroom.runbooks.params import ENVIRONMENT, FACTS, STATE_PREFIX, mentioned_facts
 from warroom.runbooks.redact import secret_shapes
-from warroom.runbooks.render import NAME
 from warroom.runbooks.shellscan import assigned, expansions
 from warroom.runbooks.sql import DEFAULT_URL, mentions, quoted_mentions
 from warroom.runbooks.statecheck import check_state

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from warroom.runbooks.errors import RunbookError
+from warroom.runbooks.mention import NAME, value_of
 from warroom.runbooks.model import Block
-from warroom.runbooks.render import NAME, value_of
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 

@@ -9,22 +9,10 @@ import re
 from collections.abc import Mapping
 
 from warroom.runbooks.errors import RunbookError
+from warroom.runbooks.mention import NAME, value_of
 from warroom.runbooks.model import Block, Language
 
-NAME = re.compile(r"\$(?:\{([a-z][a-z0-9_]*)\}|([a-z][a-z0-9_]*))")
-"""A parameter as it is mentioned in any language."""
-
 _WORD = re.compile(r"[A-Za-z0-9_./:@%+,=-]{1,255}")
-
-
-def value_of(match: re.Match[str], env: Mapping[str, str]) -> str:
-    """The value of a mentioned parameter; raises RunbookError for an unknown one."""
-    name = match[1] or match[2]
-    if name not in env:
-        raise RunbookError(
-            "Unknown parameter", f"${name} has no value here", "Declare it under params:"
-        )
-    return env[name]
 
 
 def render(block: Block, env: Mapping[str, str], integers: frozenset[str] = frozenset()) -> str:

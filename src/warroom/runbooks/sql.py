@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from warroom.core.words import Outcome as OutcomeKind
 from warroom.core.words import StepAction
+from warroom.runbooks.mention import NAME
 from warroom.runbooks.model import Block
 from warroom.runbooks.outcome import OnOutput, OnState, Outcome
 from warroom.runbooks.output import Collector
 from warroom.runbooks.redact import redact
-from warroom.runbooks.render import NAME
 
 if TYPE_CHECKING:
     import psycopg
