@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 STRETCH = 16 << 20
 """Bytes asked for at a time: some 30 ms, so that the index is seen to grow."""
-MOST = min(4, len(os.sched_getaffinity(0)))
+# What this process may use, where the system tells: in a container less than there is.
+_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+MOST = min(4, _CORES)
 """Processes at a time, for all logs: each takes 40 MiB, and a disk does not feed more."""
 AHEAD = 2
 """Parts that each process is asked for before it has answered, so that it never waits."""
@@ -45,7 +47,7 @@ class CrewError(LogError):
 class _Hand:
     """One process."""
 
-    def __init__(self, task: bytes, fd: int) -> None:
+    def __init__(self, fd: int) -> None:
         self.process = subprocess.Popen(
             # -P: a module of the working folder, where the logs may be, is not to be run
             [sys.executable, "-P", "-m", "warroom.logs.parts"],
@@ -59,14 +61,13 @@ class _Hand:
         )
         self.asked: deque[int] = deque()
         self._received = bytearray()
-        self._send(task)
 
-    def _send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
         if self.process.stdin is not None:
             self.process.stdin.write(data)
 
     def ask(self, number: int, begin: int, end: int) -> None:
-        self._send(PART.pack(begin, end))
+        self.send(PART.pack(begin, end))
         self.asked.append(number)
 
     def fileno(self) -> int:
@@ -125,10 +126,12 @@ class Crew:
 
     def _hire(self, task: bytes) -> None:
         try:
-            self._hands.append(_Hand(task, self.store.fd))
+            hand = _Hand(self.store.fd)
         except OSError:
             _room.release()
             raise
+        self._hands.append(hand)
+        hand.send(task)
 
     def take(self, wait: float) -> tuple[dict[str, Any], bytes] | None:
         """Return the next part towards the head, as it was packed.
