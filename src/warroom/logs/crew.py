@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from warroom.logs.errors import LogError
 from warroom.logs.packing import unframe
 from warroom.logs.parts import PART, SIZE, Task
+from warroom.logs.scanning import cores
 
 if TYPE_CHECKING:
     from typing import Any
@@ -29,9 +30,7 @@ if TYPE_CHECKING:
 
 STRETCH = 16 << 20
 """Bytes asked for at a time: some 30 ms, so that the index is seen to grow."""
-# What this process may use, where the system tells: in a container less than there is.
-_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-MOST = min(4, _CORES)
+MOST = min(4, cores())
 """Processes at a time, for all logs: each takes 40 MiB, and a disk does not feed more."""
 AHEAD = 2
 """Parts that each process is asked for before it has answered, so that it never waits."""

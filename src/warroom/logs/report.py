@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from warroom.logs.follow import explain, open_regular
 from warroom.logs.formats.load import all_formats
 from warroom.logs.formats.recognise import recognise, sample_lines
 from warroom.logs.linescan import PAD, LineScanner, Scanner
-from warroom.logs.scanning import CHUNK, line_start, scan_forward
+from warroom.logs.scanning import CHUNK, cores, line_start, scan_forward
 from warroom.logs.segments import Codes
 from warroom.logs.stores import FileStore, Store
 from warroom.logs.times import Clock
@@ -174,7 +173,7 @@ def _tally(scanner: Scanner, store: Store, begin: int, end: int) -> _Tally:
 
 def _tally_in_parts(reader: Reader, clock: Clock, store: Store, size: int) -> _Tally:
     """Count with as many threads as help: numpy lets go of the interpreter while it works."""
-    threads = min(_THREADS, len(os.sched_getaffinity(0))) if size > _WORTH_THREADS else 1
+    threads = min(_THREADS, cores()) if size > _WORTH_THREADS else 1
     if threads < 2 or not reader.format.vector:
         return _tally(fast_scanner(reader, clock, Codes()), store, 0, size)
     cuts = [line_start(store, size * part // _PARTS) for part in range(1, _PARTS)]
