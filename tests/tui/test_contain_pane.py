@@ -183,3 +183,12 @@ async def test_of_the_panes_only_the_one_in_front_lights_its_row() -> None:
         await driver.press("4")
         await driver.holds(lambda: has_light(timeline), "the other row lit")
         assert not has_light(contain)
+
+
+async def test_without_a_runbook_the_way_to_say_that_it_was_stopped_is_named() -> None:
+    room = FakeRoom()
+    room.told("14:10:00", c.Declare(facts=e.Declared(title="x")), "INC-1")
+    async with console(room, containment=lambda _: FakeContainment(room, ())) as driver:
+        await driver.until("Stopped by hand:  : by hand")
+        await driver.press("colon", *"by hand")
+        await driver.until("Say that it is contained, by hand")

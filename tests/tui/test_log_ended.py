@@ -87,3 +87,16 @@ async def test_a_missing_commander_is_amber_in_the_list_of_people() -> None:
 
         assert tone(0) == colours["warn"]
         assert tone(1) == colours["mute"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_without_a_log_nothing_is_followed_and_no_key_of_a_log_is_named(
+    size: tuple[int, int],
+) -> None:
+    async with console(busy_room(), size) as driver:
+        await driver.press("2")
+        await driver.until("No log is open. warroom --log FILE opens one.")
+        assert "FOLLOW" not in driver.text
+        assert "req/s" not in driver.text
+        assert "next 5xx" not in driver.footer
+        assert "pin" not in driver.footer

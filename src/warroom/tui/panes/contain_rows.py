@@ -52,6 +52,8 @@ def contain_rows(snapshot: Snapshot, width: int) -> list[Row]:
             _words("A Markdown file in the runbooks", "mute"),
             _words("folder makes one: `warroom runbook`", "mute"),
         ]
+        if incident.contained_at is None:
+            rows.append(_words("Stopped by hand:  : by hand", "mute"))
     return rows
 
 

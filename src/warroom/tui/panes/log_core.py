@@ -137,6 +137,7 @@ class LogPaneCore(Pane):
         """Draw the tail first; everything that needs numpy comes after the first frame."""
         sys.setswitchinterval(_HANDOVER)
         self.view.nothing = self.sought.nothing()
+        self.chart.display = not isinstance(self.feed, NoLog)
         self.view.on_moved = self._follow_cursor
         self._say_status()
         self.call_after_refresh(self.ask)
@@ -333,7 +334,9 @@ class LogPaneCore(Pane):
         self.ask()
 
     def _say_status(self) -> None:
-        if self.pulse.silent:
+        if isinstance(self.feed, NoLog):
+            self.status = ("", "mute")  # there is nothing to follow
+        elif self.pulse.silent:
             quiet = int(self.pulse.quiet(self._monotonic()))
             self.status = (f"no line for {quiet // 60}:{quiet % 60:02}", "warn")
         elif self.view.following:

@@ -17,6 +17,7 @@ from warroom.tui.panes.log_signs import told_of
 from warroom.tui.widgets.evidence import MOST_LINES, copy_text, copy_with_tmux, excerpts
 from warroom.tui.widgets.log_gauge import Gauge
 from warroom.tui.widgets.log_question import Question
+from warroom.tui.widgets.no_log import NoLog
 
 _OSC52_LIMIT = 74_000
 """Bytes a terminal surely takes from a program that copies."""
@@ -60,6 +61,8 @@ class LogsPane(LogKeep):
 
     def hints(self) -> list[Hint]:
         """The keys that work now."""
+        if isinstance(self.feed, NoLog):
+            return []
         if self.bar.purpose:
             said = [Hint("enter", "take it"), Hint("esc", "back")]
             return [*said, Hint("↑", "used before")] if self.bar.input.past else said
