@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.campaign import Tally, sized
 from tests.tui.work_kit import NOW, PLAN, Kit, Ticks, full_story, keys_at_once, screen_text
 from textual import events
 from textual.screen import Screen
@@ -214,12 +215,12 @@ KEYS = [
 ]
 
 
-ROUNDS = [5, pytest.param(400, marks=pytest.mark.soak)]
+ROUNDS = [5, pytest.param(sized(400), marks=pytest.mark.soak)]
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
 @pytest.mark.parametrize("name", list(dialogs()))
-async def test_three_random_keys_confirm_nothing(name: str, rounds: int) -> None:
+async def test_three_random_keys_confirm_nothing(name: str, rounds: int, tally: Tally) -> None:
     """Keys at any pace, the deliberate one left out: no dialog does anything."""
     make, deliberate = dialogs()[name]
     others = [key for key in KEYS if key not in deliberate]
@@ -237,11 +238,12 @@ async def test_three_random_keys_confirm_nothing(name: str, rounds: int) -> None
             await pilot.pause()
         await pilot.pause(SETTLE)
     assert all(result is None for result in app.results)
+    tally(rounds, "times three keys at a dialog")
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)
 @pytest.mark.parametrize("name", list(dialogs()))
-async def test_three_keys_at_once_confirm_nothing(name: str, rounds: int) -> None:
+async def test_three_keys_at_once_confirm_nothing(name: str, rounds: int, tally: Tally) -> None:
     """A cat, a paste, a held key: the deliberate key among others, without a pause."""
     make, deliberate = dialogs()[name]
     chance = random.Random(11)
@@ -258,6 +260,7 @@ async def test_three_keys_at_once_confirm_nothing(name: str, rounds: int) -> Non
             await pilot.pause()
         await pilot.pause(SETTLE)
     assert all(result is None for result in app.results)
+    tally(rounds, "times three keys at a dialog")
 
 
 async def test_resolve_is_one_deliberate_key_and_keeps_the_text() -> None:
