@@ -176,7 +176,7 @@ class Backfill:
     def _how(self) -> str:
         """Return what the times and outcomes of the index depend on besides the bytes."""
         form = self._reader.format
-        return f"{form.name} {form.pattern} {form.fields} {self._clock.zone} {self._clock.skew}"
+        return f"{form.name} {form.expression} {form.fields} {self._clock.zone} {self._clock.skew}"
 
     def _take_known(self, known: Packed) -> None:
         if self.store is self._first:

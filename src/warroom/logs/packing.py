@@ -61,6 +61,7 @@ def unpack(head: Mapping[str, Any], body: bytes, codes: Codes, store: Store) -> 
     """
     known = bytes(codes.code(mark) if mark else 0 for mark in head["marks"])
     table = known.ljust(FIRST_SPARE_CODE, b"\0") + _SPARE
+    same = known == bytes(range(len(known)))
     found, place = [], 0
 
     def take(size: int) -> bytes:
@@ -69,7 +70,7 @@ def unpack(head: Mapping[str, Any], body: bytes, codes: Codes, store: Store) -> 
         return body[place - size : place]
 
     for begin, end, rows, stride, offset_kind, offsets, row_kind, runs, *rest in head["segments"]:
-        own_codes = take(rows).translate(table)
+        own_codes = take(rows) if same else take(rows).translate(table)
         own_offsets, own_rows, own_times = array(offset_kind), array(row_kind), array("I")
         for part, count in ((own_offsets, offsets), (own_rows, runs), (own_times, runs)):
             part.frombytes(take(count * part.itemsize))

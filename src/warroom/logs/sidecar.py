@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 VERSION = 1
 SMALLEST = 16 << 20
 """Bytes of a file below which indexing it again is quicker than a cache is worth."""
-MARGIN = 128 << 10
+MARGIN = 64 << 10
 """Bytes at the end that are not kept: the tail is read at opening anyhow."""
 KEPT_FILES = 64
 """Indexes kept; the ones used longest ago go first."""

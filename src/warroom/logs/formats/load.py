@@ -26,6 +26,15 @@ def shipped() -> tuple[Format, ...]:
     return tuple(sorted(found, key=lambda each: (each.order, each.name)))
 
 
+def _checked(path: Path) -> Format:
+    found = _parse(path.read_text("utf-8"), str(path))
+    try:
+        found.pattern  # noqa: B018 - compiled here, so that what is wrong has the file's name
+    except LogError as error:
+        raise LogError(f"{path}: {error}") from error
+    return found
+
+
 def from_folder(folder: Path) -> tuple[Format, ...]:
     """Return the formats in a folder, by file name; an absent folder has none.
 
@@ -34,7 +43,7 @@ def from_folder(folder: Path) -> tuple[Format, ...]:
     """
     try:
         paths = sorted(folder.glob("*.toml")) if folder.is_dir() else []
-        return tuple(_parse(path.read_text("utf-8"), str(path)) for path in paths)
+        return tuple(_checked(path) for path in paths)
     except (OSError, UnicodeDecodeError) as error:
         raise LogError(f"{folder}: cannot read the formats in it: {error}") from error
 

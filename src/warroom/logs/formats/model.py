@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 from warroom.logs.errors import LogError
@@ -33,8 +34,8 @@ class Format:
     kind: Kind
     order: int
     """Formats are tried from the lowest to the highest: the most specific come first."""
-    pattern: re.Pattern[bytes] | None = None
-    """For `regex`: matched at the start of an entry; group names are the standard field names."""
+    expression: str | None = None
+    """For `regex`: see `pattern`."""
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """For `json` and `logfmt`: standard name to the keys it may stand under, first found wins."""
     require: Sequence[str] = ()
@@ -53,6 +54,25 @@ class Format:
     vector: bool = False
     """Whether every entry is one line with `[day/Mon/year:time zone] ... "request" status `."""
     samples: Sequence[Sample] = ()
+
+    @property
+    def pattern(self) -> re.Pattern[bytes] | None:
+        """What is matched at the start of an entry; group names are the standard field names.
+
+        It is compiled when it is asked for: most formats are never tried on a log.
+
+        Raises:
+            LogError: It is no regular expression.
+        """
+        return None if self.expression is None else _compiled(self.expression)
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[bytes]:
+    try:
+        return re.compile(expression.encode())
+    except re.error as error:
+        raise LogError(f"`pattern` is no regular expression: {error}") from error
 
 
 def _text(data: Mapping[str, Any], key: str, where: str) -> str:
@@ -115,12 +135,7 @@ def from_data(data: Mapping[str, Any], where: str) -> Format:
         raise LogError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
     name, title = _text(data, "name", where), _text(data, "title", where)
     kind = _choice(data, "kind", KINDS, where)
-    pattern = None
-    if kind == "regex":
-        try:
-            pattern = re.compile(_text(data, "pattern", where).encode())
-        except re.error as error:
-            raise LogError(f"{where}: `pattern` is no regular expression: {error}") from error
+    expression = _text(data, "pattern", where) if kind == "regex" else None
     time = data.get("time", "auto")
     if time not in DIALECTS:
         raise LogError(
@@ -134,7 +149,7 @@ def from_data(data: Mapping[str, Any], where: str) -> Format:
         title=title,
         kind=kind,  # type: ignore[arg-type]  # checked against KINDS above
         order=order,
-        pattern=pattern,
+        expression=expression,
         fields=_keys(data, where),
         require=_words(data, "require", where),
         time=time,

@@ -139,11 +139,12 @@ class Reader:
         self.format = form
         self.inner = inner
         self.decode = clock.decoder(form.time)
+        self._pattern = form.pattern
         self._columns: tuple[str, ...] = ()
         self._numbers: dict[bytes, int] = {}
         self._plain_groups: tuple[int, int, int] | None = None
-        if form.pattern is not None and inner is None and not form.vector:
-            places = form.pattern.groupindex
+        if self._pattern is not None and inner is None and not form.vector:
+            places = self._pattern.groupindex
             names = ("at", "status", "level")
             at, status, level = (places.get(name, 0) for name in names)
             self._plain_groups = (at, status, level)
@@ -165,13 +166,12 @@ class Reader:
         """Say whether a line begins an entry rather than continuing the one before."""
         if not self.format.multiline:
             return True
-        pattern = self.format.pattern
-        return pattern is not None and pattern.match(line) is not None
+        return self._pattern is not None and self._pattern.match(line) is not None
 
     def fits(self, line: bytes) -> bool:
         """Say whether a line is of this format."""
-        if self.format.vector and self.format.pattern is not None:
-            return self.format.pattern.match(line) is not None
+        if self.format.vector and self._pattern is not None:
+            return self._pattern.match(line) is not None
         return self._read(line) is not None
 
     def glance(self, raw: bytes) -> Glance | None:
@@ -199,7 +199,7 @@ class Reader:
         return Glance(at, mark, status, _bytes(level_text))
 
     def _glance_groups(self, raw: bytes, at: int, status: int, level: int) -> Glance | None:
-        match = self.format.pattern.match(raw) if self.format.pattern else None
+        match = self._pattern.match(raw) if self._pattern else None
         if match is None:
             return None
         stamp, code, word = match.group(at or 0, status or 0, level or 0)
@@ -294,9 +294,9 @@ class Reader:
         return None
 
     def _regex(self, raw: bytes) -> dict[str, str] | None:
-        if self.format.pattern is None:
+        if self._pattern is None:
             return None
-        match = self.format.pattern.match(raw)
+        match = self._pattern.match(raw)
         if match is None and self.format.vector:
             match = _ODD_ACCESS.match(raw)
         if match is None:
