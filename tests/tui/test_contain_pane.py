@@ -13,8 +13,9 @@ from warroom.core.words import Outcome, StepAction, Verdict
 from warroom.room.containment import Ask
 from warroom.tui.draw import Line
 from warroom.tui.panes.contain_rows import contain_rows
+from warroom.tui.panes.log_signs import marks
 from warroom.tui.screens.steps import AsksScreen
-from warroom.tui.snapshot import Snapshot
+from warroom.tui.snapshot import LogFacts, Snapshot
 from warroom.tui.theme import load_palettes
 from warroom.tui.widgets.picklist import PickList
 
@@ -139,6 +140,8 @@ def test_what_did_not_help_is_not_drawn_as_a_success(
     row = next(row for row in contain_rows(snapshot, 60) if row.key == "force run-9")
     row.draw(line, 0, 60)
     assert {part.style.color.name for part in line.segments[:2]} == {palette.colours[token]}
+    axis = marks(room.states["INC-107"], LogFacts(), None)
+    assert [mark.token for mark in axis if mark.text.startswith("drain app-3")] == [token]
 
 
 async def test_the_footer_names_what_enter_does_to_the_row_under_the_cursor() -> None:

@@ -144,7 +144,7 @@ def _lost(run: Run, width: int) -> Row:
 
 
 def _in_force(run: Run, now: datetime, width: int) -> Row:
-    token = _POOR[run.effect.verdict][1] if run.effect and poor(run) else "ok"
+    token = in_force_token(run)
     head = _Head(
         mark=Piece("✓ ", token),
         title=run.intent.title,
@@ -190,6 +190,11 @@ _POOR = {Verdict.NO_EFFECT: ("no effect:", "warn"), Verdict.WORSE: ("worse:", "s
 def poor(run: Run) -> bool:
     """Whether something in force was measured and did not help: green would call it a success."""
     return run.effect is not None and run.effect.verdict in _POOR
+
+
+def in_force_token(run: Run) -> str:
+    """Return the colour of something in force, by what it was measured to do."""
+    return _POOR[run.effect.verdict][1] if run.effect is not None and poor(run) else "ok"
 
 
 def _effect(line: Line, run: Run, width: int) -> None:

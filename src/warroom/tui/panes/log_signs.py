@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from warroom.core.events import ChangeRecorded
 from warroom.core.state import Incident
+from warroom.tui.panes.contain_rows import in_force_token
 from warroom.tui.snapshot import LogFacts, Snapshot
 from warroom.tui.widgets.chart import Mark
 from warroom.tui.widgets.log_gauge import Report
@@ -67,7 +68,7 @@ def _deeds(current: Incident | None) -> Iterator[Mark]:
     for run in current.ledger if current is not None else ():
         at = run.finished_at or run.intended_at
         title = run.intent.title
-        yield Mark(at.timestamp(), "●", "ok", f"{title} {at:%H:%M:%S}", title)
+        yield Mark(at.timestamp(), "●", in_force_token(run), f"{title} {at:%H:%M:%S}", title)
 
 
 def title_parts(facts: LogFacts, current: Incident | None) -> Iterator[str]:
