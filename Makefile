@@ -3,6 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+# Thousands of processes run in the tests: each module of the project is compiled once, not by each of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 PAGES  := mkdocs-material==9.8.1
 .PHONY: docs help demo test check lint types contracts pytest alone soak sbom mutate bench bench-analysis bench-editor lock venv servers clean reference pictures
 help:

@@ -83,6 +83,11 @@ GROUPS = {
         tests=("tests/runbooks/test_runbook_crash.py", "tests/e2e/test_killed_step.py"),
         minutes=60,
     ),
+    "consoles": Group(
+        what="kill -9 of the console while notes are typed",
+        tests=("tests/terminal/test_killed_console.py",),
+        minutes=60,
+    ),
     "typing": Group(
         what="kill -9 while a postmortem is typed",
         tests=("tests/terminal/test_killed_writing.py",),

@@ -1,15 +1,14 @@
-"""The command line as a person calls it: real processes, an empty home."""
+"""The command line as a person calls it: processes of its own, an empty home."""
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.cli.desk import Desk
+from tests.terminal.driver import Forge
 
 
 @dataclass
@@ -25,20 +24,14 @@ class Ran:
 
 @dataclass
 class Shell:
-    """Runs `warroom` in a home of its own."""
+    """Runs `warroom` in a home of its own; its imports have been paid for."""
 
+    forge: Forge
     home: Path
     extra: dict[str, str]
 
     def __call__(self, *words: str, stdin: str = "", ok: bool = True) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "warroom", *words],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=self.environment(),
-        )
+        done = self.forge.run(words, self.environment(), stdin)
         ran = Ran(done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in ran.err, ran.err
         if ok:
@@ -51,10 +44,10 @@ class Shell:
 
 
 @pytest.fixture
-def warroom(tmp_path: Path) -> Shell:
+def warroom(forge: Forge, tmp_path: Path) -> Shell:
     home = tmp_path / "home"
     home.mkdir()
-    return Shell(home, {})
+    return Shell(forge, home, {})
 
 
 @pytest.fixture

@@ -19,13 +19,6 @@ PACE = 0.015
 """Seconds between two requests: about sixty a second."""
 
 
-@pytest.fixture(scope="session")
-def forge() -> Iterator[Forge]:
-    found = Forge()
-    yield found
-    found.close()
-
-
 @dataclass
 class Site:
     """A router that writes a log, two backends behind it, and people who use it."""

@@ -1,20 +1,8 @@
-"""What the tests in real terminals share: the forge that starts consoles without their imports."""
+"""What the tests in real terminals share: a home, a log."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.terminal.driver import Forge
-
-
-@pytest.fixture(scope="session")
-def forge() -> Iterator[Forge]:
-    """Start the forge once for all tests of this process."""
-    forge = Forge()
-    try:
-        yield forge
-    finally:
-        forge.close()
 
 
 @pytest.fixture

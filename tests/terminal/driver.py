@@ -11,6 +11,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import threading
 import time
@@ -140,13 +141,29 @@ class Forge:
                 raise AssertionError("the forge does not answer")
 
     def start(self, **request: object) -> Forged:
-        """Fork a program; `arguments`, `environment`, `folder`, `terminal` say which and where."""
+        """Fork a program; `arguments`, `environment`, `folder` say which and where.
+
+        It has a `terminal`, or else the files `stdin`, `stdout`, `stderr`.
+        """
         number = next(self._numbers)
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"id": number, **request}).encode() + b"\n")
         self._process.stdin.flush()
         self._until(lambda: number in self._born)
         return Forged(self._born[number], self._ended)
+
+    def run(
+        self, arguments: Sequence[str], env: Mapping[str, str], stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command line to its end without a terminal, as `subprocess.run` would."""
+        with tempfile.TemporaryDirectory() as folder:
+            files = {name: f"{folder}/{name}" for name in ("stdin", "stdout", "stderr")}
+            Path(files["stdin"]).write_text(stdin, "utf-8")
+            words = list(arguments)
+            done = self.start(arguments=words, environment=dict(env), folder=os.getcwd(), **files)
+            self._until(lambda: done.poll() is not None)
+            out, err = (Path(files[name]).read_text("utf-8") for name in ("stdout", "stderr"))
+        return subprocess.CompletedProcess(words, done.poll() or 0, out, err)
 
     def close(self) -> None:
         """End it, and everything that it has started."""

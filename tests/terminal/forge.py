@@ -1,8 +1,8 @@
 """A process with everything imported that forks a program per request: starting costs no imports.
 
 Run as a script by `driver.Forge`. It reads one JSON request a line and answers with one JSON line
-for each birth and each end. What it forks is the real command line with its own terminal,
-environment and working folder; only the loading of modules is shared.
+for each birth and each end. What it forks is the real command line with its own terminal or
+files, environment and working folder; only the loading of modules is shared.
 """
 
 import fcntl
@@ -39,15 +39,22 @@ def load() -> None:
     gc.freeze()
 
 
+def _streams(request: dict[str, Any]) -> tuple[int, int, int]:
+    """Open what the program reads from and writes to: its terminal, else files."""
+    if not request.get("terminal"):
+        written = (request["stdout"], request["stderr"])
+        out, err = (os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for path in written)
+        return os.open(request["stdin"], os.O_RDONLY), out, err
+    terminal = os.open(request["terminal"], os.O_RDWR)
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+    stdin = os.open(request["stdin"], os.O_RDONLY) if request.get("stdin") else terminal
+    return stdin, terminal, terminal
+
+
 def become(request: dict[str, Any]) -> int:
     """Turn this fork into the program that was asked for; return its exit status."""
     os.setsid()
-    terminal = os.open(request["terminal"], os.O_RDWR)
-    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
-    stdin = terminal
-    if request.get("stdin"):
-        stdin = os.open(request["stdin"], os.O_RDONLY)
-    for target, source in ((0, stdin), (1, terminal), (2, terminal)):
+    for target, source in enumerate(_streams(request)):
         os.dup2(source, target)
     os.closerange(3, 256)
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):

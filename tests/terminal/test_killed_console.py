@@ -1,4 +1,4 @@
-"""The console killed at any moment: what the screen confirmed is in the journal, 50 times."""
+"""The console killed at any moment: what the screen confirmed is in the journal."""
 
 import contextlib
 import os
@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.campaign import Tally, sized
 from tests.terminal.driver import Forge, Terminal, gone
 
 from warroom.core import events as e
@@ -18,7 +19,6 @@ from warroom.store import open_journal
 
 pytestmark = pytest.mark.terminal
 
-KILLS = 50
 AT_ONCE = 3
 """Consoles at a time: most of their life is waiting."""
 NOTES = 2
@@ -82,11 +82,27 @@ def play(forge: Forge, home: Path, number: int) -> tuple[int, set[str], set[str]
     return status, confirmed, {incident.title, *notes}
 
 
-def test_fifty_kills_lose_nothing_that_was_confirmed(forge: Forge, tmp_path: Path) -> None:
+def played(forge: Forge, folder: Path, kills: int) -> int:
+    """Kill so many consoles, and hold what was confirmed against what is kept; return the notes."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        played = list(pool.map(lambda n: play(forge, tmp_path / str(n), n), range(KILLS)))
-    for number, (status, confirmed, kept) in enumerate(played):
+        each = list(pool.map(lambda n: play(forge, folder / str(n), n), range(kills)))
+    for number, (status, confirmed, kept) in enumerate(each):
         assert status == 128 + signal.SIGKILL
         assert confirmed <= kept, (number, confirmed - kept)
-    notes = sum(len(confirmed) - 1 for _, confirmed, _ in played)
-    assert notes >= KILLS // 5  # were nothing confirmed before the end, this would prove little
+    notes = sum(len(confirmed) - 1 for _, confirmed, _ in each)
+    assert notes >= kills // 5  # were nothing confirmed before the end, this would prove little
+    return notes
+
+
+def test_twenty_kills_lose_nothing_that_was_confirmed(forge: Forge, tmp_path: Path) -> None:
+    assert played(forge, tmp_path, 20)
+
+
+@pytest.mark.soak
+def test_two_hundred_kills_lose_nothing_that_was_confirmed(
+    forge: Forge, tmp_path: Path, tally: Tally
+) -> None:
+    kills = sized(200)
+    notes = played(forge, tmp_path, kills)
+    tally(kills, "kills", seed=f"0–{kills - 1}")
+    tally(notes, "notes confirmed")

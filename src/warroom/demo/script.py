@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from textual.app import App
@@ -179,8 +180,7 @@ async def _after_containment(
         await player.reads()
         for _ in range(10):  # what comes too quickly to have been read is refused
             await player.press("x", "not known yet: it stays open")
-            await asyncio.sleep(2 * DELIBERATE)
-            if await asyncio.to_thread(_more, state, open_before):
+            if await _within(2 * DELIBERATE, partial(_more, state, open_before)):
                 break
         await _back_to_the_room(player)
         await player.reads()
@@ -201,6 +201,16 @@ def _known(state: Callable[[], Incident | None]) -> tuple[str, ...]:
 
 def _more(state: Callable[[], Incident | None], before: int) -> bool:
     return len(_known(state)) > before
+
+
+async def _within(seconds: float, true: Callable[[], bool]) -> bool:
+    """Return whether something is so before a time is over, as soon as it is."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if await asyncio.to_thread(true):
+            return True
+        await asyncio.sleep(0.2)
+    return False
 
 
 async def _back_to_the_room(player: Player) -> None:
