@@ -78,7 +78,7 @@ def test_half_the_failures_or_half_the_traffic_is_no_success():
     assert verdict(stretch(120, 20, 0.25))[0] is Verdict.HELPED
     found, said = verdict(stretch(120, 6, 0.0))
     assert found is Verdict.HELPED
-    assert "only 30% of the traffic is left" in said
+    assert "only 30 % of the traffic is left" in said
     assert verdict(stretch(120, 20, 0.6))[0] in (Verdict.NO_EFFECT, Verdict.TOO_EARLY)
     assert verdict(stretch(120, 20, 0.95))[0] is Verdict.WORSE
 

@@ -102,7 +102,7 @@ def test_silence_is_no_recovery(tmp_path: Path) -> None:
     quiet.write_text(quiet.read_text() + "\n".join(kept) + "\n")
     passed, sentence = of(look(quiet, hold=14), Check.GONE)
     assert not passed
-    assert "only 5% of the requests still come" in sentence
+    assert "only 5 % of the requests still come" in sentence
 
 
 def test_a_fix_that_breaks_the_neighbour_is_told(tmp_path: Path) -> None:

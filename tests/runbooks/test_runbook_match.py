@@ -70,7 +70,7 @@ def test_the_reason_names_change_boundary_symptom_and_history():
         ),
     )
     assert found.reason == (
-        "deploy 2026.11.20 13 s before the onset; 97% of failures are release 2026.11.20; "
+        "deploy 2026.11.20 13 s before the onset; 97 % of failures are release 2026.11.20; "
         "the log shows “HTTP 502 /api/checkout”; worked in 41 s in INC-3"
     )
     assert found.first_step.text == "Do"

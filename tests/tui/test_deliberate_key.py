@@ -13,6 +13,7 @@ from textual.screen import Screen
 from warroom.core.closing import missing
 from warroom.core.commands import Close, Resolve, SendUpdate
 from warroom.core.words import Audience, StepAction
+from warroom.tui.screens.choose import Answer, ChooseScreen
 from warroom.tui.screens.closing import CloseScreen, ResolveScreen
 from warroom.tui.screens.confirm import ConfirmScreen
 from warroom.tui.screens.dialog import DRAWN, PAUSE, Guard
@@ -358,3 +359,17 @@ async def test_a_deliberate_key_that_did_not_count_is_told() -> None:
         await pilot.press("R")
         await pilot.pause(SETTLE)
     assert app.results == ["R"]
+
+
+async def test_a_question_says_that_its_key_came_too_soon() -> None:
+    app = Kit()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open(
+            ChooseScreen("A step is running", ("It goes on.",), (Answer("S", "stop it", "s"),))
+        )
+        await pilot.pause()
+        await keys_at_once(app, "xS")
+        await pilot.pause(SETTLE)
+        assert "S did not count: it came too soon" in screen_text(app)
+        assert "esc leave it as it is" in screen_text(app)
+    assert app.results == []

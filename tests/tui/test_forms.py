@@ -37,6 +37,7 @@ from warroom.tui.screens.entries import (
 from warroom.tui.screens.forms import DiagnoseScreen, HandoverScreen, TextScreen
 from warroom.tui.screens.options import OptionsScreen
 from warroom.tui.screens.outside import ContactScreen, NoticeScreen
+from warroom.tui.screens.people import RolesScreen
 from warroom.tui.screens.run import EffectProgress, RunScreen, StepEnded, StepOutput
 from warroom.tui.screens.update import UpdateScreen
 from warroom.tui.screens.verified import VerifiedScreen
@@ -280,6 +281,42 @@ async def test_what_is_missing_is_told_beside_the_keys_and_the_field_stays_in_si
         await pilot.press(*"ab")
         assert "▌ ab" in screen_text(app)
     assert app.results == []
+
+
+@pytest.mark.parametrize("screen", [ChangeScreen, FixScreen, HypothesisScreen])
+async def test_a_form_with_a_choice_says_how_to_choose(screen) -> None:
+    app, incident = Kit(), full_story().incident
+    async with app.run_test(size=(80, 24)) as pilot:
+        made = ChangeScreen(incident, NOW) if screen is ChangeScreen else screen(incident)
+        await opened(pilot, app, made)
+        assert "← → choose" in screen_text(app)
+
+
+async def test_an_update_shows_its_headline_in_a_low_window() -> None:
+    """Whoever sends it has read all of it."""
+    app = Kit()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, UpdateScreen(full_story().incident, NOW))
+        text = app.screen.text.splitlines()
+        assert all(words in screen_text(app) for words in (text[0], text[-1]))
+
+
+async def test_the_name_of_a_role_leaves_room_for_who_has_it() -> None:
+    app = Kit()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, RolesScreen(full_story().incident))
+        assert "communications  ▏" in screen_text(app)
+
+
+async def test_a_failed_step_says_that_what_it_did_stays_done() -> None:
+    app = Kit()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = RunScreen(PLAN, stop=lambda: None)
+        await opened(pilot, app, screen)
+        screen.post_message(StepEnded(Outcome.FAILED, "failed with exit status 1"))
+        await pilot.pause()
+        assert "What it did until then stays done" in screen_text(app)
+        assert "n the steps" in screen_text(app)
 
 
 async def test_a_draft_keeps_what_was_typed_and_the_rest_is_filled_in_anew() -> None:

@@ -82,7 +82,13 @@ def _points(one: Incident, other: Incident) -> list[tuple[int, str]]:
     whole = _words(one.title) | _words(other.title)
     if shared and 4 * len(shared) >= len(whole):
         points = 3 if 2 * len(shared) >= len(whole) else 2
-        terms.append((points, "same words: " + ", ".join(sorted(shared)[:4])))
+        terms.append(
+            (
+                points,
+                "same words: "
+                + ", ".join(sorted(shared, key=lambda word: (word.isdigit(), word))[:4]),
+            )
+        )
     if one.boundary and one.boundary == other.boundary:
         terms.append((3, "the same requests fail"))
     apart = abs(_began(one) - _began(other))

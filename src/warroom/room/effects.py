@@ -301,7 +301,7 @@ def effect_sentence(counts: _Counts, seconds: float, effect: _Effect, source: st
     if effect.pause:
         told += "; such pauses happened before without any action"
     if effect.volume is not None and effect.volume < HALF_THE_TRAFFIC:
-        told += f"; only {effect.volume:.0%} of the traffic is left"
+        told += f"; only {100 * effect.volume:.0f} % of the traffic is left"
     if effect.interval is not None and before.p95 is not None and after.p95 is not None:
         told += f"; p95 {1000 * before.p95:.0f} → {1000 * after.p95:.0f} ms"
     if counts.total is not None:

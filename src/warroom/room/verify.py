@@ -198,7 +198,10 @@ def _verdict(
     if before.requests >= LEAST_REQUESTS and length > 0:
         left = (after.requests / max(seconds, 1)) / (before.requests / length)
         if left < _TRAFFIC_LEFT:
-            return False, f"only {left:.0%} of the requests still come: nothing shows that it works"
+            return (
+                False,
+                f"only {100 * left:.0f} % of the requests still come: nothing shows that it works",
+            )
     if after.failures == 0:
         return True, "gone"
     if before.requests < LEAST_REQUESTS:

@@ -84,7 +84,10 @@ def _verdict(before: Stretch, after: Stretch, wait: timedelta) -> tuple[bool, st
     counted = not after.looks
     if counted and before.requests and after.rate < _TRAFFIC_LEFT * before.rate:
         left = after.rate / before.rate
-        return False, f"only {left:.0%} of the requests still come: nothing shows that it works"
+        return (
+            False,
+            f"only {100 * left:.0f} % of the requests still come: nothing shows that it works",
+        )
     if after.failures == 0:
         return True, "gone"
     if before.requests < LEAST_REQUESTS:

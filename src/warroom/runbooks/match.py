@@ -117,16 +117,16 @@ def _judge(runbook: Runbook, facts: Facts) -> Suggestion | None:
         score += 2 * seen.share
         of = "the newest lines" if secure else "failing lines"
         if len(lines) >= _MANY:
-            share = f"{seen.share:.0%} of {of} are like"
+            share = f"{_percent(seen.share)} of {of} are like"
         else:  # a share of a few would sound like more than it is
             few = round(seen.share * len(lines))
             share = f"{few} of {len(lines)} {of} are like" if len(lines) > 1 else "the log shows"
-        reasons.append(f"{share} “{seen.line.strip()[:_SHOWN]}”")
+        reasons.append(f"{share} “{_short(seen.line.strip())}”")
     elif runbook.symptoms and not named:
         return None
     if _contradicted(runbook, seen, lines):
         shown = seen.share if seen is not None else 0.0
-        reasons = [f"its symptom is in {shown:.0%} of the failing lines: not the cause"]
+        reasons = [f"its symptom is in {_percent(shown)} of the failing lines: not the cause"]
         score -= 2
     else:
         more, points = _evidence(runbook.kind, facts)
@@ -139,6 +139,16 @@ def _judge(runbook: Runbook, facts: Facts) -> Suggestion | None:
     if not reasons:
         reasons = [f"made for {facts.service}" if named else "applies to every service"]
     return Suggestion(runbook, runbook.first_runnable, "; ".join(reasons), score)
+
+
+def _percent(part: float) -> str:
+    """Return a share as it is spelt everywhere: `97 %`."""
+    return f"{100 * part:.0f} %"
+
+
+def _short(words: str) -> str:
+    """Return a line as far as a reason quotes it; where it is cut it says so."""
+    return words if len(words) <= _SHOWN else f"{words[: _SHOWN - 1]}…"
 
 
 def _contradicted(runbook: Runbook, seen: Seen | None, lines: Sequence[str]) -> bool:
@@ -159,7 +169,7 @@ def _evidence(kind: ContainmentKind, facts: Facts) -> tuple[list[str], float]:
         points += 2 * (1 - seconds / RECENT_CHANGE) + 1
     for part in facts.boundary:
         if kind in _FITS.get(part.field, frozenset()):
-            reasons.append(f"{part.share:.0%} of failures are {part.field} {part.value}")
+            reasons.append(f"{_percent(part.share)} of failures are {part.field} {part.value}")
             points += 2 * part.share
             break
     return reasons, points

@@ -49,6 +49,7 @@ _SHOWN = {
     "home": "Home",
     "end": "End",
     "shift+tab": "S-tab",
+    "escape": "esc",
     "backslash": "\\",
     "semicolon": ";",
     "asterisk": "*",

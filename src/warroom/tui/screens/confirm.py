@@ -279,7 +279,7 @@ class ConfirmScreen(Dialog[str]):
         head = line(badge, " ", Piece(verb, bold=live, token="text" if live else "mute"), "   ")
         found.append((*head, *self.key_line(others, width - cells(verb) - 8)))
         words = self._told or (
-            f"Capital {key}, on purpose. Enter and space do nothing here. Keys count after 0.3 s."
+            f"Capital {key}, on purpose. Enter and space do nothing. Keys count after 0.3 s."
         )
         tone = "warn" if self._told else "mute"
         found += [line(Piece(part, tone)) for part in wrap(words, width)]

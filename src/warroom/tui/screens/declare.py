@@ -239,6 +239,8 @@ class DeclareScreen(FormScreen[Declare]):
         )
         keys = [("^s", "declare"), ("esc", "keep as a draft"), ("tab", "next")]
         keys += [("space", "chooses"), ("1 2 3", "priority (outside text)")]
+        if self.kept:
+            words = (*words, Piece("   draft from before", "pend"))
         return [line(Piece("─" * width, "line")), words, self.key_line(keys, width)]
 
     @staticmethod
@@ -286,8 +288,8 @@ class DeclareScreen(FormScreen[Declare]):
             lines.append(
                 line(Piece("▪ ", "warn" if one.duplicate else "mute"), Piece(cut(head, width - 2)))
             )
-            why = cut(what + "; ".join(one.reasons), width - 2)
-            lines.append(line("  ", Piece(why, "mute")))
+            why = wrap(what + "; ".join(one.reasons), width - 2)
+            lines += [line("  ", Piece(part, "mute")) for part in why]
         return lines
 
     def _evidence_lines(self, width: int) -> Sequence[Line]:

@@ -132,6 +132,8 @@ class Dialog(Asked[T], Generic[T]):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self.guard = Guard(clock)
+        self.remark = ""
+        """What is said of the last key, below the keys, until another is pressed."""
         self.set_class(self.PRODUCTION, "-production")
         self._settling: Timer | None = None
 
@@ -151,7 +153,10 @@ class Dialog(Asked[T], Generic[T]):
 
     def foot(self, width: int) -> Sequence[Line]:
         """Return what is drawn below the content, whatever of that is in sight."""
-        return self.key_lines(width)
+        keys = self.key_lines(width)
+        if not self.remark:
+            return keys
+        return [*keys[:2], line(Piece(cut(self.remark, width), "warn"))]
 
     def compose(self) -> ComposeResult:
         """Lay out the box."""
@@ -219,6 +224,9 @@ class Dialog(Asked[T], Generic[T]):
     def feed(self, event: events.Key) -> bool:
         """Take note of a key; return whether it was a deliberate one and is taken."""
         self._unsettle()
+        if self.remark:
+            self.remark = ""
+            self.redraw()
         if not self.guard.pressed(event.key, self.deliberate()):
             if event.key in self.deliberate():
                 self.call_later(self._ignored, event.key)
@@ -264,7 +272,8 @@ class Dialog(Asked[T], Generic[T]):
             self.redraw()
 
     def unheard(self, words: str) -> None:
-        """Take what is to be said of a deliberate key that did not count; a key is to clear it."""
+        """Say of a deliberate key that it did not count; the next key clears that."""
+        self.remark = words
 
     def scrolled_through(self) -> bool:
         """Return whether the last line of the content can be seen."""

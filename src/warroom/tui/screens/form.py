@@ -177,11 +177,13 @@ class FormScreen(Dialog[T]):
         """Return the keys."""
         draft = "keep as a draft"
         keys = [("^s", self.SEND), ("esc", draft), ("tab", "next")]
-        note = line(Piece("draft from before", "pend")) if self.kept else ()
-        return [
-            line(Piece("─" * width, "line")),
-            (*self.key_line(keys, width - 22), Piece("   "), *note),
-        ]
+        if any(field.choices for field in self.fields):
+            keys.append(("← →", "choose"))
+        above = line(Piece("─" * width, "line"))
+        if not self.kept:
+            return [above, self.key_line(keys, width)]
+        note = Piece("   draft from before", "pend")
+        return [above, (*self.key_line(keys, width - 20), note)]
 
     def action_send(self) -> None:
         """Return what was filled in, if it can be sent."""

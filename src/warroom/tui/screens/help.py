@@ -16,8 +16,9 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Move", ("go", "app")),
     ("Queue and lists", ("queue", "list")),
     ("Logs", ("logs", "log")),
+    ("Boundary", ("boundary",)),
     ("Contain", ("contain",)),
-    ("Work", ("work", "board", "boundary", "changes", "followups", "postmortem")),
+    ("Work", ("work", "board", "changes", "followups", "postmortem")),
 )
 _TOGETHER: tuple[tuple[tuple[str, ...], str], ...] = (
     (("go.queue", "go.logs", "go.contain", "go.work"), "pane"),

@@ -148,8 +148,8 @@ class MetricsScreen(Asked[None]):
             ("[ ]", "span"),
             ("p", "priority"),
             ("s", "service"),
-            ("↑ ↓", "scroll"),
             ("esc", "back"),
+            ("↑ ↓", "scroll"),
         )
         shell = line(Piece("warroom metrics --json ", "mute"))
         return [spread((Piece(" "), *hints(keys, max(width - 26, 10))), shell, width)]

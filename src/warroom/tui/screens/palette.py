@@ -28,10 +28,10 @@ _SHORTEST = 2
 _DETAIL_LINES = 6
 _KEYS = (
     ("enter", "open, runs nothing"),
-    ("tab", "complete"),
-    ("↑ ↓", "choose"),
-    ("^o", "copy shell line"),
     ("esc", "leave"),
+    ("↑ ↓", "choose"),
+    ("tab", "complete"),
+    ("^o", "copy shell line"),
 )
 
 

@@ -27,6 +27,7 @@ class RolesScreen(FormScreen[tuple[TakeRole, ...]]):
 
     KIND: ClassVar[str] = "roles"
     SEND: ClassVar[str] = "keep it"
+    DEFAULT_CSS = "RolesScreen .field Sheet.label { width: 16; }"  # for "communications"
 
     def __init__(self, incident: Incident, *, drafts: Drafts | None = None) -> None:
         self.state = incident

@@ -22,9 +22,10 @@ class ReviewScreen(Asked[str]):
 
     CSS = """
     ReviewScreen > Vertical {
-        width: 92%; height: 90%; background: $wr-bg3; border: round $wr-accent; padding: 0 1;
+        width: 92%; height: auto; max-height: 90%;
+        background: $wr-bg3; border: round $wr-accent; padding: 0 1;
     }
-    ReviewScreen RowList { background: $wr-bg3; }
+    ReviewScreen RowList { height: auto; max-height: 100%; background: $wr-bg3; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "leave", id="review.leave"),

@@ -66,7 +66,7 @@ class RunScreen(Dialog[str]):
 
     PRODUCTION = True
     DEFAULT_CSS = """
-    RunScreen #dialog { width: 130; height: 92%; }
+    RunScreen #dialog { width: 130; height: 65%; min-height: 22; }
     RunScreen #frame { height: 1fr; }
     RunScreen #body { height: 1fr; }
     RunScreen #halves { height: 1fr; min-height: 4; }
@@ -286,10 +286,13 @@ class RunScreen(Dialog[str]):
         """Return the keys."""
         top = line(Piece("─" * width, "line"))
         if self._ended is not None:
-            ways = [("n", "next step")] if self.plan.steps > 1 else []
+            good = self._ended.outcome is Outcome.SUCCEEDED
+            ways = [("n", "next step" if good else "the steps")] if self.plan.steps > 1 else []
             ways.append(("esc", "close"))
             if not self._can_undo:
-                return [top, self.key_line(ways, width), line(Piece("", "mute"))]
+                failed = "What it did until then stays done; its output says how far it came."
+                said = "" if good or self._ended.outcome is None else failed
+                return [top, self.key_line(ways, width), line(Piece(said, "warn"))]
             worse = self._progress is not None and self._progress.verdict is Verdict.WORSE
             fill = Piece(" U ", "warn" if worse else "accent", bold=True, fill=worse)
             badge = line(fill, Piece(" undo it   ", bold=True))

@@ -76,6 +76,8 @@ class AsksScreen(FormScreen[dict[str, str]]):
     def key_lines(self, width: int) -> Sequence[Line]:
         """Return the keys."""
         keys = [("^s", self.SEND), ("tab", "next"), ("esc", "leave, nothing ran")]
+        if any(field.choices for field in self.fields):
+            keys.append(("← →", "choose"))
         return [line(Piece("─" * width, "line")), self.key_line(keys, width)]
 
 

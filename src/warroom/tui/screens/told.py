@@ -24,9 +24,10 @@ class ToldScreen(ModalScreen[None]):
 
     CSS = """
     ToldScreen > Vertical {
-        width: 90%; height: 70%; background: $wr-bg3; border: round $wr-accent; padding: 0 1;
+        width: 90%; height: auto; max-height: 70%;
+        background: $wr-bg3; border: round $wr-accent; padding: 0 1;
     }
-    ToldScreen PickList { background: $wr-bg3; }
+    ToldScreen PickList { height: auto; max-height: 100%; min-height: 1; background: $wr-bg3; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,ctrl+n", "leave", "leave", id="notices.leave"),

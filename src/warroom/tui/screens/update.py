@@ -23,6 +23,11 @@ from warroom.tui.widgets.pieces import Line, Piece, line, rule, wrap
 
 _TIME = re.compile(r"\d{1,2}:\d{2}(?::\d{2})? UTC")
 _TONES = {Audience.INTERNAL: "p3", Audience.CLIENT: "accent", Audience.PUBLIC: "p2"}
+_READERS = {
+    Audience.INTERNAL: "colleagues",
+    Audience.CLIENT: "clients",
+    Audience.PUBLIC: "the public",
+}
 
 
 class UpdateScreen(Dialog[SendUpdate]):
@@ -35,7 +40,7 @@ class UpdateScreen(Dialog[SendUpdate]):
     UpdateScreen #write { width: 3fr; height: auto; padding-right: 2; }
     UpdateScreen #read { width: 2fr; }
     UpdateScreen WritingArea { height: 11; background: $wr-bg1; }
-    UpdateScreen.-low WritingArea { height: 7; }
+    UpdateScreen.-low WritingArea { height: 9; }
     UpdateScreen.-narrow #read { display: none; }
     UpdateScreen.-narrow #write { padding: 0; }
     """
@@ -201,7 +206,7 @@ class UpdateScreen(Dialog[SendUpdate]):
 
     def _preview(self, width: int) -> Sequence[Line]:
         text = self.text if self.query("#text") else self._drafted
-        words = {Audience.INTERNAL: "colleagues"}.get(self.audience, AUDIENCE_WORDS[self.audience])
+        words = _READERS[self.audience]
         found: list[Line] = [rule(f"As {words} will see it", width), ()]
         stamp = f"{self._now:%-d %b %H:%M} UTC · {self.incident.id}"
         headline, _, rest = text.partition("\n")

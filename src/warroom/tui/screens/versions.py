@@ -54,7 +54,7 @@ class VersionsScreen(Asked[str]):
         with Vertical() as box:
             box.border_title = "Versions, newest first"
             box.border_subtitle = (
-                "space compares with this · T takes this text, undo gives back · esc leaves"
+                "esc leaves · space compares with this · T takes this text, undo gives back"
             )
             with Horizontal():
                 yield self.list
