@@ -233,14 +233,13 @@ class DeclareScreen(FormScreen[Declare]):
 
     def key_lines(self, width: int) -> Sequence[Line]:
         """Return the keys, and what is needed."""
-        words = (
+        words = line(
             Piece("Only the title is required. What is unanswered stays a ", "mute"),
             Piece("?", "pend", bold=True),
+            Piece("   draft from before" if self.kept else "", "pend"),
         )
         keys = [("^s", "declare"), ("esc", "keep as a draft"), ("tab", "next")]
         keys += [("space", "chooses"), ("1 2 3", "priority (outside text)")]
-        if self.kept:
-            words = (*words, Piece("   draft from before", "pend"))
         return [line(Piece("─" * width, "line")), words, self.key_line(keys, width)]
 
     @staticmethod
