@@ -33,6 +33,13 @@ async def test_the_header_and_the_axis_say_when_it_ended(size: tuple[int, int]) 
         assert not any(row.rstrip().endswith(" now") for row in driver.text.splitlines())
 
 
+async def test_another_day_is_named() -> None:
+    end = (NOW - timedelta(days=2)).timestamp() - NOON
+    old = FakeLog([request(502, second=end)], label="web-1")
+    async with console(busy_room(), logs=(old,)) as driver:
+        await driver.until("5xx 100 % at 18 Nov 14:17")
+
+
 async def test_a_log_that_goes_on_is_now() -> None:
     async with console(busy_room(), logs=(log(ended=False),)) as driver:
         await driver.until(f"{NOW:%H:%M} now")

@@ -96,7 +96,8 @@ def _share(line: Line, snapshot: Snapshot, incident: Incident | None) -> None:
     ended = snapshot.log.ended(snapshot.now)
     if ended is not None:  # neither an alarm nor a recovery: nobody knows how it is now
         going_on = incident is not None and incident.resolved_at is None
-        words = f"{text} at {spell.clock_time(ended, snapshot.now)[:-3]} "
+        day = "" if ended.date() == snapshot.now.date() else f"{ended.day} {ended:%b} "
+        words = f"{text} at {day}{ended:%H:%M} "
         line.put(words, "warn" if going_on else "soft", bold=True)
         return
     contained = incident is not None and incident.contained_at is not None
