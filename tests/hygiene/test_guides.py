@@ -58,9 +58,7 @@ class Reader:
 
     def copy(self) -> None:
         if not (self.folder / "src").exists():
-            shutil.copytree(
-                ROOT / "src", self.folder / "src", ignore=shutil.ignore_patterns("__pycache__")
-            )
+            shutil.copytree(ROOT / "src", self.folder / "src")
             shutil.copy(ROOT / "pyproject.toml", self.folder)
             shutil.copytree(ROOT / "themes", self.folder / "themes")
 

@@ -23,6 +23,8 @@ from warroom.core.decide import Refusal
 from warroom.core.words import HypothesisState
 from warroom.room.service import Done
 
+PATIENCE = 60.0
+"""Seconds after which a console that has done nothing yet does not work."""
 _ENTRY = re.compile(r"^(ana|leo) (\d+)$")
 
 
@@ -103,8 +105,11 @@ def campaign(folder: Path, seed: int, seconds: float) -> Counter[str]:
         ]
         for actor in actors:
             actor.start()
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        began = time.monotonic()
+        # On a busy machine it goes on until each has done something that could be lost.
+        while (gone := time.monotonic() - began) < seconds or (
+            gone < PATIENCE and not all(actor.kept and actor.opened for actor in actors)
+        ):
             link = dice.choice([ana.link, leo.link])
             what = dice.choice(["cut", "well", "well", "slow", "frozen", "reset"])
             done[what] += 1

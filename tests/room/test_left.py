@@ -61,3 +61,19 @@ def test_the_failures_of_an_ordinary_day_are_not_what_is_left(tmp_path: Path) ->
     found = seen(shop(tmp_path, left=False), BEGUN.timestamp() + STEP)
     assert not found.left
     assert failing(found)["/api/checkout"] == STEP - ONSET
+
+
+def test_releases_are_those_of_the_hour_before_the_newest_failures(tmp_path: Path) -> None:
+    """The onset is older: what was released around it says nothing of what fails now."""
+    lines = []
+    for release, hour, status in (("1", 0.0, 200), ("2", 2.0, 200), ("3", 2.2, 502)):
+        for second in range(60):
+            at = BEGUN + timedelta(hours=hour, seconds=second)
+            lines.append(
+                f"192.0.2.1 - - [{at:%d/%b/%Y:%H:%M:%S +0000}] "
+                f'"POST /api/pay HTTP/1.1" {status} 12 "-" "curl" rt=0.01 us="-" '
+                f'release="{release}"\n'
+            )
+    path = tmp_path / "access.log"
+    path.write_text("".join(lines))
+    assert tuple(seen(path, None).releases) == ("2", "3")

@@ -171,7 +171,10 @@ def evidence(
         for name, value in _slices(entry).items():
             seen[name, value] += 1
     oldest = min((entry.at for entry in failed if entry.at is not None), default=None)
-    usual = _usual(logs, oldest if onset is None else onset, seen)
+    began = oldest if onset is None else onset
+    since = None if oldest is None or began is None else min(began, oldest) - RELEASES_BEFORE
+    tables = [log.table(since) for log in logs]
+    usual = _usual(tables, began, seen)
     shares = tuple(
         (name, value, number / len(failed))
         for (name, value), number in seen.most_common(24)
@@ -184,7 +187,7 @@ def evidence(
         lines=tuple(entry.raw.decode("utf-8", "replace") for entry in failed),
         newest=tuple(entry.raw.decode("utf-8", "replace") for entry in newest),
         shares=shares,
-        releases=_releases(logs, None if oldest is None else oldest - RELEASES_BEFORE),
+        releases=_releases(tables, -math.inf if oldest is None else oldest - RELEASES_BEFORE),
         first_failure=oldest,
         server=_server(failed),
         left=left,
@@ -236,7 +239,7 @@ def onset_of(incident: Incident) -> float | None:
 
 
 def _usual(
-    logs: Sequence[Log], began: float | None, wanted: Iterable[tuple[str, str]]
+    tables: Sequence[Table], began: float | None, wanted: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], float]:
     """Return which share of the requests that went well has each value, before it began.
 
@@ -244,7 +247,6 @@ def _usual(
     """
     if began is None:
         return {}
-    tables = [log.table(began - RELEASES_BEFORE) for log in logs]
     good = [table.status < _FAILED for table in tables]
     before = [ok & (table.at < began) for table, ok in zip(tables, good, strict=True)]
     if sum(int(one.sum()) for one in before) >= _ENOUGH:
@@ -278,15 +280,15 @@ def _slices(entry: Entry) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _releases(logs: Sequence[Log], since: float | None) -> tuple[str, ...]:
+def _releases(tables: Sequence[Table], since: float) -> tuple[str, ...]:
+    """Return the releases that were logged since an epoch second, by their first appearance."""
     first: dict[str, float] = {}
-    for log in logs:
-        table = log.table(since)
+    for table in tables:
         coded = table.fields.get("release")
         if coded is None:
             continue
         for code, value in enumerate(coded.values):
-            at = table.at[coded.codes == code]
+            at = table.at[(coded.codes == code) & (table.at >= since)]
             if len(at) and value:
                 first[value] = min(first.get(value, float("inf")), float(at.min()))
     return tuple(sorted(first, key=lambda value: first[value]))
