@@ -319,6 +319,8 @@ async def test_the_palette_opens_from_a_text_with_ctrl_p() -> None:
         await driver.holds(lambda: isinstance(driver.app.screen, PaletteScreen))
         await driver.press(*"zzzz")
         assert "Nothing has these words" in driver.text
+        assert "open, runs nothing" not in driver.text
+        assert "esc leave" in driver.text
         await driver.press("enter", "escape")
         await driver.holds(lambda: driver.app.screen is driver.main)
 
@@ -478,3 +480,20 @@ async def test_every_dialog_opens_and_leaves_without_a_command(action: str) -> N
         await driver.press("escape")
         await driver.holds(lambda: driver.app.screen is driver.main, action)
         assert room.commands == before
+
+
+@pytest.mark.parametrize("key", ["colon", "M"])
+async def test_a_narrow_screen_still_names_the_way_out(key: str) -> None:
+    async with console(size=(80, 24)) as driver:
+        await driver.press(key)
+        await driver.holds(lambda: "esc leave" in driver.text or "esc back" in driver.text)
+
+
+async def test_the_list_of_notices_is_as_high_as_what_was_said() -> None:
+    async with console(size=(140, 40)) as driver:
+        driver.main.say("first")
+        await driver.press("ctrl+n")
+        await driver.until("Notices, newest first")
+        box = driver.app.screen.query_one("Vertical").region
+        assert box.height == driver.app.screen.query_one("PickList").virtual_size.height + 2
+        assert box.height < 12

@@ -26,6 +26,8 @@ _PAUSE = 0.1
 _SHORTEST = 2
 """Letters from which on it is."""
 _DETAIL_LINES = 6
+_LEAVE = (("esc", "leave"),)
+"""What a key does where nothing was found."""
 _KEYS = (
     ("enter", "open, runs nothing"),
     ("esc", "leave"),
@@ -239,7 +241,7 @@ class _Detail(Widget):
         line = Line(self.palette, "bg3").put(" ")
         entry = self._entry
         if y == _DETAIL_LINES:
-            for key, verb in _KEYS:
+            for key, verb in _KEYS if entry is not None else _LEAVE:
                 if line.width + len(key) + len(verb) + 1 < width:
                     line.put(key, "accent", bold=True).put(f" {verb}   ", "soft")
         elif entry is not None and y == 0:

@@ -24,6 +24,7 @@ class ReviewScreen(Asked[str]):
     ReviewScreen > Vertical {
         width: 92%; height: auto; max-height: 90%;
         background: $wr-bg3; border: round $wr-accent; padding: 0 1;
+        border-title-color: $wr-text; border-title-style: bold;
     }
     ReviewScreen RowList { height: auto; max-height: 100%; background: $wr-bg3; }
     """

@@ -26,6 +26,7 @@ class ToldScreen(ModalScreen[None]):
     ToldScreen > Vertical {
         width: 90%; height: auto; max-height: 70%;
         background: $wr-bg3; border: round $wr-accent; padding: 0 1;
+        border-title-color: $wr-text; border-title-style: bold;
     }
     ToldScreen PickList { height: auto; max-height: 100%; min-height: 1; background: $wr-bg3; }
     """

@@ -28,6 +28,7 @@ class VersionsScreen(Asked[str]):
     CSS = """
     VersionsScreen > Vertical {
         width: 96%; height: 90%; background: $wr-bg3; border: round $wr-accent; padding: 0 1;
+        border-title-color: $wr-text; border-title-style: bold;
     }
     VersionsScreen #versions { width: 36; height: 1fr; background: $wr-bg3; }
     VersionsScreen RowList { width: 1fr; height: 1fr; background: $wr-bg3; }
