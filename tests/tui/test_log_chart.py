@@ -128,3 +128,10 @@ def test_a_mark_without_room_for_its_label_keeps_the_short_one():
     change = Mark(NOON + 710, "◆", "p2")
     axis = drawn(ChartState(bars(), marks=(over, change, flag)))[3]
     assert "● new-cart off ◆" in axis.replace("┄", "")
+
+
+def test_what_is_now_is_never_worse_than_the_peak():
+    facts = LogFacts(share_now=(77, 100))
+    assert "peak 77.0" in drawn(ChartState(failing(45, 55, share=38), facts))[1]
+    assert "peak 38.0" in drawn(ChartState(failing(45, 55, share=38), facts, edge=""))[1]
+    assert "peak 38.0" in drawn(ChartState(failing(45, 55, share=38), LogFacts()))[1]

@@ -48,15 +48,19 @@ def test_no_words_have_the_colour_of_what_they_stand_on(name: str) -> None:
 async def test_the_console_draws_nothing_but_the_sixteen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     async with console(busy_room()) as driver:
-        monkeypatch.setattr(type(driver.app.console), "color_system", "standard")
-        filters = driver.app.get_line_filters()
-        assert filters == driver.app.get_line_filters()
-        for strip in driver.app.screen._compositor.render_strips():
-            segments = list(strip)
-            for one in filters:
-                segments = one.apply(segments, PAGE)
-            colours = [c for s in segments if s.style for c in (s.style.color, s.style.bgcolor)]
-            assert all(c is None or c.type is not ColorType.TRUECOLOR for c in colours)
-        driver.app.use_theme("light")
-        (light,) = driver.app.get_line_filters()
-        assert light.palette.name == "light"
+        with monkeypatch.context() as patch:
+            patch.setattr(type(driver.app.console), "color_system", "standard")
+            shown = driver.app.get_line_filters()
+            assert not any(isinstance(one, SixteenColours) for one in shown)  # a picture
+            patch.setattr(type(driver.app), "is_headless", False)
+            filters = driver.app.get_line_filters()
+            assert filters == driver.app.get_line_filters()
+            for strip in driver.app.screen._compositor.render_strips():
+                segments = list(strip)
+                for one in filters:
+                    segments = one.apply(segments, PAGE)
+                used = [c for s in segments if s.style for c in (s.style.color, s.style.bgcolor)]
+                assert all(c is None or c.type is not ColorType.TRUECOLOR for c in used)
+            driver.app.use_theme("light")
+            (light,) = driver.app.get_line_filters()
+            assert light.palette.name == "light"

@@ -86,7 +86,7 @@ class WarroomApp(App[int]):
             filters.append(AsciiGlyphs(self.palette.colours["s5"]))
         if self.no_color:
             filters.append(PlainColours(self.palette.colours["bg0"]))
-        elif self.console.color_system == "standard":
+        elif self.console.color_system == "standard" and not self.is_headless:
             if self._sixteen is None or self._sixteen.palette is not self.palette:
                 self._sixteen = SixteenColours(self.palette)  # asked for with every widget drawn
             filters.append(self._sixteen)

@@ -227,8 +227,15 @@ def _right_label(number: int, rows: int, state: ChartState, ink: Ink, width: int
         return [ink.text(f" {percent(*facts.share_now)}", token, bold=bold)]
     if number == rows - 1 and state.bars is not None:
         word = "peak" if width >= 96 else "pk"
-        return [ink.text(f" {word} {percent(*worst(state.bars), sign=False)}", "mute")]
+        return [ink.text(f" {word} {percent(*_peak(state, state.bars), sign=False)}", "mute")]
     return []
+
+
+def _peak(state: ChartState, bars: Bars) -> tuple[int, int]:
+    """Return the worst moment that is shown; the minute at its right edge is one of them."""
+    found, (failed, total) = worst(bars), state.facts.share_now
+    worse = bool(state.edge) and failed * max(found[1], 1) > found[0] * total
+    return (failed, total) if worse else found
 
 
 def _one_row(state: ChartState, cells: int, ink: Ink) -> list[Segment]:
