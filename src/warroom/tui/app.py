@@ -28,7 +28,7 @@ from warroom.tui.presets import with_preset
 from warroom.tui.scopes import SCOPES
 from warroom.tui.screens.main import MainScreen
 from warroom.tui.services import Services
-from warroom.tui.sixteen import SixteenColours
+from warroom.tui.sixteen import sixteen
 from warroom.tui.theme import Palette, load_palettes
 from warroom.tui.typeahead import TypeAhead
 from warroom.tui.typed import CarefulDriver
@@ -66,7 +66,6 @@ class WarroomApp(App[int]):
         self.overrides = check(with_preset(services.preset, services.keymap), self.keys)
         self.room: Room | None = None
         """Set when the store answers; closed by whoever ran the app, after its threads ended."""
-        self._sixteen: SixteenColours | None = None
         super().__init__(driver_class=CarefulDriver)
         self._entitled = ""
         self.ahead = TypeAhead(self, super().on_event)
@@ -87,9 +86,7 @@ class WarroomApp(App[int]):
         if self.no_color:
             filters.append(PlainColours(self.palette.colours["bg0"]))
         elif self.console.color_system == "standard" and not self.is_headless:
-            if self._sixteen is None or self._sixteen.palette is not self.palette:
-                self._sixteen = SixteenColours(self.palette)  # asked for with every widget drawn
-            filters.append(self._sixteen)
+            filters.append(sixteen(self.palette))
         return filters or super().get_line_filters()
 
     def get_default_screen(self) -> MainScreen:

@@ -43,6 +43,18 @@ _LIGHT = {
 """Tokens by colour; of two tokens with one colour in a theme the later line has it."""
 
 
+_MADE: "dict[int, SixteenColours]" = {}
+"""By the address of a palette, which each of them keeps."""
+
+
+def sixteen(palette: Palette) -> "SixteenColours":
+    """Return the filter for a palette, made once: it is asked for with every widget drawn."""
+    made = _MADE.get(id(palette))
+    if made is None:
+        made = _MADE[id(palette)] = SixteenColours(palette)
+    return made
+
+
 class SixteenColours(LineFilter):
     """Draw every token of a palette in one of the terminal's own sixteen colours."""
 
