@@ -80,9 +80,8 @@ class WarroomApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What the terminal cannot show is replaced last."""
-        filters: list[LineFilter] = []
-        if self.ascii_glyphs:
-            filters.append(AsciiGlyphs(self.palette.colours["s5"]))
+        glyphs = AsciiGlyphs(self.palette.colours["s5"])
+        filters: list[LineFilter] = [glyphs] if self.ascii_glyphs else []
         if self.no_color:
             filters.append(PlainColours(self.palette.colours["bg0"]))
         elif self.console.color_system == "standard" and not self.is_headless:
