@@ -497,3 +497,14 @@ async def test_the_list_of_notices_is_as_high_as_what_was_said() -> None:
         box = driver.app.screen.query_one("Vertical").region
         assert box.height == driver.app.screen.query_one("PickList").virtual_size.height + 2
         assert box.height < 12
+
+
+async def test_a_line_that_is_longer_than_its_field_is_shown_as_text() -> None:
+    """A bar to scroll with would stand in the only row there is."""
+    long = " ".join(f"word{n}" for n in range(20))
+    async with console(busy_room(), (80, 24)) as driver:
+        driver.main.act("declare", None, long)
+        await driver.until("Declare an incident")
+        await driver.until("word3")
+        await driver.press("home", "end")
+        await driver.until("word19")

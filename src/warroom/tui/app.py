@@ -46,6 +46,7 @@ class WarroomApp(App[int]):
     Screen { background: $wr-bg0; color: $wr-text; }
     ModalScreen { background: $wr-bg0 62%; align: center middle; }
     * { scrollbar-size: 1 1; }
+    Input { scrollbar-size: 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit_console", "quit", show=False, priority=True, id="app.quit"),

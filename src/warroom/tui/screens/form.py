@@ -51,8 +51,8 @@ class FieldInput(WordsInput):
 
     DEFAULT_CSS = """
     FieldInput {
-        border: none; border-left: vkey $wr-line; height: 1; padding: 0 1; background: $wr-bg1;
-        color: $wr-text;
+        border: none; border-left: vkey $wr-line; width: 1fr; height: 1; padding: 0 1;
+        background: $wr-bg1; color: $wr-text;
     }
     FieldInput:focus {
         border: none; border-left: outer $wr-accent; background: $wr-bg2;
