@@ -21,14 +21,13 @@ from textual.filter import LineFilter
 from warroom.core.text import clean_line
 from warroom.room.service import Room
 from warroom.tui.attention import FLASH, call_bytes, end_bytes
-from warroom.tui.filters import AsciiGlyphs, PlainColours
+from warroom.tui.filters import line_filters
 from warroom.tui.garbage import spare_keys
 from warroom.tui.keymap import KeymapError, check, gather
 from warroom.tui.presets import with_preset
 from warroom.tui.scopes import SCOPES
 from warroom.tui.screens.main import MainScreen
 from warroom.tui.services import Services
-from warroom.tui.sixteen import sixteen
 from warroom.tui.theme import Palette, load_palettes
 from warroom.tui.typeahead import TypeAhead
 from warroom.tui.typed import CarefulDriver
@@ -81,12 +80,7 @@ class WarroomApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What the terminal cannot show is replaced last."""
-        glyphs = AsciiGlyphs(self.palette.colours["s5"])
-        filters: list[LineFilter] = [glyphs] if self.ascii_glyphs else []
-        if self.no_color:
-            filters.append(PlainColours(self.palette.colours["bg0"]))
-        elif self.console.color_system == "standard" and not self.is_headless:
-            filters.append(sixteen(self.palette))
+        filters = line_filters(self, self.palette, ascii_glyphs=self.ascii_glyphs)
         return filters or super().get_line_filters()
 
     def get_default_screen(self) -> MainScreen:

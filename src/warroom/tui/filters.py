@@ -1,12 +1,17 @@
 """What a terminal cannot show is replaced on the way out, in one place for every widget."""
 
 from functools import lru_cache
+from typing import Any
 
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
+
+from warroom.tui.sixteen import sixteen
+from warroom.tui.theme import Palette
 
 ASCII = {
     "▏": ":",
@@ -125,3 +130,15 @@ def _plain(style: Style, page: float) -> Style:
         underline=style.underline,
         reverse=reverse or None,
     )
+
+
+def line_filters(app: App[Any], palette: Palette, *, ascii_glyphs: bool) -> list[LineFilter]:
+    """Return what replaces, in this order, what the terminal of an app cannot show."""
+    filters: list[LineFilter] = []
+    if ascii_glyphs:
+        filters.append(AsciiGlyphs(palette.colours["s5"]))
+    if app.no_color:
+        filters.append(PlainColours(palette.colours["bg0"]))
+    elif app.console.color_system == "standard" and not app.is_headless:
+        filters.append(sixteen(palette))
+    return filters

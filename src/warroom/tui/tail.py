@@ -25,7 +25,7 @@ from warroom.core.events import Excerpt
 from warroom.core.text import clean_line
 from warroom.logs.protocol import Log
 from warroom.tui.draw import Line, cut
-from warroom.tui.filters import AsciiGlyphs, PlainColours
+from warroom.tui.filters import line_filters
 from warroom.tui.garbage import spare_keys
 from warroom.tui.keymap import gather
 from warroom.tui.log_memory import LogMemory
@@ -158,11 +158,7 @@ class TailApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What the terminal cannot show is replaced last."""
-        filters: list[LineFilter] = []
-        if self.services.ascii_glyphs:
-            filters.append(AsciiGlyphs(self.palette.colours["s5"]))
-        if self.no_color:
-            filters.append(PlainColours(self.palette.colours["bg0"]))
+        filters = line_filters(self, self.palette, ascii_glyphs=self.services.ascii_glyphs)
         return filters or super().get_line_filters()
 
     def compose(self) -> ComposeResult:
