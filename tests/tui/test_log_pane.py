@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -193,6 +194,24 @@ async def test_the_newest_entry_may_grow():
         )
         await settle(pilot)
         assert "+1 lines" in app.lines()[5]
+
+
+async def test_lines_of_a_log_that_shows_its_format_late_are_drawn_anew():
+    log = FakeLog([])
+    log.format = "plain"
+    app = PaneApp(log)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        words = 'GET /early HTTP/1.1" 503'
+        log.append(Entry(row=0, source="a", offset=0, raw=words.encode(), message=words))
+        log.append(request(200, "/late"))
+        await settle(pilot)
+        assert not any("503 GET" in line for line in app.lines())
+        log.format = "combined"
+        log.kept[0] = replace(request(503, "/early"), row=0, source="web-1")
+        log.append(request(200, "/last"))
+        await settle(pilot)
+        assert any("503 GET" in line and "/early" in line for line in app.lines())
 
 
 async def test_the_tint_goes_when_half_of_the_lines_fail():

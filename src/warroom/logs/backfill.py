@@ -135,6 +135,11 @@ class Backfill:
             self.close()
             self.store, self.head = lost, 0
 
+    def read_as(self, reader: Reader) -> None:
+        """Read what comes in another format."""
+        self._reader = reader
+        self._hasten()
+
     def close(self) -> None:
         """Let the processes go that index."""
         if self._crew is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from warroom.logs.backfill import Backfill
 from warroom.logs.base import IndexedLog
 from warroom.logs.follow import Watched, explain, open_regular
-from warroom.logs.formats.recognise import recognise, sample_lines
+from warroom.logs.formats.recognise import UNSURE, recognise, sample_lines, shown_by_now
 from warroom.logs.index import ENTRY_LIMIT, Index
 from warroom.logs.linescan import PAD
 from warroom.logs.protocol import Progress
@@ -97,6 +97,7 @@ class FileLog(IndexedLog):
         super().__init__(label or Path(path).name, Index(), reader)
         self._path = path
         self._clock = clock
+        self._formats = formats
         self._memory = Memory()
         self._part = _Part(Watched(path, store), time.monotonic())
         self._late: list[_Part] = []
@@ -206,6 +207,7 @@ class FileLog(IndexedLog):
             part.grown = now
         elif part.position >= size or part.provisional or now - part.grown < QUIET:
             return False
+        self._recognise_late(part)
         flush = size <= part.watched.position
         for _ in range(budget):
             if size <= part.position and not part.provisional:
@@ -216,6 +218,21 @@ class FileLog(IndexedLog):
             if part.position >= size:
                 break
         return changed
+
+    def _recognise_late(self, part: _Part) -> None:
+        """Read a log anew whose beginning shows its format only now that it has grown."""
+        if part.position > UNSURE:
+            return
+        store, index = part.watched.store, self._index
+        found = shown_by_now(self._reader, store.read(0, UNSURE), self._clock, self._formats)
+        if found is None:
+            return
+        with index.lock:
+            self._reader = found
+            self._back.read_as(found)
+            begin = index.drop_store(store)
+            part.position = part.position if begin is None else begin
+            part.provisional = False
 
     def _read_chunk(self, part: _Part, size: int, *, flush: bool) -> bool:
         store, index = part.watched.store, self._index

@@ -135,6 +135,24 @@ class Index:
             else:
                 self._segments[-1] = rest
 
+    def drop_store(self, store: Store) -> int | None:
+        """Take the last rows back, as far as they are of one store, to scan them in another way.
+
+        They have no status. Returns where the first of them started, None where there are none.
+        """
+        begin = None
+        with self.lock:
+            while self._segments:
+                last = self._segments[-1]
+                if last.store is not store or last.gap is not None:
+                    break
+                self.failed -= last.failed
+                self.bytes -= last.end - last.begin
+                self.end, begin = last.row, last.begin
+                self._segments.pop()
+                self._rows.pop()
+        return begin
+
     def replace_store(self, old: Store, new: Store) -> None:
         """Read the rows of a store from another one from now on."""
         with self.lock:

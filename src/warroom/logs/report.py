@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from warroom.logs.follow import explain, open_regular
 from warroom.logs.formats.load import all_formats
 from warroom.logs.formats.recognise import recognise, sample_lines
-from warroom.logs.linescan import PAD, LineScanner, Scanner
-from warroom.logs.scanning import CHUNK, cores, line_start, scan_forward
+from warroom.logs.linescan import PAD, Scanner
+from warroom.logs.scanning import CHUNK, cores, line_start, scan_forward, scanner_of
 from warroom.logs.segments import Codes
 from warroom.logs.stores import FileStore, Store
 from warroom.logs.times import Clock
@@ -77,15 +77,6 @@ class SourceReport:
             "errors_5xx": self.errors_5xx,
             "levels": dict(sorted(self.levels.items())),
         }
-
-
-def fast_scanner(reader: Reader, clock: Clock, codes: Codes) -> Scanner:
-    """Return the fastest scanner for a format; imports numpy where that is one."""
-    if reader.format.vector:
-        from warroom.logs.kernel import AccessScanner  # noqa: PLC0415 - imports numpy
-
-        return AccessScanner(clock, codes)
-    return LineScanner(reader, codes)
 
 
 def scan(
@@ -175,13 +166,13 @@ def _tally_in_parts(reader: Reader, clock: Clock, store: Store, size: int) -> _T
     """Count with as many threads as help: numpy lets go of the interpreter while it works."""
     threads = min(_THREADS, cores()) if size > _WORTH_THREADS else 1
     if threads < 2 or not reader.format.vector:
-        return _tally(fast_scanner(reader, clock, Codes()), store, 0, size)
+        return _tally(scanner_of(reader, clock, Codes()), store, 0, size)
     cuts = [line_start(store, size * part // _PARTS) for part in range(1, _PARTS)]
     bounds = sorted({0, size, *cuts})
     whole = _Tally()
 
     def work(part: tuple[int, int]) -> _Tally:
-        return _tally(fast_scanner(reader, clock, Codes()), store, *part)
+        return _tally(scanner_of(reader, clock, Codes()), store, *part)
 
     with ThreadPoolExecutor(threads) as pool:
         for found in pool.map(work, pairwise(bounds)):

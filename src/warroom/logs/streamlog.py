@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 from warroom.logs.base import IndexedLog
 from warroom.logs.formats.load import named
 from warroom.logs.formats.reader import Reader
-from warroom.logs.formats.recognise import recognise
+from warroom.logs.formats.recognise import UNSURE, recognise, shown_by_now
 from warroom.logs.index import ENTRY_LIMIT, Index
 from warroom.logs.linescan import PAD, LineScanner, Scanner
 from warroom.logs.protocol import Progress
-from warroom.logs.report import fast_scanner
-from warroom.logs.scanning import CHUNK, scan_forward
+from warroom.logs.scanning import CHUNK, scan_forward, scanner_of
 from warroom.logs.stores import SpoolStore
 
 if TYPE_CHECKING:
@@ -118,6 +117,7 @@ class StreamLog(IndexedLog):
         store, index = self._store, self._index
         if self._scanner is None and not self._recognise(flush=flush):
             return
+        self._recognise_late()
         scanner = self._scanner or LineScanner(self._reader, index.codes)
         while self._position < store.end:
             begin, again = self._position, False
@@ -146,8 +146,23 @@ class StreamLog(IndexedLog):
             return False
         sample = [line.removesuffix(b"\r")[:8192] for line in lines[: 10 * ENOUGH_LINES]]
         self._reader = recognise(sample, self._clock, self._formats)
-        self._scanner = fast_scanner(self._reader, self._clock, self._index.codes)
+        self._scanner = scanner_of(self._reader, self._clock, self._index.codes)
         return True
+
+    def _recognise_late(self) -> None:
+        """Read anew what began with a pause before its first line, or with a banner."""
+        if self._position > UNSURE or self._position >= self._store.end:
+            return
+        head = self._store.read(0, UNSURE)
+        found = shown_by_now(self._reader, head, self._clock, self._formats)
+        if found is None:
+            return
+        with self._index.lock:
+            self._reader = found
+            self._scanner = scanner_of(found, self._clock, self._index.codes)
+            begin = self._index.drop_store(self._store)
+            self._position = self._position if begin is None else begin
+            self._provisional = False
 
     def progress(self) -> Progress:
         """Return how much has come in, and the counts so far."""

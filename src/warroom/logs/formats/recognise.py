@@ -15,6 +15,9 @@ ENOUGH = 0.5
 """A format of single lines must fit half of the sample: a garbled log is still of its format."""
 ENOUGH_MULTILINE = 0.08
 """Stack traces are long: one entry in twelve lines is enough, if the first lines fit."""
+UNSURE = 16 << 10
+"""Bytes at the beginning of a log of no known format after which it stays one: it may have been
+opened before its first line was whole, or begin with a banner."""
 
 
 def _share(reader: Reader, lines: Sequence[bytes]) -> float:
@@ -71,6 +74,26 @@ def recognise(
     if best.format.inner:
         return Reader(best.format, clock, _inner(best, sample, clock, known))
     return best
+
+
+def shown_by_now(
+    reader: Reader, head: bytes, clock: Clock, formats: Sequence[Format] | None = None
+) -> Reader | None:
+    """Return a reader of the format that a log of no known format shows now that it has grown.
+
+    Args:
+        reader: How it is read so far.
+        head: Its beginning, up to `UNSURE` bytes.
+        clock: Reads its times.
+        formats: Those to recognise; the shipped ones where not given.
+
+    Returns:
+        None where its format is known, or is still none.
+    """
+    if reader.format.kind != "plain" or b"\n" not in head:
+        return None
+    found = recognise(sample_lines(b"", head, whole=True), clock, formats)
+    return None if found.format.kind == "plain" else found
 
 
 def _inner(

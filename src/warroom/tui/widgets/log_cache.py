@@ -32,6 +32,10 @@ class Entries:
                 self._read(absent[start], absent[place - 1] + 1)
                 start = place
 
+    def forget(self) -> None:
+        """Forget all: they are read in another way now."""
+        self._known.clear()
+
     def forget_newest(self) -> int:
         """Forget what may have grown since: a stack trace arrives line by line.
 

@@ -114,11 +114,16 @@ class LogSurface(Widget, can_focus=True):
         self.changed()
 
     def _listen(self) -> None:
+        self._format = self.feed.format
         self._unsubscribe = self.feed.subscribe(Waker(self._grown, _FRAME).wake)
 
     def _grown(self) -> None:
         if not self.is_attached:
             return
+        if self.feed.format != self._format:  # known only after the first lines
+            self._format = self.feed.format
+            self.entries.forget()
+            self._strips.clear()
         since = self.entries.forget_newest()
         for row in [row for row in self._strips if row >= since]:
             del self._strips[row]
