@@ -147,8 +147,8 @@ def test_a_failing_haproxy_server_is_drained_measured_and_put_back(
         declare(terminal, "cart fails")
         terminal.press("c")
         terminal.sees("Drain one server in HAProxy")
-        terminal.sees("% of failures are upstream green")
-        reason = re.search(r"(\d+)% of failures are upstream green", terminal.text)
+        terminal.sees(" % of failures are upstream green")
+        reason = re.search(r"(\d+) % of failures are upstream green", terminal.text)
         assert reason is not None
         assert int(reason[1]) > 85
         deliberately(terminal, "t")
