@@ -373,11 +373,25 @@ class Terminal:
         end = time.monotonic() + seconds
         while (status := self.program.poll()) is None:
             if time.monotonic() > end:
-                raise AssertionError(f"it does not end; the screen shows\n{self.text}")
+                raise AssertionError(
+                    f"it does not end ({self._waits()}); the screen shows\n{self.text}"
+                )
             self.read(0.02)
         while self.read():
             pass
         return status
+
+    def _waits(self) -> str:
+        """Say what its processes are doing: state, and where in the kernel they wait."""
+        found = []
+        for pid in (
+            self.pid,
+            *Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split(),
+        ):
+            with contextlib.suppress(OSError):
+                state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+                found.append(f"{pid} {state} {Path(f'/proc/{pid}/wchan').read_text()}")
+        return ", ".join(found)
 
     def is_restored(self) -> bool:
         """Whether modes, page, cursor and mouse are as they were found."""
