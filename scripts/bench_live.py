@@ -13,8 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from bench_console import Terminal, append, programs, start
@@ -118,28 +119,45 @@ def resident(pid: int) -> float:
     return found
 
 
-def keys(terminal: Terminal, count: int) -> list[float]:
-    """Return the seconds until each of `count` keys was answered: holding, following, typing."""
+def always() -> bool:
+    """Say that keys are pressed until there were enough."""
+    return True
+
+
+def pressed(terminal: Terminal, key: str, token: bytes) -> float:
+    """Press a key; return the seconds until what only it can draw was drawn, 10 at most."""
+    terminal.drain(0.05)
+    os.write(terminal.master, key.encode())
+    took = terminal.wait_for(token, 10)
+    return 10.0 if took is None else took
+
+
+def moves(terminal: Terminal, count: int, going: Callable[[], bool] = always) -> list[float]:
+    """Return the seconds until each of some keys was answered that hold the log or follow it."""
     took: list[float] = []
+    while len(took) < count and going():
+        took.append(pressed(terminal, "k", HELD))
+        took.append(pressed(terminal, "G", FOLLOW))
+    return took
 
-    def press(key: str, token: bytes) -> None:
-        terminal.drain(0.05)
-        os.write(terminal.master, key.encode())
-        answered = terminal.wait_for(token, 10)
-        took.append(10.0 if answered is None else answered)
 
-    for _ in range(count // 3):
-        press("k", HELD)
-        press("G", FOLLOW)
+def letters(terminal: Terminal, count: int, going: Callable[[], bool] = always) -> list[float]:
+    """Return the seconds until each letter was shown that was typed into a search."""
+    took: list[float] = []
     os.write(terminal.master, b"/")
-    terminal.drain(0.5)
-    for number in range(count // 3):
-        letter = chr(TYPED + number % 32)
-        press(letter, letter.encode())
+    terminal.drain(0.3)
+    while len(took) < count and going():
+        letter = chr(TYPED + len(took) % 32)
+        took.append(pressed(terminal, letter, letter.encode()))
         os.write(terminal.master, b"\x7f")
     os.write(terminal.master, b"\x1b")
     terminal.drain(0.3)
     return took
+
+
+def keys(terminal: Terminal, count: int) -> list[float]:
+    """Return the seconds until each of `count` keys was answered: moves first, then letters."""
+    return moves(terminal, 2 * count // 3) + letters(terminal, count // 3)
 
 
 def answered(what: str, took: Sequence[float]) -> Figure:
@@ -159,15 +177,23 @@ def opened(log: Path, home: str) -> Terminal:
 
 
 def while_indexing(big: Path, home: str) -> list[Figure]:
-    """Press keys from the first frame on, as long as the index is at work."""
+    """Press keys from the first frame on, as long as the index is at work, and then some."""
     took: list[float] = []
+    later: list[float] = []
+    size = big.stat().st_size
     for number in range(8):
         terminal = opened(big, f"{home}/keys-{number}")  # each without a kept index
+
+        def at_work(pid: int = terminal.pid) -> bool:
+            return sum(read_by(each) for each in family(pid)) < size
+
         try:
-            took += keys(terminal, 9)
+            took += (letters if number % 2 else moves)(terminal, 100, at_work)
+            later += keys(terminal, 12)
         finally:
             terminal.end()
-    return [answered("key answered while indexing", took)]
+    then = answered("key answered in the second after that, while the log is analysed", later)
+    return [answered("key answered while indexing", took), replace(then, target=None)]
 
 
 def first_hit(terminal: Terminal) -> float:
@@ -195,7 +221,7 @@ def while_searching(big: Path, home: str) -> list[Figure]:
         terminal.drain(0.5)
         os.write(terminal.master, b"nowhere[0-9]+to be found\r")
         terminal.drain(1.0)
-        took = keys(terminal, 15)
+        took = keys(terminal, 30)
     finally:
         terminal.end()
     first = statistics.median(hits)

@@ -38,7 +38,7 @@ LATE = 600.0
 """Seconds for which a rotated file is watched for late lines: servers reopen when told to."""
 KEPT_OPEN = 16
 """Rotated files whose rows stay readable, each by a descriptor."""
-ACTIVE, IDLE, POURING = 0.004, 0.012, 0.04
+ACTIVE, IDLE, POURING = 0.004, 0.012, 0.05
 """Seconds between looks while lines arrive, while none do, and while more than `TORRENT` bytes come
 at a time: the screen, which shows ten states a second, gains nothing from more."""
 TORRENT = 16 << 10
