@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.logs.kit import append, settle
 
 from warroom.logs import LogError, filelog, open_log
 from warroom.logs.filelog import FileLog
@@ -54,18 +55,6 @@ def follow(path: Path) -> Iterator[Callable[[], FileLog]]:
     yield start
     for log in opened:
         log.close()
-
-
-def settle(log: FileLog) -> None:
-    for _ in range(1000):
-        if not log.step():
-            return
-    pytest.fail("the log never came to rest")
-
-
-def append(path: Path, data: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(data)
 
 
 def test_rows_already_there_are_negative_and_new_ones_count_from_zero(path, follow) -> None:

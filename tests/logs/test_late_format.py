@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.logs.kit import append, settle
 
 from warroom.logs import open_log, open_stream
 from warroom.logs.filelog import FileLog
@@ -56,23 +57,11 @@ def opened(tmp_path: Path) -> Iterator[Callable[[bytes], tuple[FileLog, Path]]]:
         log.close()
 
 
-def settle(log: FileLog) -> None:
-    for _ in range(1000):
-        if not log.step():
-            return
-    pytest.fail("the log never came to rest")
-
-
-def grow(path: Path, data: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(data)
-
-
 @pytest.mark.parametrize("before", [0, 1, 60, 120, 200])
 def test_opened_before_its_first_line_was_whole(before: int, opened) -> None:
     data = access(40)
     log, path = opened(data[:before])
-    grow(path, data[before:])
+    append(path, data[before:])
     settle(log)
     assert log.format == "combined"
     assert log.progress().failed == 8
@@ -87,7 +76,7 @@ def test_it_comes_line_by_line_and_by_halves(opened) -> None:
     data = access(30)
     log, path = opened(b"")
     for begin in range(0, len(data), 37):
-        grow(path, data[begin : begin + 37])
+        append(path, data[begin : begin + 37])
         settle(log)
     assert log.format == "combined"
     assert [entry.path for entry in log.entries(log.first, log.end)] == [f"/{n}" for n in range(30)]
@@ -98,7 +87,7 @@ def test_it_comes_line_by_line_and_by_halves(opened) -> None:
 def test_a_banner_hides_no_format(made: Callable[[int], bytes], form: str, opened) -> None:
     log, path = opened(b"Starting the shop\nlistening on 8080\n")
     assert log.format == "plain"
-    grow(path, made(60))
+    append(path, made(60))
     settle(log)
     assert log.format == form
     assert log.progress().failed == 60
@@ -120,7 +109,7 @@ def test_a_file_that_was_empty_and_is_replaced(opened) -> None:
 def test_what_stays_without_a_format_is_plain_and_every_line_is_there_once(opened) -> None:
     log, path = opened(b"")
     for n in range(200):
-        grow(path, b"only words %d\n" % n)
+        append(path, b"only words %d\n" % n)
         settle(log)
     assert log.format == "plain"
     assert [entry.raw for entry in log.entries(log.first, log.end)] == [
@@ -130,7 +119,7 @@ def test_what_stays_without_a_format_is_plain_and_every_line_is_there_once(opene
 
 def test_a_long_log_of_no_format_stays_one(opened) -> None:
     log, path = opened(b"only words\n" * (UNSURE // 11 + 2))
-    grow(path, access(3000))
+    append(path, access(3000))
     settle(log)
     assert log.format == "plain"
 

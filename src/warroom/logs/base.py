@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from typing import TYPE_CHECKING
 
+from warroom.core.listeners import Listeners
 from warroom.logs.protocol import Entry, Histogram, Query
 from warroom.logs.search import matching, search_index
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from warroom.logs.formats.reader import Reader
     from warroom.logs.index import Index
     from warroom.logs.segments import Segment
+    from warroom.logs.stores import Store
     from warroom.logs.table import Table
 
 
@@ -28,7 +29,7 @@ class IndexedLog:
         self._label = label
         self._index = index
         self._reader = reader
-        self._subscribers: list[Callable[[], None]] = []
+        self._listeners = Listeners[[]]()
         self._closed = threading.Event()
 
     @property
@@ -144,19 +145,18 @@ class IndexedLog:
 
     def subscribe(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` from a background thread when something arrived; returns the undoing."""
-        self._subscribers.append(changed)
+        return self._listeners.add(changed)
 
-        def undo() -> None:
-            with contextlib.suppress(ValueError):
-                self._subscribers.remove(changed)
-
-        return undo
+    def _read_anew(self, reader: Reader, store: Store, position: int) -> int:
+        """Forget the rows of a store whose format shows only now; return where to read on from."""
+        self._reader = reader
+        begin = self._index.drop_store(store)
+        return position if begin is None else begin
 
     def _notify(self) -> None:
-        for changed in list(self._subscribers):
-            changed()
+        self._listeners.tell()
 
     def _stop(self) -> None:
         """Tell the thread to end and the subscribers nothing more."""
         self._closed.set()
-        self._subscribers.clear()
+        self._listeners.clear()

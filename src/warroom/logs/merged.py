@@ -6,13 +6,13 @@ Rows that were there come below row 0, what arrives afterwards from row 0 on, as
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from array import array
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from warroom.core.listeners import Listeners
 from warroom.logs.protocol import Entry, Histogram, Log, Progress, Query
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class MergedLog:
         self._lock = threading.RLock()
         self._owner = (array("H"), array("H"))
         """Which log each row is of: rows 0, 1 ... and rows -1, -2 ..."""
-        self._subscribers: list[Callable[[], None]] = []
+        self._listeners = Listeners[[]]()
         self._changed = threading.Event()
         self._closed = threading.Event()
         self.update()
@@ -95,8 +95,7 @@ class MergedLog:
             self._changed.wait(0.1)
             self._changed.clear()
             while self.update() and not self._closed.is_set():
-                for changed in list(self._subscribers):
-                    changed()
+                self._listeners.tell()
                 self._closed.wait(0.001)
 
     def update(self) -> bool:
@@ -309,13 +308,7 @@ class MergedLog:
 
     def subscribe(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` from a background thread when something arrived; returns the undoing."""
-        self._subscribers.append(changed)
-
-        def undo() -> None:
-            with contextlib.suppress(ValueError):
-                self._subscribers.remove(changed)
-
-        return undo
+        return self._listeners.add(changed)
 
     def close(self) -> None:
         """Stop merging and close the logs."""

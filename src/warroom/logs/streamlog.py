@@ -158,10 +158,8 @@ class StreamLog(IndexedLog):
         if found is None:
             return
         with self._index.lock:
-            self._reader = found
             self._scanner = scanner_of(found, self._clock, self._index.codes)
-            begin = self._index.drop_store(self._store)
-            self._position = self._position if begin is None else begin
+            self._position = self._read_anew(found, self._store, self._position)
             self._provisional = False
 
     def progress(self) -> Progress:

@@ -18,10 +18,10 @@ from warroom.remote.outbox import LOCAL, Item, Outbox, Refused
 from warroom.remote.overlay import Ground, Overlay, lay
 from warroom.remote.reader import Astray, Reader, Replica
 from warroom.remote.sender import Sender
-from warroom.remote.teller import Listener, Teller
+from warroom.remote.teller import Teller
 from warroom.remote.wire import Answer, Unreachable, Unwelcome, Wire
 from warroom.room.local import incident_name
-from warroom.room.service import Contact, Done
+from warroom.room.service import Contact, Done, Listener
 
 ANSWER_SECONDS = 1.5
 """How long a person waits for the server before a command counts as on its way."""

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 
 from warroom.core.events import Recorded
 from warroom.core.journal import JournalError
+from warroom.core.listeners import Listeners
 from warroom.remote.outbox import Outbox
 from warroom.remote.overlay import Overlay
 from warroom.remote.reader import Replica
+from warroom.room.service import Listener
 
 _POLL_SECONDS = 1.0
 """How often it is looked whether another process of this person has changed copy or outbox."""
-
-Listener = Callable[[Sequence[Recorded]], None]
 
 
 class Teller:
@@ -38,7 +38,7 @@ class Teller:
         self._outbox = outbox
         self._overlay = overlay
         self._awaited = awaited
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners[[Sequence[Recorded]]]()
         self._lock = threading.Lock()
         self._told = replica.head()
         self._told_pending: set[str] = set()
@@ -51,20 +51,14 @@ class Teller:
 
         It is called with no events when something on its way is not on its way any more.
         """
+        end = self._listeners.add(changed)
         with self._lock:
-            self._listeners.append(changed)
             if self._watcher is None:
                 self._watcher = threading.Thread(
                     target=self._watch, name="remote-watch", daemon=True
                 )
                 self._watcher.start()
-
-        def stop() -> None:
-            with self._lock:
-                if changed in self._listeners:
-                    self._listeners.remove(changed)
-
-        return stop
+        return end
 
     def look(self) -> None:
         """Look for news now."""
@@ -97,7 +91,7 @@ class Teller:
             if not records:
                 break
             self._told = records[-1].seq
-            self._say(records)
+            self._listeners.tell(records)
         waiting = {item.id for item in self._outbox.items()}
         gone = self._told_pending - waiting
         new = {name for name in waiting - self._told_pending if not self._awaited(name)}
@@ -109,10 +103,4 @@ class Teller:
             if record.command_id in new
         ]
         if ahead or gone:
-            self._say(ahead)
-
-    def _say(self, records: Sequence[Recorded]) -> None:
-        with self._lock:
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            listener(records)
+            self._listeners.tell(ahead)

@@ -11,9 +11,10 @@ from warroom.core.commands import Command, Declare, Qualify, RecordChange
 from warroom.core.decide import Refusal, decide
 from warroom.core.events import ChangeRecorded, FollowUpChanged, Recorded
 from warroom.core.journal import Head, Journal, JournalError, Link, Origin
+from warroom.core.listeners import Listeners
 from warroom.core.state import Incident
 from warroom.core.terms import Agreement, Terms, terms_for
-from warroom.room.service import Contact, Done
+from warroom.room.service import Contact, Done, Listener
 
 _log = logging.getLogger(__name__)
 
@@ -27,8 +28,6 @@ LISTENING_POLL_SECONDS = 0.9
 LOOK_BACK = timedelta(days=1)
 MOST_CHANGES = 20
 """Declared changes that a new incident takes over: the newest of the day before."""
-
-Listener = Callable[[Sequence[Recorded]], None]
 
 
 def utc_now() -> datetime:
@@ -65,7 +64,7 @@ class LocalRoom:
         self._changes = changes
         self._agreements = agreements
         self._drill = drill
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners[[Sequence[Recorded]]]()
         self._lock = threading.Lock()
         self._told = journal.head()
         self._wake = threading.Event()
@@ -185,21 +184,15 @@ class LocalRoom:
 
     def subscribe(self, changed: Listener) -> Callable[[], None]:
         """Call `changed` from the watching thread for every event from now on."""
+        end = self._listeners.add(changed)
         with self._lock:
-            self._listeners.append(changed)
             if self._watcher is None:
                 self._unlisten = self._journal.listen(self._wake.set)
                 if self._unlisten is not None:
                     self._poll_seconds = max(self._poll_seconds, LISTENING_POLL_SECONDS)
                 self._watcher = threading.Thread(target=self._watch, name="room-watch", daemon=True)
                 self._watcher.start()
-
-        def stop() -> None:
-            with self._lock:
-                if changed in self._listeners:
-                    self._listeners.remove(changed)
-
-        return stop
+        return end
 
     def close(self) -> None:
         """Stop watching and release the journal."""
@@ -230,7 +223,4 @@ class LocalRoom:
             if not records:
                 return
             self._told = records[-1].seq
-            with self._lock:
-                listeners = tuple(self._listeners)
-            for listener in listeners:
-                listener(records)
+            self._listeners.tell(records)

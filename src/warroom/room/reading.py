@@ -8,7 +8,7 @@ from warroom.core.commands import Command
 from warroom.core.decide import Refusal
 from warroom.core.events import FollowUpChanged, Recorded
 from warroom.core.state import Incident
-from warroom.room.service import Contact, Done, Room
+from warroom.room.service import Contact, Done, Listener, Room
 
 WHY = Refusal(
     reason="this console only reads", hint="Open one of your own to act: `warroom` in a terminal."
@@ -70,7 +70,7 @@ class ReadingRoom:
         """How it stands to where the incidents are kept."""
         return replace(self._room.contact(), reading=True)
 
-    def subscribe(self, changed: Callable[[Sequence[Recorded]], None]) -> Callable[[], None]:
+    def subscribe(self, changed: Listener) -> Callable[[], None]:
         """Call `changed` for every event; returns how to stop it."""
         return self._room.subscribe(changed)
 

@@ -10,6 +10,9 @@ from warroom.core.decide import Refusal
 from warroom.core.events import FollowUpChanged, Recorded
 from warroom.core.state import Incident
 
+Listener = Callable[[Sequence[Recorded]], None]
+"""Who is told of events, in the order of the journal."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
@@ -95,7 +98,7 @@ class Room(Protocol):
         """How it stands to where the incidents are kept; answers at once."""
         ...
 
-    def subscribe(self, changed: Callable[[Sequence[Recorded]], None]) -> Callable[[], None]:
+    def subscribe(self, changed: Listener) -> Callable[[], None]:
         """Call `changed` from a background thread for every event, ours or another console's.
 
         Returns how to stop it.
