@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from warroom.logs import LogError
-from warroom.logs.formats.load import all_formats, named, shipped
+from warroom.logs.formats.load import all_formats, named, shipped, shipped_as
 from warroom.logs.formats.model import Format, Sample, from_data
 from warroom.logs.formats.reader import Reader
 from warroom.logs.formats.recognise import recognise
@@ -70,6 +70,7 @@ def test_the_index_keeps_what_the_entry_shows(form: Format, sample: Sample) -> N
 @pytest.mark.parametrize("form", shipped(), ids=lambda form: form.name)
 def test_every_format_has_a_sample_and_a_name_of_its_own(form: Format) -> None:
     assert form.samples
+    assert shipped_as(form.name) == form, "its file is called as it is"
     assert [each.name for each in shipped()].count(form.name) == 1
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from warroom.logs import Reading, backfill, open_log, sidecar
+from warroom.logs import Reading, backfill, filelog, open_log, sidecar
 from warroom.logs.filelog import FileLog
+from warroom.logs.formats.recognise import recognise
 
 
 def lines(start: int, stop: int) -> bytes:
@@ -117,3 +118,70 @@ def test_the_oldest_indexes_are_forgotten(path, monkeypatch) -> None:
     settled(other)[0].close()
     kept = list((path.parent / "cache").iterdir())
     assert kept == [sidecar.place(path.parent / "cache", str(other))]
+
+
+def iis(start: int, stop: int) -> bytes:
+    lines = [
+        f"2026-11-20 {n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02} 10.0.0.1 GET /a - 443 - "
+        f"203.0.113.7 curl/8 - {503 if n % 97 == 0 else 200} 0 0 {n}\r\n"
+        for n in range(start, stop)
+    ]
+    return "".join(lines).encode()
+
+
+IIS = (
+    b"#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip "
+    b"cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\r\n"
+)
+
+
+def docker(raw: bytes) -> bytes:
+    return b"".join(
+        json.dumps(
+            {"log": line.decode() + "\n", "stream": "stdout", "time": "2026-11-20T10:00:00Z"}
+        ).encode()
+        + b"\n"
+        for line in raw.splitlines()
+    )
+
+
+CONTENTS = {
+    "combined": lambda: lines(0, 60_000),
+    "w3c": lambda: IIS + iis(0, 60_000),
+    "docker+combined": lambda: docker(lines(0, 20_000)),
+}
+
+
+@pytest.mark.parametrize("form", CONTENTS)
+def test_the_format_of_a_known_file_is_not_recognised_again(path, monkeypatch, form) -> None:
+    path.write_bytes(CONTENTS[form]())
+    first, _ = settled(path)
+    monkeypatch.setattr(filelog, "recognise", None)
+    again, steps = settled(path)
+    assert again.format == first.format == form
+    assert steps <= 2
+    assert again.status_counts() == first.status_counts()
+    for row in (0, 4711, -1):
+        at = row + (first.end if row < 0 else first.first)
+        there = row + (again.end if row < 0 else again.first)
+        assert again.entries(there, there + 1)[0].fields == first.entries(at, at + 1)[0].fields
+    first.close()
+    again.close()
+
+
+def test_a_format_that_came_since_is_tried(path, monkeypatch) -> None:
+    settled(path)[0].close()
+    tried = []
+    monkeypatch.setattr(filelog, "recognise", lambda *given: tried.append(1) or recognise(*given))
+    own = path.parent / "formats"
+    own.mkdir()
+    reading = Reading(cache=path.parent / "cache", formats_folder=own)
+    open_log(path, threaded=False, reading=reading).close()
+    assert not tried
+    (own / "shop.toml").write_text('name = "shop"\ntitle = "t"\nkind = "regex"\npattern = "shop"\n')
+    open_log(path, threaded=False, reading=reading).close()
+    assert len(tried) == 1
+    (own / "shop.toml").unlink()
+    monkeypatch.setattr(sidecar, "edition", lambda: "another")
+    open_log(path, threaded=False, reading=reading).close()
+    assert len(tried) == 2

@@ -97,7 +97,9 @@ class Backfill:
         if self._crew is not None:
             return
         if self.cache is not None and self.head:
-            known = load(self.cache, self._path, self._index, self._first, self._how())
+            known = load(
+                self.cache, self._path, self._index, self._first, self._reader, self._clock
+            )
             if known is not None and known.end <= self.head:
                 self.known, self._floor = known, known.end
                 return  # the little that is left is read before numpy would be there
@@ -178,11 +180,6 @@ class Backfill:
             self._keep()
         return True
 
-    def _how(self) -> str:
-        """Return what the times and outcomes of the index depend on besides the bytes."""
-        form = self._reader.format
-        return f"{form.name} {form.expression} {form.fields} {self._clock.zone} {self._clock.skew}"
-
     def _take_known(self, known: Packed) -> None:
         if self.store is self._first:
             self._index.prepend_known(known.segments, known.statuses)
@@ -203,7 +200,7 @@ class Backfill:
     def _keep(self) -> None:
         """Keep the index of the file, now that it is complete."""
         if self.cache is not None and self.store is self._first:
-            save(self.cache, self._path, self._index, self.store, self._how())
+            save(self.cache, self._path, self._index, self.store, self._reader, self._clock)
 
     def _open_older(self, path: Path) -> None:
         """Go on towards the head in a rotated file; one that cannot be read is left out."""

@@ -19,6 +19,7 @@ from warroom.logs.index import ENTRY_LIMIT, Index
 from warroom.logs.linescan import PAD
 from warroom.logs.protocol import Progress
 from warroom.logs.scanning import CHUNK, line_start, scan_forward, scan_long_line
+from warroom.logs.sidecar import recall
 from warroom.logs.stores import FileStore, LostStore, Memory, Store
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ class FileLog(IndexedLog):
         begin = max(0, size - TAIL_BYTES)
         tail = store.read(begin, size - begin)
         head = store.read(0, HEAD_SAMPLE) if begin else b""
-        reader = recognise(sample_lines(head, tail, whole=not begin), clock, formats)
+        known = recall(cache, path, store, clock) if cache and formats is None else None
+        reader = known or recognise(sample_lines(head, tail, whole=not begin), clock, formats)
         super().__init__(label or Path(path).name, Index(), reader)
         self._path = path
         self._clock = clock
@@ -228,10 +230,8 @@ class FileLog(IndexedLog):
         if found is None:
             return
         with index.lock:
-            self._reader = found
             self._back.read_as(found)
-            begin = index.drop_store(store)
-            part.position = part.position if begin is None else begin
+            part.position = self._read_anew(found, store, part.position)
             part.provisional = False
 
     def _read_chunk(self, part: _Part, size: int, *, flush: bool) -> bool:

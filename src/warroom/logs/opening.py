@@ -12,7 +12,7 @@ from warroom.logs.compressed import compression_of, rotated_set, rotation_groups
 from warroom.logs.errors import LogError
 from warroom.logs.filelog import FileLog
 from warroom.logs.follow import explain
-from warroom.logs.formats.load import all_formats, named
+from warroom.logs.formats.load import all_formats, from_folder, named
 from warroom.logs.times import Clock
 
 if TYPE_CHECKING:
@@ -45,14 +45,16 @@ class Reading:
     cache: Path | None = None
     """A folder in which the indexes of large files are kept; None to keep none."""
 
-    def formats(self) -> tuple[Format, ...]:
-        """Return the formats to recognise.
+    def formats(self) -> tuple[Format, ...] | None:
+        """Return the formats to recognise, None for those that are shipped.
 
         Raises:
             LogError: There is no format of the name, or one in the folder is wrong.
         """
         if self.format_name is not None:
             return (named(self.format_name, self.formats_folder), named("plain"))
+        if self.formats_folder is None or not from_folder(self.formats_folder):
+            return None
         return all_formats(self.formats_folder)
 
 

@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from warroom.logs.formats.reader import Reader
+from warroom.logs.formats.reader import reader_again
 from warroom.logs.index import Index
 from warroom.logs.linescan import PAD
 from warroom.logs.packing import Packed, frame, pack
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from warroom.logs.formats.model import Format
+    from warroom.logs.formats.reader import Reader
     from warroom.logs.stores import Store
     from warroom.logs.times import Clock
 
@@ -54,11 +55,7 @@ class Task:
 
     def reader(self) -> Reader:
         """Return a reader of the format."""
-        inner = Reader(self.inner, self.clock) if self.inner else None
-        reader = Reader(self.form, self.clock, inner)
-        if self.heading:
-            reader.glance(self.heading)
-        return reader
+        return reader_again(self.form, self.inner, self.heading, self.clock)
 
 
 class Parts:

@@ -1,7 +1,8 @@
 """Keep the index of a large file, so that opening it again costs a hundredth of the first time.
 
 A kept index is used only for the same file (first KiB, device, inode, the bytes before where it
-ends), read in the same way; damaged or foreign ones are ignored and made anew.
+ends), read in the same way; damaged or foreign ones are ignored and made anew. It also says in
+which of the shipped formats the file was, which need not be recognised again.
 """
 
 from __future__ import annotations
@@ -10,18 +11,26 @@ import contextlib
 import hashlib
 import json
 import os
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from warroom.logs.errors import LogError
+from warroom.logs.formats.load import edition, shipped_as
+from warroom.logs.formats.reader import reader_again
 from warroom.logs.packing import Packed, pack, unpack
 from warroom.logs.segments import FIRST_SPARE_CODE, STRIDE, Segment
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from warroom.logs.formats.reader import Reader
     from warroom.logs.index import Index
     from warroom.logs.stores import Store
+    from warroom.logs.times import Clock
 
-VERSION = 1
+VERSION = 2
 SMALLEST = 16 << 20
 """Bytes of a file below which indexing it again is quicker than a cache is worth."""
 MARGIN = 64 << 10
@@ -38,16 +47,35 @@ def place(folder: Path, path: str) -> Path:
     return folder / f"{name}.index"
 
 
-def _identity(store: Store, end: int, how: str) -> dict[str, Any]:
-    """Return what a file must still be for its index to hold."""
+def _how(reader: Reader, clock: Clock) -> str:
+    """Return what the times and outcomes of an index depend on besides the bytes."""
+    inner = reader.inner.format if reader.inner else None
+    said = f"{reader.format} {inner} {reader.heading!r} {clock.zone} {clock.skew}"
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _identity(store: Store, end: int) -> dict[str, Any]:
+    """Return what a file must still be for what was kept of it to hold."""
     head = store.read(0, min(_FINGERPRINT, end))
     tail = store.read(max(0, end - _TAIL), min(_TAIL, end))
     return {
         "version": VERSION,
-        "how": how,
         "end": end,
         "bytes": hashlib.sha256(head + tail).hexdigest(),
     }
+
+
+def _head(file: BinaryIO, store: Store) -> dict[str, Any]:
+    """Read what describes a kept index.
+
+    Raises:
+        ValueError, KeyError, TypeError: It is damaged, or of another file.
+    """
+    head: dict[str, Any] = json.loads(file.readline(1 << 20))
+    same = _identity(store, int(head["end"]))
+    if any(head[key] != value for key, value in same.items()) or store.size < head["end"]:
+        raise ValueError("the index of another file")
+    return head
 
 
 def _cut(segment: Segment, upto: int, failed_by_code: bytes) -> Segment | None:
@@ -79,7 +107,7 @@ def _cut(segment: Segment, upto: int, failed_by_code: bytes) -> Segment | None:
     )
 
 
-def save(folder: Path, path: str, index: Index, store: Store, how: str) -> None:
+def save(folder: Path, path: str, index: Index, store: Store, reader: Reader, clock: Clock) -> None:
     """Keep the index of a file; one that cannot be kept is not missed.
 
     Args:
@@ -87,7 +115,8 @@ def save(folder: Path, path: str, index: Index, store: Store, how: str) -> None:
         path: The file.
         index: Complete to the file's start.
         store: The file; only its rows are kept.
-        how: How it was read: format, zone and skew.
+        reader: How it was read.
+        clock: How its times were.
     """
     upto = store.size - MARGIN
     segments: list[Segment] = []
@@ -110,8 +139,14 @@ def save(folder: Path, path: str, index: Index, store: Store, how: str) -> None:
     if any(max(segment.codes) >= FIRST_SPARE_CODE for segment in segments):
         return  # such a code stands for several statuses: their counts are not in the index
     shapes, body = pack(Packed(segments, statuses), index.codes)
-    head = _identity(store, segments[-1].end, how) | shapes
-    line = json.dumps(head | {"sum": hashlib.sha256(body).hexdigest()}).encode()
+    described = {
+        "how": _how(reader, clock),
+        "format": [reader.format.name, reader.inner.format.name if reader.inner else None],
+        "heading": reader.heading.decode(),
+        "edition": edition(),
+        "sum": zlib.crc32(body),
+    }
+    line = json.dumps(_identity(store, segments[-1].end) | shapes | described).encode()
     import tempfile  # noqa: PLC0415 - only large files have an index to keep
 
     with contextlib.suppress(OSError):
@@ -132,19 +167,31 @@ def _forget(folder: Path) -> None:
         each.unlink(missing_ok=True)
 
 
-def load(folder: Path, path: str, index: Index, store: Store, how: str) -> Packed | None:
+def recall(folder: Path, path: str, store: Store, clock: Clock) -> Reader | None:
+    """Return a reader of the shipped format that a file was in, None where that is not known."""
+    try:
+        with place(folder, path).open("rb") as file:
+            head = _head(file, store)
+        if head["edition"] != edition():
+            return None
+        form, inner = (shipped_as(name) if name else None for name in head["format"])
+        return reader_again(form, inner, head["heading"].encode(), clock) if form else None
+    except (OSError, LogError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def load(
+    folder: Path, path: str, index: Index, store: Store, reader: Reader, clock: Clock
+) -> Packed | None:
     """Return the kept index of a file, None where there is none or it no longer holds.
 
     Row numbers are left for the index to give; the statuses met are made known to it.
     """
     try:
         with place(folder, path).open("rb") as file:
-            head = json.loads(file.readline(1 << 20))
+            head = _head(file, store)
             body = file.read()
-        same = _identity(store, int(head["end"]), how)
-        if any(head[key] != value for key, value in same.items()) or store.size < head["end"]:
-            return None
-        if hashlib.sha256(body).hexdigest() != head["sum"]:
+        if head["how"] != _how(reader, clock) or head["sum"] != zlib.crc32(body):
             return None
         return unpack(head, body, index.codes, store)
     except (OSError, ValueError, KeyError, TypeError, IndexError):

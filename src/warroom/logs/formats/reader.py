@@ -104,6 +104,14 @@ def _flat_keys(form: Format) -> _Keys | None:
     return _Keys(require, kept["at"], kept["status"], kept["level"])
 
 
+def reader_again(form: Format, inner: Format | None, heading: bytes, clock: Clock) -> "Reader":
+    """Return a reader like one whose format, inner format and `heading` are known."""
+    reader = Reader(form, clock, Reader(inner, clock) if inner else None)
+    if heading:
+        reader.glance(heading)
+    return reader
+
+
 def _document(raw: bytes) -> dict[str, Any] | None:
     """Return the JSON object that a line is, None where it is none."""
     if not _JSON_START.match(raw):
