@@ -70,7 +70,9 @@ def test_a_file_that_grew_is_read_on_from_where_the_index_ends(path) -> None:
     same(log, 90_000)
 
 
-@pytest.mark.parametrize("change", ["head", "before the end", "shorter", "index", "cut", "json"])
+@pytest.mark.parametrize(
+    "change", ["head", "before the end", "shorter", "index", "shapes", "cut", "json"]
+)
 def test_an_index_that_no_longer_holds_is_not_used(path, change) -> None:
     settled(path)[0].close()
     kept = sidecar.place(path.parent / "cache", str(path))
@@ -79,6 +81,10 @@ def test_an_index_that_no_longer_holds_is_not_used(path, change) -> None:
         data = bytearray(kept.read_bytes())
         data[-1] ^= 1
         kept.write_bytes(data)
+    elif change == "shapes":
+        head["segments"][0][8] += 1  # one more that failed
+        body = kept.read_bytes().split(b"\n", 1)[1]
+        kept.write_bytes(json.dumps(head).encode() + b"\n" + body)
     elif change == "cut":
         kept.write_bytes(kept.read_bytes()[:-100])
     elif change == "json":

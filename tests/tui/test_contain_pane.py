@@ -34,6 +34,9 @@ async def looking(driver: Console) -> str:
     driver.main.select("INC-107")
     await driver.holds(lambda: driver.shown == "INC-107")
     await driver.press("3")
+    pane = driver.main.contain
+    await driver.holds(lambda: pane.snapshot is not None and pane.snapshot.options)
+    await driver.settle()
     width = driver.main.contain.size.width
     return "\n".join(row[:width].rstrip() for row in driver.text.splitlines())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from warroom.logs.compressed import compression_of, pieces
@@ -169,7 +170,7 @@ class Backfill:
             if part is None:
                 return False
             described, body = part
-            packed = unpack(described, body, self._index.codes, crew.store)
+            packed = unpack(described, BytesIO(body).read, self._index.codes, crew.store)
             self._index.prepend_known(packed.segments, packed.statuses)
             self.head = described["begin"]
         except (OSError, LogError, ValueError, KeyError, TypeError, IndexError):

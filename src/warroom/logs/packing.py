@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from warroom.logs.segments import FIRST_SPARE_CODE, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from warroom.logs.segments import Codes
     from warroom.logs.stores import Store
@@ -51,10 +51,18 @@ def pack(packed: Packed, codes: Codes) -> tuple[dict[str, Any], bytes]:
     return head, body
 
 
-def unpack(head: Mapping[str, Any], body: bytes, codes: Codes, store: Store) -> Packed:
+def unpack(
+    head: Mapping[str, Any], take: Callable[[int], bytes], codes: Codes, store: Store
+) -> Packed:
     """Return the segments of a store as they were packed; their rows count from 0.
 
     Row numbers are left for an index to give; the statuses met are made known to `codes`.
+
+    Args:
+        head: What describes them.
+        take: Returns the next so many bytes of their arrays; each is read once, into its place.
+        codes: What codes stand for in the index.
+        store: Where the bytes of the entries are.
 
     Raises:
         KeyError, TypeError, ValueError, IndexError: This was not made by `pack`.
@@ -62,13 +70,7 @@ def unpack(head: Mapping[str, Any], body: bytes, codes: Codes, store: Store) -> 
     known = bytes(codes.code(mark) if mark else 0 for mark in head["marks"])
     table = known.ljust(FIRST_SPARE_CODE, b"\0") + _SPARE
     same = known == bytes(range(len(known)))
-    found, place = [], 0
-
-    def take(size: int) -> bytes:
-        nonlocal place
-        place += size
-        return body[place - size : place]
-
+    found = []
     for begin, end, rows, stride, offset_kind, offsets, row_kind, runs, *rest in head["segments"]:
         own_codes = take(rows) if same else take(rows).translate(table)
         own_offsets, own_rows, own_times = array(offset_kind), array(row_kind), array("I")

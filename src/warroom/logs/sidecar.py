@@ -60,9 +60,14 @@ def _identity(store: Store, end: int) -> dict[str, Any]:
     tail = store.read(max(0, end - _TAIL), min(_TAIL, end))
     return {
         "version": VERSION,
+        "edition": edition(),
         "end": end,
         "bytes": hashlib.sha256(head + tail).hexdigest(),
     }
+
+
+def _sum(head: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(head).encode())
 
 
 def _head(file: BinaryIO, store: Store) -> dict[str, Any]:
@@ -143,10 +148,9 @@ def save(folder: Path, path: str, index: Index, store: Store, reader: Reader, cl
         "how": _how(reader, clock),
         "format": [reader.format.name, reader.inner.format.name if reader.inner else None],
         "heading": reader.heading.decode(),
-        "edition": edition(),
-        "sum": zlib.crc32(body),
     }
-    line = json.dumps(_identity(store, segments[-1].end) | shapes | described).encode()
+    head = _identity(store, segments[-1].end) | shapes | described
+    line = json.dumps(head | {"sum": zlib.crc32(body, _sum(head))}).encode()
     import tempfile  # noqa: PLC0415 - only large files have an index to keep
 
     with contextlib.suppress(OSError):
@@ -172,8 +176,6 @@ def recall(folder: Path, path: str, store: Store, clock: Clock) -> Reader | None
     try:
         with place(folder, path).open("rb") as file:
             head = _head(file, store)
-        if head["edition"] != edition():
-            return None
         form, inner = (shipped_as(name) if name else None for name in head["format"])
         return reader_again(form, inner, head["heading"].encode(), clock) if form else None
     except (OSError, LogError, ValueError, KeyError, TypeError, AttributeError):
@@ -190,9 +192,18 @@ def load(
     try:
         with place(folder, path).open("rb") as file:
             head = _head(file, store)
-            body = file.read()
-        if head["how"] != _how(reader, clock) or head["sum"] != zlib.crc32(body):
-            return None
-        return unpack(head, body, index.codes, store)
+            if head["how"] != _how(reader, clock):
+                return None
+            kept = head.pop("sum")
+            summed = _sum(head)
+
+            def take(size: int) -> bytes:
+                nonlocal summed
+                data = file.read(size)
+                summed = zlib.crc32(data, summed)
+                return data
+
+            found = unpack(head, take, index.codes, store)
+            return found if summed == kept else None
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return None

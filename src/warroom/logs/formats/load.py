@@ -1,6 +1,7 @@
 """Load formats: those that are shipped, and the user's own from a folder of TOML files."""
 
 import hashlib
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -41,10 +42,12 @@ def shipped_as(name: str) -> Format:
         raise LogError(f"there is no shipped log format {name!r}") from error
 
 
+@cache
 def edition() -> str:
     """Return what tells these shipped formats from those of another version of warroom."""
-    files = sorted(_SHIPPED.glob("*.toml"))
-    seen = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    with os.scandir(_SHIPPED) as entries:
+        files = [(each.name, each.stat()) for each in entries if each.name.endswith(".toml")]
+    seen = sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in files)
     return hashlib.sha256(repr(seen).encode()).hexdigest()
 
 
