@@ -389,8 +389,7 @@ class Terminal:
             *Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split(),
         ):
             with contextlib.suppress(OSError):
-                state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-                found.append(f"{pid} {state} {Path(f'/proc/{pid}/wchan').read_text()}")
+                found.append(f"{pid} {state(int(pid))} {Path(f'/proc/{pid}/wchan').read_text()}")
         return ", ".join(found)
 
     def is_restored(self) -> bool:
@@ -424,10 +423,14 @@ class Terminal:
 def alive(pid: int) -> bool:
     """Whether a process exists and is more than a record of its end."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        return state(pid) != "Z"
     except OSError:
         return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def state(pid: int) -> str:
+    """What a process is doing: R, S, D, T (stopped) or Z (ended)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def gone(pid: int, seconds: float = 10.0) -> bool:

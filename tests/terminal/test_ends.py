@@ -1,12 +1,14 @@
 """However the console ends, the terminal is as it was found, the status is true, nothing is left."""
 
 import os
+import select
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.terminal.driver import Forge, Terminal, alive, gone
+from tests.terminal.driver import PATIENCE, Forge, Terminal, alive, gone, state
 
 pytestmark = pytest.mark.terminal
 
@@ -18,6 +20,18 @@ def main(arguments):
         password = "hunter2"
         raise ValueError("a bug")
     MainScreen.action_zoom = crash
+    return run(arguments)
+"""
+
+SLOW = """
+def main(arguments):
+    import termios, time
+    from warroom.cli.main import run
+    restore = termios.tcsetattr
+    def slowly(*given):
+        restore(*given)
+        time.sleep(0.2)
+    termios.tcsetattr = slowly
     return run(arguments)
 """
 
@@ -51,6 +65,33 @@ def test_a_signal_to_the_console(console: Terminal, number: signal.Signals) -> N
     assert gone(drawing)
     assert (b"ended by SIGKILL" in console.raw) == (number is signal.SIGKILL)
     assert b"Traceback" not in console.raw
+
+
+@pytest.mark.parametrize("console", [SLOW], indirect=True, ids=["slowly"])
+def test_ctrl_s_struck_for_a_killed_console_does_not_hold_up_its_end(console: Terminal) -> None:
+    """It sends a form; in a terminal that is not the console's any more it stops all output."""
+    assert console.program is not None
+    os.kill(console.drawing, signal.SIGKILL)
+    end = time.monotonic() + PATIENCE
+    while (status := console.program.poll()) is None and time.monotonic() < end:
+        console.press("ctrl+s")
+        console.read(0.01)
+    console.press("ctrl+q")  # for the shell that would be there now
+    assert status == 128 + signal.SIGKILL
+    console.settle()
+    assert b"ended by SIGKILL" in console.raw
+    assert console.is_restored(), console.still_on()
+
+
+def test_keys_struck_for_a_killed_console_do_not_reach_the_shell(console: Terminal) -> None:
+    drawing = console.drawing
+    os.kill(drawing, signal.SIGSTOP)
+    console.until(lambda: state(console.pid) == "T", "a stopped supervisor")
+    console.write(b"reboot\n")
+    os.kill(drawing, signal.SIGKILL)
+    os.kill(console.pid, signal.SIGCONT)
+    assert console.ends() == 128 + signal.SIGKILL
+    assert not select.select([console.slave], [], [], 0)[0]
 
 
 def test_a_signal_to_the_process_that_was_started(console: Terminal) -> None:
@@ -121,11 +162,6 @@ def test_suspending_gives_the_terminal_to_the_shell_and_takes_it_back(console: T
     console.press("q")
     assert console.ends() == 0
     assert console.is_restored(), console.still_on()
-
-
-def state(pid: int) -> str:
-    """The state of a process in one letter: T is stopped."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def test_started_afresh_and_left_with_q(home: Path, log: Path) -> None:

@@ -25,6 +25,10 @@ RESTORE = (
 )
 """Every mode that the console switches on, off again."""
 
+_ENDED = (
+    "warroom: the console was ended by {}. Everything that was acknowledged is in the journal; a "
+    "step that was running is marked unknown at the next start.\n"
+)
 _PR_SET_PDEATHSIG = 1
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 5
@@ -75,19 +79,11 @@ def supervise(child: Callable[[], int]) -> int:
         os.close(waking)
         for number, handler in previous.items():
             signal.signal(number, handler)
-    if os.WIFSIGNALED(status) and asked:
-        _restore(descriptor, modes)
-        return 128 + asked[-1]
-    if os.WIFSIGNALED(status):
-        _restore(descriptor, modes)
-        ended = os.WTERMSIG(status)
-        sys.stderr.write(
-            f"warroom: the console was ended by {signal.Signals(ended).name}. Everything that was "
-            "acknowledged is in the journal; a step that was running is marked unknown at the next "
-            "start.\n"
-        )
-        return 128 + ended
-    return os.WEXITSTATUS(status)
+    if not os.WIFSIGNALED(status):
+        return os.WEXITSTATUS(status)
+    ended = os.WTERMSIG(status)
+    _restore(descriptor, modes, "" if asked else _ENDED.format(signal.Signals(ended).name))
+    return 128 + (asked[-1] if asked else ended)
 
 
 def _wait(pid: int, woken: int) -> int:
@@ -138,7 +134,20 @@ def _die_with(parent: int) -> None:
         os._exit(128 + signal.SIGHUP)
 
 
-def _restore(descriptor: int, modes: list[object]) -> None:
+def _restore(descriptor: int, modes: list[Any], said: str) -> None:
+    """Put the terminal back and say what happened.
+
+    Keys that were struck for the console are not left for the shell. Ctrl+S is one of them: it
+    sends a form, and would stop the output, and with it this process, until somebody strikes
+    Ctrl+Q. So it gets that meaning back only when everything is said.
+    """
+    flags, *others = modes
     with contextlib.suppress(OSError, termios.error):
         os.write(sys.stdout.fileno(), RESTORE.encode())
-        termios.tcsetattr(descriptor, termios.TCSANOW, modes)  # type: ignore[arg-type]  # as tcgetattr gave it
+        termios.tcsetattr(descriptor, termios.TCSANOW, [flags & ~termios.IXON, *others])
+    with contextlib.suppress(OSError):
+        sys.stderr.write(said)
+        sys.stderr.flush()
+    with contextlib.suppress(termios.error):
+        termios.tcflush(descriptor, termios.TCIFLUSH)
+        termios.tcsetattr(descriptor, termios.TCSANOW, modes)
