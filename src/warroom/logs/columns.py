@@ -108,7 +108,7 @@ class Columns:
         """Read all entries, in row order."""
         form = self._reader.format
         if form.vector and form.pattern is not None:
-            self._fill_access(entries)
+            self._fill_access(form.pattern, entries)
             return
         for row, raw in enumerate(entries):
             self._parse(row, raw)
@@ -137,11 +137,8 @@ class Columns:
             self.messages.append(parsed.message)
             self.message_rows.append(row)
 
-    def _fill_access(self, entries: Iterable[bytes]) -> None:
+    def _fill_access(self, pattern: re.Pattern[bytes], entries: Iterable[bytes]) -> None:
         """Read access lines group by group, without an object for each."""
-        pattern = self._reader.format.pattern
-        if pattern is None:
-            return
         places = pattern.groupindex
         plain = [
             (place - 1, self._column(name))
