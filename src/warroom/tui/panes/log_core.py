@@ -204,7 +204,7 @@ class LogPaneCore(Pane):
             self.view.by_rows = reading.by_rows
             self.view.changed()
         gauge = self._gauges[id(self.feed)]
-        if "log-analysis" not in self._at_work and gauge.due(reading.progress):
+        if not self._reckons and gauge.due(reading.progress):
             self._at_work.add("log-analysis")
             self._analyse(gauge, told_of(self.snapshot))
         self._feed(gauge, reading)
@@ -215,10 +215,15 @@ class LogPaneCore(Pane):
         if message.asked.cells != self._cells():
             self.ask()  # it was read for another width
 
+    @property
+    def _reckons(self) -> bool:
+        """Whether analysis or watch are at work: two at a time would only take the keys' turns."""
+        return not self._at_work.isdisjoint({"log-analysis", "log-watch"})
+
     def _feed(self, gauge: Gauge, reading: Reading) -> None:
         """Give the spike watch what has come in since it last looked."""
         ready = reading.latest is not None and nearly_complete(reading.progress)
-        if ready and "log-watch" not in self._at_work and gauge.watch.due(reading.latest or 0.0):
+        if ready and not self._reckons and gauge.watch.due(reading.latest or 0.0):
             self._at_work.add("log-watch")
             self._watch(gauge, reading.latest or 0.0)
 
