@@ -4,7 +4,8 @@ import pytest
 from tests.tui.log_kit import NOON, PALETTE
 
 from warroom.tui.snapshot import LogFacts
-from warroom.tui.widgets.chart import Bars, ChartState, Mark, draw_chart, percent, plot_width
+from warroom.tui.widgets.axis import Mark
+from warroom.tui.widgets.chart import Bars, ChartState, draw_chart, percent, plot_width
 from warroom.tui.widgets.ink import Ink
 
 INK = Ink(PALETTE)
@@ -128,6 +129,23 @@ def test_a_mark_without_room_for_its_label_keeps_the_short_one():
     change = Mark(NOON + 710, "◆", "p2")
     axis = drawn(ChartState(bars(), marks=(over, change, flag)))[3]
     assert "● new-cart off ◆" in axis.replace("┄", "")
+
+
+def test_labels_of_signs_that_are_near_stand_behind_the_last_of_them_in_their_order():
+    onset = Mark(NOON + 450, "▲", "s5", "12:07:30 onset")
+    flag = Mark(NOON + 470, "●", "ok", "new-cart off 12:07:50", "new-cart off")
+    over = Mark(NOON + 480, "✓", "ok", "12:08:00 over", "over")
+    axis = drawn(ChartState(bars(), marks=(onset, over, flag)), 90)[3]
+    assert "12:07:30 onset ▲┄●✓ new-cart off  over ┄" in axis
+    wide = drawn(ChartState(bars(), marks=(onset, over, flag)), 160)[3]
+    assert "●┄✓ new-cart off 12:07:50  12:08:00 over ┄" in wide
+    early = [Mark(NOON + 20 * n, *rest) for n, rest in enumerate((("▲", "s5", "on"), ("◆", "p2")))]
+    assert "▲┄◆ on ┄" in drawn(ChartState(bars(), marks=tuple(early)))[3]
+    late = Mark(NOON + 860, "▲", "s5", "onset")
+    first = Mark(NOON + 100, "◆", "p2")
+    blocked = Mark(NOON + 840, "●", "ok", "off")
+    axis = drawn(ChartState(bars(), marks=(late, first, blocked)))[3]
+    assert "onset" not in axis[: axis.index("▲")]
 
 
 def test_what_is_now_is_never_worse_than_the_peak():

@@ -6,7 +6,7 @@ from warroom.core.events import ChangeRecorded
 from warroom.core.state import Incident
 from warroom.tui.panes.contain_rows import in_force_token
 from warroom.tui.snapshot import LogFacts, Snapshot
-from warroom.tui.widgets.chart import Mark
+from warroom.tui.widgets.axis import Mark
 from warroom.tui.widgets.log_gauge import Report
 from warroom.tui.widgets.log_line import clock
 

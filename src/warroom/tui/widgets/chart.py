@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
 from warroom.core import spell
-from warroom.core.text import clean_line
 from warroom.tui.snapshot import LogFacts
 from warroom.tui.theme import Palette
+from warroom.tui.widgets.axis import Axis, Mark
 from warroom.tui.widgets.ink import Ink, ink_for
 from warroom.tui.widgets.log_line import clock
 from warroom.tui.widgets.repaint import repaint
@@ -50,19 +49,6 @@ class Bars:
         if not self.start <= at <= self.end or self.end <= self.start:
             return None
         return min(int((at - self.start) / (self.end - self.start) * cells), cells - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A moment on the axis."""
-
-    at: float
-    glyph: str
-    token: str
-    text: str = ""
-    """Foreign text allowed."""
-    short: str = ""
-    """Stands there where the text has no room; foreign text allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,66 +238,19 @@ def _axis(state: ChartState, cells: int, ink: Ink) -> list[Segment]:
     bars = state.bars
     if bars is None:
         return [Segment(" " * _LEFT), ink.text("┄" * cells, "line")]
-    row: list[tuple[str, str, bool, bool]] = [("┄", "line", False, False)] * cells
-    taken = [False] * cells
-
-    def put(text: str, start: int, token: str, *, fill: bool = False) -> bool:
-        if start < 0 or start + len(text) > cells:
-            return False
-        if any(taken[start : start + len(text)]):
-            return False
-        for place, glyph in enumerate(text, start):
-            row[place] = (glyph, token, True, fill)
-            taken[place] = True
-        return True
-
+    axis = Axis(cells)
     at = None if state.cursor is None else bars.column(state.cursor, cells)
     if at is not None and state.cursor is not None:
         flag = f" {clock(state.cursor)} "
-        put(flag, max(0, min(at - len(flag) // 2, cells - len(flag))), "accent", fill=True)
-    placed = []
-    for mark in state.marks:
-        column = bars.column(mark.at, cells)
-        if column is None:
-            continue
-        step = -1 if mark.glyph == "◆" else 1  # what came before the onset stands before it
-        for place in (column, column + step, column + 2 * step):
-            if put(mark.glyph, place, mark.token):
-                placed.append((mark, place))
-                break
-    for mark, place in placed:
-        text, short = clean_line(mark.text, 40), clean_line(mark.short, 16)
-        if not text or cell_len(text + short) != len(text + short):
-            continue  # one cell a character, or no label
-        left, right = f"{text} ", f" {text} "
-        if mark.glyph == "▲":
-            # The label stands left of the sign, and left of a change right before it.
-            edge = place
-            while edge > 0 and row[edge - 1][0] == "◆":
-                edge -= 1
-            if not put(f" {left}", edge - len(left) - 1, mark.token):
-                put(right, place + 1, mark.token)
-        elif not put(right, place + 1, mark.token) and short:
-            put(f" {short} ", place + 1, mark.token)
+        axis.put(flag, max(0, min(at - len(flag) // 2, cells - len(flag))), "accent", fill=True)
+    axis.mark(state.marks, lambda at: bars.column(at, cells))
     labelled: list[Segment] = [ink.text(clock(bars.start)[:5].rjust(7) + " ", "mute")]
-    labelled += _styled(row, ink)
+    labelled += axis.segments(ink)
     end = clock(bars.end)[:5]
     narrow = state.edge if state.edge == "now" else end
     words = f"{end} {state.edge}".rstrip() if cells > 70 else narrow
     labelled.append(ink.text(f" {words}", "warn" if state.edge == "last" else "mute"))
     return labelled
-
-
-def _styled(row: Sequence[tuple[str, str, bool, bool]], ink: Ink) -> list[Segment]:
-    found: list[Segment] = []
-    start = 0
-    for place in range(1, len(row) + 1):
-        if place == len(row) or row[place][1:] != row[start][1:]:
-            text = "".join(cell[0] for cell in row[start:place])
-            _, token, bold, fill = row[start]
-            found.append(Segment(text, ink.style(token, bold=bold, fill=fill)))
-            start = place
-    return found
 
 
 class LogChart(Widget):
