@@ -138,7 +138,7 @@ def test_labels_of_signs_that_are_near_stand_behind_the_last_of_them_in_their_or
     axis = drawn(ChartState(bars(), marks=(onset, over, flag)), 90)[3]
     assert "12:07:30 onset ▲┄●✓ new-cart off  over ┄" in axis
     wide = drawn(ChartState(bars(), marks=(onset, over, flag)), 160)[3]
-    assert "●┄✓ new-cart off 12:07:50  12:08:00 over ┄" in wide
+    assert "●✓ new-cart off 12:07:50  12:08:00 over ┄" in wide
     early = [Mark(NOON + 20 * n, *rest) for n, rest in enumerate((("▲", "s5", "on"), ("◆", "p2")))]
     assert "▲┄◆ on ┄" in drawn(ChartState(bars(), marks=tuple(early)))[3]
     late = Mark(NOON + 860, "▲", "s5", "onset")
