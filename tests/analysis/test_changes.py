@@ -39,6 +39,23 @@ def test_the_release_that_fails_beats_a_closer_change():
     assert "it is the failing slice" in ranked[0].why
 
 
+def test_the_sentence_names_another_event_and_not_the_same_one_again():
+    deploy = Change(9_987, "deploy shop 2026.7.2", "deploy", ("2026.7.2",))
+    seen = Change(9_990, "first line of release 2026.7.2 (release)", "log", ("2026.7.2",))
+    told = Change(9_980, "shop 2026.7.2 is out", "hand")
+    flag = Change(9_400, "flag cart-v2 on", "flag")
+    said = sentence(rank([deploy, seen, told, flag], ONSET))
+    assert said.count("2026.7.2") == 1
+    assert "Next: flag cart-v2 on" in said
+    assert "Next" not in sentence(rank([deploy, seen], ONSET))
+    assert "Next" not in sentence(rank([flag, Change(9_410, "flag cart-v2 on", "flag")], ONSET))
+    # The same source twice, or the same words an hour before, are two events.
+    back = Change(9_700, "deploy shop 2026.7.2 again", "deploy", ("2026.7.2",))
+    assert "Next: deploy shop" in sentence(rank([deploy, back], ONSET))
+    earlier = Change(6_387, "deploy shop 2026.7.2", "hand")
+    assert "Next: deploy shop" in sentence(rank([deploy, earlier], ONSET))
+
+
 def test_a_slow_rise_looks_further_back():
     old = Change(10_000 - 3 * 3600, "deploy", "deploy", ("2026.7.2",))
     near = Change(9_400, "cron", "hand")

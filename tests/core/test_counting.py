@@ -489,6 +489,17 @@ def test_when_it_began_is_compared_and_not_when_it_was_said() -> None:
         assert found.reasons == ("the same requests fail", "began within ten minutes")
 
 
+def test_numbers_in_titles_make_no_two_incidents_alike() -> None:
+    spikes = [
+        "5xx 15 % in the last 20 s: 65 failures of checkout",
+        "errors 15 % in the last 20 s: 65 messages of search",
+    ]
+    one, other = (bare(n, title=title, service="shop") for n, title in enumerate(spikes, 1))
+    reasons = [said for found in related(one, [other]) for said in found.reasons]
+    assert not any("15" in said or "20" in said for said in reasons), reasons
+    assert reasons
+
+
 def test_related_ones_come_duplicates_first_and_not_those_merged_already() -> None:
     def like(number: int, minutes: int, **facts: object) -> Incident:
         at = NOON + minutes * MINUTE

@@ -82,13 +82,7 @@ def _points(one: Incident, other: Incident) -> list[tuple[int, str]]:
     whole = _words(one.title) | _words(other.title)
     if shared and 4 * len(shared) >= len(whole):
         points = 3 if 2 * len(shared) >= len(whole) else 2
-        terms.append(
-            (
-                points,
-                "same words: "
-                + ", ".join(sorted(shared, key=lambda word: (word.isdigit(), word))[:4]),
-            )
-        )
+        terms.append((points, "same words: " + ", ".join(sorted(shared)[:4])))
     if one.boundary and one.boundary == other.boundary:
         terms.append((3, "the same requests fail"))
     apart = abs(_began(one) - _began(other))
@@ -106,4 +100,6 @@ def _began(incident: Incident) -> datetime:
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in _WORD.findall(text.casefold()) if word not in _IDLE}
+    """Return what a title says; numbers in it are shares, counts and times, alike by chance."""
+    said = _WORD.findall(text.casefold())
+    return {word for word in said if word not in _IDLE and not word.isdigit()}

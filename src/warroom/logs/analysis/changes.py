@@ -23,6 +23,8 @@ _NEAR = 600.0
 _NEAR_RAMP = 4 * 3600.0
 """Seconds that cost one point; a slow rise began long after what led to it."""
 _AFTER = 30.0
+_TWICE = 600.0
+"""Seconds within which what was declared and what the log shows of one value are one event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +163,26 @@ def rank(
 
 
 def sentence(ranked: Sequence[Ranked]) -> str:
-    """The closest change and the next, labelled as what they are."""
+    """The closest change and the next other event, labelled as what they are."""
     possible = [one for one in ranked if one.possible]
     if not possible:
         return "No change is known before the onset"
-    said = f"closest change: {clean_line(possible[0].change.text, 200)}, {possible[0].why}"
-    if len(possible) > 1:
-        said += f". Next: {clean_line(possible[1].change.text, 200)}, {possible[1].why}"
+    closest = possible[0]
+    said = f"closest change: {clean_line(closest.change.text, 200)}, {closest.why}"
+    others = (one for one in possible[1:] if not _one_event(closest.change, one.change))
+    following = next(others, None)
+    if following is not None:
+        said += f". Next: {clean_line(following.change.text, 200)}, {following.why}"
     return f"{said} (correlation, not proof)"
+
+
+def _one_event(one: Change, other: Change) -> bool:
+    """Whether two changes tell of one event: the same words, or one value from two sources."""
+    if abs(one.at - other.at) > _TWICE:
+        return False
+    if one.text == other.text:
+        return True
+    named = any(value in other.text for value in one.values if len(value) > 2) or any(
+        value in one.text for value in other.values if len(value) > 2
+    )
+    return one.source != other.source and (named or bool({*one.values} & {*other.values}))
