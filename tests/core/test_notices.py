@@ -33,7 +33,7 @@ def exposed() -> Story:
 
 def test_exposed_data_owes_the_notice_within_72_hours_of_the_declaration() -> None:
     (clock,) = outside_clocks(exposed().incident)
-    assert (clock.name, clock.due) == ("gdpr", NOON + 72 * HOUR)
+    assert (clock.name, clock.due) == ("GDPR notice", NOON + 72 * HOUR)
     assert clock.pace(NOON + 71 * HOUR) is Pace.WARN
     assert clock.pace(NOON + 72 * HOUR) is Pace.LATE
     assert outside_clocks(Story().declared().incident) == ()
@@ -48,11 +48,11 @@ def test_the_time_runs_from_when_it_was_known() -> None:
 
 def test_a_notice_that_was_sent_is_met_and_one_that_is_not_owed_is_gone() -> None:
     story = exposed()
-    assert any("gdpr" in one for one in missing(story.incident))
+    assert any("GDPR" in one for one in missing(story.incident))
     story.later(hours=5).do(spoke("CNIL", notice="gdpr"))
     (clock,) = outside_clocks(story.incident)
     assert (clock.met_at, clock.pace(NOON + 99 * HOUR)) == (NOON + 5 * HOUR, Pace.MET)
-    assert not any("gdpr" in one for one in missing(story.incident))
+    assert not any("GDPR" in one for one in missing(story.incident))
     other = exposed()
     assert isinstance(other.do(owe("gdpr", owed=False)), Refusal), "without a reason"
     other.do(owe("gdpr", owed=False, reason="encrypted, the key was not touched"))

@@ -94,6 +94,23 @@ def test_the_sentence_comes_first_and_then_the_contrast():
     assert "Before the onset it had 3.0 % of all requests" in lines[1]
 
 
+def test_what_failed_before_says_of_which_requests():
+    said = " ".join(screen(read_lines(report())))
+    assert "201 failures in all, 8.0 to be expected" in said
+    assert "before the onset 0.3 % of the requests named above failed" in said
+    everything = part((), sentence="Everything is affected evenly (12 %)")
+    said = " ".join(screen(read_lines(report((everything,)))))
+    assert "before the onset 0.3 % of all requests failed" in said
+
+
+def test_what_is_looked_at_is_named_in_full_on_a_small_screen():
+    lines = screen(read_lines(report()), 77)
+    first = next(line for line in lines if line.startswith(" 1 "))
+    assert "/api/checkout × 2026.11.20" in first
+    assert "route × release" in first
+    assert len(first) <= 77
+
+
 def test_each_row_shows_both_shares_as_bars():
     lines = screen(read_lines(report()))
     first = next(line for line in lines if line.startswith(" 1 "))

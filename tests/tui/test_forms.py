@@ -38,6 +38,7 @@ from warroom.tui.screens.forms import DiagnoseScreen, HandoverScreen, TextScreen
 from warroom.tui.screens.options import OptionsScreen
 from warroom.tui.screens.outside import ContactScreen, NoticeScreen
 from warroom.tui.screens.people import RolesScreen
+from warroom.tui.screens.qualify import QualifyScreen
 from warroom.tui.screens.run import EffectProgress, RunScreen, StepEnded, StepOutput
 from warroom.tui.screens.update import UpdateScreen
 from warroom.tui.screens.verified import VerifiedScreen
@@ -133,7 +134,10 @@ async def test_a_notice_that_was_sent_is_recorded_with_whom_it_went_to() -> None
     incident = replace(full_story().incident, criteria=(Criterion.DATA_EXPOSURE,))
     async with app.run_test(size=(140, 40)) as pilot:
         await opened(pilot, app, NoticeScreen(incident, NOW))
-        assert "gdpr: within 72 h, GDPR, Article 33(1) · due" in screen_text(app)
+        shown = " ".join(screen_text(app).split())
+        told = "GDPR notice: data protection authority, within 72 h, GDPR, Article 33(1) · due"
+        assert told in shown
+        assert "[GDPR notice]" in shown or " GDPR notice  NIS2" in screen_text(app)
         await pilot.press("ctrl+s")
         await pilot.pause()
         await opened(pilot, app, ContactScreen(incident, NOW, "gdpr"))
@@ -149,6 +153,26 @@ async def test_a_notice_that_was_sent_is_recorded_with_whom_it_went_to() -> None
         again_at=NOW + timedelta(hours=2),
     )
     assert told == c.RecordContact(facts=facts)
+
+
+async def test_which_notice_is_asked_where_none_is_owed() -> None:
+    app = Kit()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, NoticeScreen(full_story().incident, NOW))
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert "say which notice it is" in screen_text(app)
+        assert app.results == []
+        await pilot.press("d", "ctrl+s")
+        await pilot.pause()
+    assert app.results == [c.OweNotice(facts=NoticeOwed(notice="dora"))]
+
+
+async def test_how_bad_begins_with_its_first_line_on_a_small_screen() -> None:
+    app = Kit()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, QualifyScreen(full_story().incident))
+        assert "Which criterion holds" in screen_text(app)
 
 
 async def test_only_the_title_is_required() -> None:

@@ -76,3 +76,17 @@ async def test_a_heading_is_passed_over() -> None:
         assert app.rows.cursor == "b"
         await pilot.press("up", "up", "up")
         assert app.rows.cursor == "a"
+
+
+async def test_no_text_stands_beside_the_scrollbar() -> None:
+    app = Kit()
+    async with app.run_test(size=(20, 6)) as pilot:
+        full = [
+            Row(f"{n}", 1, lambda line, _n, width: line.to(width - 2).put("x")) for n in range(50)
+        ]
+        for rows, place in ((full, 17), (full[:3], 18)):
+            app.rows.show(rows)
+            await pilot.pause()
+            row = "".join(segment.text for segment in app.rows.render_line(0))
+            assert row.index("x") == place
+            assert app.rows.show_vertical_scrollbar is (place == 17)

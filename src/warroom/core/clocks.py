@@ -187,7 +187,7 @@ def outside_clocks(incident: Incident) -> tuple[Clock, ...]:
     """
     notices = tuple(
         Clock(
-            name=one.notice.key,
+            name=one.notice.name,
             started=one.since,
             due=one.due,
             met_at=one.sent_at,

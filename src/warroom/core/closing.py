@@ -35,7 +35,7 @@ def missing(incident: Incident) -> tuple[str, ...]:
     if incident.resolved_at is not None:
         found.extend(unverified(incident))
     found.extend(
-        f"{one.notice.party} was not told ({one.notice.key}): record it, or why it is not owed"
+        f"{one.notice.party} was not told ({one.notice.name}): record it, or why it is not owed"
         for one in owed(incident)
         if one.sent_at is None
     )

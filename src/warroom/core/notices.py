@@ -13,12 +13,32 @@ class Notice:
     """One notice that somebody outside is owed."""
 
     key: str
+    """How it is named in a command; `name` is what people read."""
     party: str
     allowed: timedelta
     """Counted around the clock: the law knows no office hours here."""
     source: str
     after: str = ""
     """The notice from whose sending the time runs; empty: from when the incident was known."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return called(self.key)
+
+
+_NAMES = {
+    "gdpr": "GDPR notice",
+    "nis2-warning": "NIS2 early warning",
+    "nis2": "NIS2 notice",
+    "nis2-final": "NIS2 final report",
+    "dora": "DORA notice",
+}
+
+
+def called(key: str) -> str:
+    """Return what a notice is called, one that was agreed on as well: `acme notice`."""
+    return _NAMES.get(key, f"{key} notice")
 
 
 NOTICES: Mapping[str, Notice] = {

@@ -3,6 +3,7 @@
 from warroom.core import conduct as k
 from warroom.core.channels import Delivered, Reported, Sent
 from warroom.core.drill import DrillScored
+from warroom.core.notices import called
 from warroom.core.words import Place
 
 Told = tuple[str, str, str, str]
@@ -48,10 +49,10 @@ def tell(event: k.Conduct) -> Told | None:  # one line per kind is the clearest 
             mark, tone = ("✓", "ok") if passed else ("✗", "s5")
             return mark, "verified", tone, sentence
         case k.NoticeOwed(notice=key, owed=owed, reason=reason):
-            words = f"{key} is owed" if owed else f"{key} is not owed"
+            words = f"{called(key)} is owed" if owed else f"{called(key)} is not owed"
             return "·", "notice", "warn" if owed else "text", _why(words, reason)
         case k.Contacted(party=party, text=text, notice=key):
-            said = f"{party} ({key})" if key else party
+            said = f"{party} ({called(key)})" if key else party
             mark, word = ("✓", "notice") if key else ("·", "contact")
             return mark, word, "text", f"{said}: {text}"
         case k.Attached(follow_up=number, name=name):

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 SHOWN = 3
 """Lines that show the boundary, and lines that do not fit."""
 _PLACEHOLDER = re.compile(r"\\\{[a-z]+\\\}|<\\\*>|<\*>")
-_FAILED_BAR = 24
-_BEFORE_BAR = 12
+_BARS = ((24, 12), (12, 6), (0, 0))
+"""Cells of the bars for the share of failures and for that of everything before: the longest that
+leave room for what they are the shares of."""
+_READABLE = 30
+"""Cells of a value that are worth more than a bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,20 +171,28 @@ def _sentence(main: "Finding", width: int) -> list[Row]:
     count = "failure" if round(main.failures) == 1 else "failures"
     window = f"window {clock(main.onset.at)} – {end} · {grouped(round(main.failures))} {count}"
     expected = f"{main.expected:.0f}" if main.expected >= 9.95 else f"{main.expected:.1f}"
-    said = f"{window}, {expected} to be expected   before: {share(main.before)} failed"
-    return [*rows, blank(), *text_rows([(said, "mute")], width), blank()]
+    told = [f"{window} in all, {expected} to be expected"]
+    if main.before is not None:
+        # The watch tells of everything: where a slice is meant the two shares are not the same.
+        what = "lines" if main.kind == "errors" else "requests"
+        named = any(part.fields for part in main.boundary)
+        those = f"of the {what} named above" if named else f"of all {what}"
+        told.append(f"before the onset {share(main.before)} {those} failed")
+    return [*rows, blank(), *text_rows([(words, "mute") for words in told], width), blank()]
 
 
 def _widths(parts: Sequence["Part"], width: int) -> tuple[int, int, int, int]:
     """Cells for names, values and the two bars; the bars give way first."""
     names = max((len(_names(part)) for part in parts), default=4)
     values = max((cells_of(line(_values(part))) for part in parts), default=8)
-    rest = width - 3 - 7 - 8 - 7 - 4 - 8
-    names = min(names, max(rest // 4, 8))
-    room = rest - names
-    bars = (_FAILED_BAR, _BEFORE_BAR) if room >= 60 else (12, 6) if room >= 34 else (0, 0)
-    values = min(values, max(room - sum(bars), 8))
-    return names, values, *bars
+    rest = width - 3 - 1 - 1 - 7 - 2 - 8 - 7 - 2 - 3  # the numbers, and the blanks between
+    for bars in _BARS:
+        room = rest - sum(bars)
+        # A name may be long where the value is short: `route × release` says what is looked at.
+        named = min(names, max(room // 4, room - values, 8))
+        if room - named >= min(values, _READABLE):
+            break
+    return named, min(values, max(room - named, 8)), *bars
 
 
 def _names(part: "Part") -> str:

@@ -115,7 +115,8 @@ class ContainPane(Pane):
         if snapshot is None:
             return
         self.title_line.fact = _fact(snapshot)
-        self.list.show(contain_rows(snapshot, self.list.room(self.size.width)))
+        # A title that fits beside its mark fits there as well once there is more to scroll to.
+        self.list.show(contain_rows(snapshot, self.list.room(self.size.width - 1)))
 
 
 class _ContainList(PickList):

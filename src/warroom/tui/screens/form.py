@@ -153,7 +153,9 @@ class FormScreen(Dialog[T]):
         super().on_mount()
         if self.fields:
             first = self.query_one(f"#field-{self.begins_with()}")
-            first.focus()
+            # Not scrolled to before the rows have their places: what stands above it is seen too.
+            first.focus(scroll_visible=False)
+            self.call_after_refresh(first.scroll_visible, animate=False)
             if isinstance(first, WritingArea):
                 first.move_cursor(first.document.end)
 

@@ -42,7 +42,7 @@ class ContactScreen(FormScreen[RecordContact]):
             Field(name="again", label="ask again", hint="+2h or 16:00 (UTC); empty: not"),
         ]  # fmt: skip
         if open_ones:
-            choices = [("", "no notice"), *((one.key, one.key) for one in open_ones)]
+            choices = [("", "no notice"), *((one.key, one.name) for one in open_ones)]
             fields.append(Field(name="notice", label="is the", value=argument, choices=choices))
         super().__init__(f"{incident.id}{argument}", fields, drafts=drafts)
 
@@ -99,9 +99,12 @@ class NoticeScreen(FormScreen[OweNotice]):
     ) -> None:
         self._now = now
         self._state = incident
+        # What is owed and not sent comes first; where nothing is, a person says which it is.
+        unsent = [one.notice for one in owed(incident) if one.sent_at is None]
+        known = {one.key: one.name for one in (*unsent, *NOTICES.values())}
+        choices = [*known.items()] if unsent else [("", "which?"), *known.items()]
         fields = [
-            Field(name="notice", label="notice", value=argument or "gdpr",
-                  choices=[(key, key) for key in NOTICES]),
+            Field(name="notice", label="notice", value=argument, choices=choices),
             Field(name="aware", label="known since", hint="when declared · or -20h, 14:05 (UTC)"),
             Field(name="reason", label="not owed", hint="why not; empty: it is owed"),
         ]  # fmt: skip
@@ -117,11 +120,12 @@ class NoticeScreen(FormScreen[OweNotice]):
         def told(width: int) -> list[Line]:
             due = {one.notice.key: one for one in owed(self._state)}
             rows: list[Line] = [()]
-            for key, law in NOTICES.items():
+            laws = {**NOTICES, **{key: one.notice for key, one in due.items()}}
+            for key, law in laws.items():
                 one = due.get(key)
                 left = "" if one is None else f" · due {spell.clock_time(one.due, self._now)}"
                 left = " · sent" if one is not None and one.sent_at else left
-                words = f"{key}: within {_span(law.allowed)}, {law.source}{left}"
+                words = f"{law.name}: {law.party}, within {_span(law.allowed)}, {law.source}{left}"
                 rows += [
                     line(Piece(row, "text" if one else "mute")) for row in wrap(words, width)[:2]
                 ]
@@ -136,6 +140,8 @@ class NoticeScreen(FormScreen[OweNotice]):
         except ValueError as error:
             raise Unfit(str(error)) from None
         reason = values["reason"].strip()
+        if not values["notice"]:
+            raise Unfit("say which notice it is: ← → choose")
         facts = NoticeOwed(notice=values["notice"], owed=not reason, aware_at=aware, reason=reason)
         return OweNotice(facts=facts)
 

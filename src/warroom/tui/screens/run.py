@@ -224,7 +224,8 @@ class RunScreen(Dialog[str]):
         return [(), *head, ()]
 
     def _rows(self, width: int) -> list[Row]:
-        stamp = f"{len(self._lines) + self._dropped} lines"
+        many = len(self._lines) + self._dropped
+        stamp = "1 line" if many == 1 else f"{many} lines"
         head = Row("", (rule("Output", width, line(Piece(stamp, "mute"))),))
         command = clean_text(self.plan.command).strip().split("\n")
         shown = [

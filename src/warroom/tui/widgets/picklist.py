@@ -119,7 +119,8 @@ class PickList(ScrollView, can_focus=True):
         lit = chosen and (self.lasting or self.has_focus)
         line = Line(self.palette, "bg2" if lit else self.ground)
         line.put(("▌" if self.has_focus else "▎") if chosen else " ", "accent")
-        row.draw(line, n, self.room(width))
+        # A row keeps its last cell empty: beside a scrollbar it is the one before.
+        row.draw(line, n, self.room(width - self.show_vertical_scrollbar))
         return line.strip(width)
 
     def action_move(self, by: int) -> None:

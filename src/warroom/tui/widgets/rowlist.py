@@ -72,9 +72,8 @@ class RowList(picklist.PickList):
         follow = self.follow and (not self.cursor or self.cursor == keys[-1] if keys else True)
         offset = self.scroll_offset.y
         before = self._top(self.cursor)
-        room = (
-            self.room(width) - 2
-        )  # the gutter and, always, the column of a scrollbar: nothing jumps
+        # The gutter and, always, the column of a scrollbar and one beside it: nothing jumps.
+        room = self.room(width) - 3
         rows = [_row(row, room) for row in self._builder(room)]
         self.show(rows)
         if follow and self.keys:
