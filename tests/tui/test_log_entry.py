@@ -4,9 +4,10 @@ import json
 from dataclasses import replace
 
 from tests.tui.log_kit import PALETTE, request
+from textual.app import App
 
 from warroom.logs.protocol import Entry
-from warroom.tui.widgets.entry import field_rows, stack_lines, stack_rows
+from warroom.tui.widgets.entry import EntryView, field_rows, stack_lines, stack_rows
 from warroom.tui.widgets.ink import Ink
 
 INK = Ink(PALETTE)
@@ -95,3 +96,37 @@ def test_long_values_go_on_below_and_nothing_is_lost():
     rows = field_rows(json_entry(message="x" * 200), 40, INK)
     assert all(sum(s.cell_length for s in row) <= 40 for row in rows)
     assert text(rows).count("x") == 200
+
+
+async def drawn(entry, width, height):
+    """What an entry view of that size shows."""
+
+    class Shown(App[None]):
+        def compose(self):
+            view = EntryView(PALETTE)
+            view.styles.display, view.styles.height = "block", height
+            view.show(entry, pinned=False)
+            yield view
+
+    app = Shown()
+    async with app.run_test(size=(width, height)) as pilot:
+        await pilot.pause()
+        view = app.query_one(EntryView)
+        return [view.render_line(y).text for y in range(height)]
+
+
+async def test_a_low_view_shows_the_fields_that_come_first_not_the_middle_of_the_list():
+    fields = {name: name.upper() for name in ("client", "size", "agent", "zone", "cache", "tls")}
+    entry = replace(request(502), fields={"status": "502", "release": "r7", **fields})
+    for width in (110, 152):
+        lines = await drawn(entry, width, 5)
+        seen = "\n".join(lines)
+        assert all(word in seen for word in ("time", "status", "12 ms", "r7", "CLIENT"))
+        assert {len(line) for line in lines} == {width}
+    assert "TLS" in "\n".join(await drawn(entry, 152, 5))
+
+
+async def test_without_an_entry_the_view_says_what_it_is_for():
+    head, said, *_ = await drawn(None, 120, 5)
+    assert "──  ──" not in head
+    assert "newest 5xx" in said

@@ -30,6 +30,9 @@ _PYTHON_FRAME = re.compile(r'(\s*File )("[^"]*")(, line )(\d+)(.*)')
 _EXCEPTION = re.compile(r"([A-Za-z_][\w.]*(?:Error|Exception|Exit|Warning|Interrupt))(:.*|$)")
 _JSON_LIMIT = 200_000
 _HIDDEN = "•••• redacted"
+_COLUMN = 50
+"""Cells that a column of fields wants."""
+_NOTHING = " Here stands in full the line under the cursor, or else the newest 5xx."
 
 Row = list[Segment]
 
@@ -285,14 +288,15 @@ class EntryView(Widget, can_focus=True):
             place = f" byte {self.entry.offset:,}".replace(",", " ") * (self.entry.offset >= 0)
             fact = clean_line(f"{self.entry.source}{place}", max(width - 20, 10))
             fact += " · ◇ pinned" if self.pinned else ""
+            fact = f" {fact} "
         token = "accent" if self.has_focus else "soft"
         name = Segment(f" {self.heading} ", ink.style(token, bold=True))
-        room = max(width - len(self.heading) - 2 - cell_len(fact) - 4, 0)
+        room = max(width - len(self.heading) - 2 - cell_len(fact) - 2, 0)
         return Strip(
             [
                 name,
                 ink.text("─" * room, "line"),
-                Segment(f" {fact} ", ink.style("mute")),
+                Segment(fact, ink.style("mute")),
                 ink.text("─" * 2, "line"),
             ]
         )
@@ -300,34 +304,45 @@ class EntryView(Widget, can_focus=True):
     def _laid_out(self) -> list[Strip]:
         ink = self._ink = ink_for(self.palette, self._ink)
         key = (self.entry, self.size, ink, self.unfolded)
-        if self._drawn == key or self.entry is None:
-            return self._rows if self.entry is not None else []
+        if self.entry is None:
+            return [Strip([Segment(_NOTHING, ink.style("mute"))])]
+        if self._drawn == key:
+            return self._rows
         self._drawn = key
         width = self.size.width
-        stack = bool(stack_lines(self.entry)) and width >= 80
-        halved = stack or width >= 100
-        left_width = width // 2 - 2 if halved else width - 2
-        left = field_rows(self.entry, left_width, ink)
-        right: list[Row] = []
-        if halved and not stack:
-            half = max(-(-len(left) // 2), min(self.size.height - 1, len(left)))
-            left, right = left[:half], left[half:]
+        stack = bool(stack_lines(self.entry))
+        if stack and width >= 80:
+            fields = width // 2 - 2
+            right = stack_rows(self.entry, width - fields - 5, ink, unfolded=self.unfolded)
+            self._rows = _beside([field_rows(self.entry, fields, ink), right], fields, ink)
+            return self._rows
+        most = 2 if _document(self.entry) is not None else 3
+        count = 1 if stack or width < 100 else min(width // _COLUMN, most)
+        fields = (width - 1 - 3 * (count - 1)) // count
+        rows = field_rows(self.entry, fields, ink)
         if stack:
-            right = stack_rows(self.entry, width - left_width - 5, ink, unfolded=self.unfolded)
-        elif stack_lines(self.entry):
-            left += [[], *stack_rows(self.entry, left_width, ink, unfolded=self.unfolded)]
-        self._rows = _beside(left, right, left_width, ink) if right else [_one(row) for row in left]
+            rows += [[], *stack_rows(self.entry, fields, ink, unfolded=self.unfolded)]
+        self._rows = _beside(_columns(rows, count, self.size.height - 1), fields, ink)
         return self._rows
 
 
-def _one(row: Row) -> Strip:
-    return Strip([Segment(" "), *row])
+def _columns(rows: list[Row], count: int, height: int) -> list[list[Row]]:
+    """Fill a page of columns before the next one, so that what comes first is seen unscrolled."""
+    found: list[list[Row]] = [[] for _ in range(count)]
+    height = max(height, 1)
+    for number, row in enumerate(rows):
+        found[number // height % count].append(row)
+    return [column for column in found if column] or [[]]
 
 
-def _beside(left: list[Row], right: list[Row], width: int, ink: Ink) -> list[Strip]:
+def _beside(columns: list[list[Row]], width: int, ink: Ink) -> list[Strip]:
     rows = []
-    for number in range(max(len(left), len(right))):
-        one = Strip(left[number] if number < len(left) else []).adjust_cell_length(width)
-        other = right[number] if number < len(right) else []
-        rows.append(Strip([Segment(" "), *one, ink.text(" │ ", "line"), *other]))
+    for number in range(max(map(len, columns))):
+        segments = [Segment(" ")]
+        for place, column in enumerate(columns):
+            segments += [ink.text(" │ ", "line")] if place else []
+            row = Strip(column[number] if number < len(column) else [])
+            last = place == len(columns) - 1
+            segments += list(row if last else row.adjust_cell_length(width))
+        rows.append(Strip(segments))
     return rows
