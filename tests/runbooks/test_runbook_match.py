@@ -76,6 +76,14 @@ def test_the_reason_names_change_boundary_symptom_and_history():
     assert found.first_step.text == "Do"
 
 
+def test_what_took_no_time_worked_at_once():
+    book_ = book("back", "rollback", "services: [checkout]\nsymptoms: ['HTTP 502']")
+    for seconds, said in ((0.2, "worked at once in INC-3"), (0.6, "worked in 1 s in INC-3")):
+        facts = Facts(service="checkout", uses={"back": [Use("INC-3", True, seconds)]})
+        (found,) = suggest([book_], facts)
+        assert said in found.reason
+
+
 def test_a_change_long_before_or_after_the_onset_is_no_reason():
     for seconds in (-5.0, 8000.0):
         (found,) = suggest(

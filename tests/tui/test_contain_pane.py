@@ -9,6 +9,7 @@ from tests.tui.fakes import NOW, OPTIONS, FakeContainment, FakeRoom, busy_room, 
 
 from warroom.core import commands as c
 from warroom.core import events as e
+from warroom.core.nextstep import next_step
 from warroom.core.words import Outcome, StepAction, Verdict
 from warroom.room.containment import Ask
 from warroom.tui.draw import Line
@@ -198,3 +199,34 @@ async def test_without_a_runbook_the_way_to_say_that_it_was_stopped_is_named() -
         await driver.until("Stopped by hand:  : by hand")
         await driver.press("colon", *"by hand")
         await driver.until("Say that it is contained, by hand")
+
+
+async def test_long_titles_give_way_so_that_the_last_option_is_seen() -> None:
+    room = busy_room()
+    quiet = replace(ROLLBACK, key="", title="silence the alerts of checkout", reason="24 alerts")
+    many = (*(replace(option, title=LONG) for option in OPTIONS), quiet)
+    containment = FakeContainment(room, many)
+    async with console(room, containment=lambda _: containment) as driver:
+        text = await looking(driver)
+        assert "silence the alerts of checkout" in text
+        assert text.count("2026.11.19-hotfix.3") == len(OPTIONS)
+
+
+async def test_a_drill_is_named_once_in_the_header() -> None:
+    room = FakeRoom(NOW)
+    facts = e.Declared(title="staging is down", drill="d1")
+    room.told("14:15:00", c.Declare(facts=facts), "INC-1")
+    async with console(room) as driver:
+        await driver.until("staging is down")
+        assert driver.text.splitlines()[0].count("DRILL") == 1
+
+
+async def test_while_a_step_runs_the_next_thing_is_to_see_whether_it_helps() -> None:
+    room = busy_room()
+    incident = room.states["INC-106"]
+    plan = plan_for(incident, ROLLBACK, StepAction.RUN)
+    room.told("14:15:00", c.IntendStep(facts=intent(plan, "run-9", "R")), "INC-106")
+    step = next_step(room.states["INC-106"], NOW)
+    assert step is not None
+    assert step.action == "contain"
+    assert step.why == "checkout to 2026.11.19 is running: see whether it helps."

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from tests.tui.console import Console, console
 from tests.tui.fakes import NOW, FakeRoom, busy_room
+from tests.tui.log_kit import FakeLog, request
 
 from warroom.core import commands as c
 from warroom.core import events as e
-from warroom.core.words import Place, Priority
+from warroom.core.queue import why_first
+from warroom.core.words import FollowUpKind, Place, Priority
 
 PATIENT = 20.0
 
@@ -192,3 +194,60 @@ async def test_a_wide_screen_gives_its_room_to_the_titles() -> None:
         heading = next(row for row in driver.text.splitlines() if "why here" in row)
         assert row.index("declared") == heading.index("state")
         assert row.index("nobody has") == heading.index("why here")
+
+
+async def test_the_points_of_a_place_add_up_on_the_screen() -> None:
+    async with console(busy_room(), (200, 60)) as driver:
+        driver.main.select("INC-107")
+        await driver.press("1", "z")
+        await driver.until("Why INC-107 stands where it does")
+        whole = re.search(r"stands where it does \W*? ([\d ]+) points", driver.text)
+        made = next(row for row in driver.text.splitlines() if " + " in row and " P1 " in row)
+        assert whole is not None
+        parts = [part.strip() for part in made.split(" + ")]
+        assert parts[0] == "P1 3 000"
+        added = sum(int(part.rpartition(" ")[2]) for part in parts[1:])
+        assert int(whole[1].replace(" ", "")) == 3000 + added
+
+
+async def test_a_follow_up_is_late_in_the_same_words_in_the_queue_and_in_its_tab() -> None:
+    room = busy_room()
+    due = NOW - timedelta(days=2)
+    owed = c.FollowUp(kind=FollowUpKind.TEST, text="contract test", owner="leo", due=due)
+    room.told("14:16:00", owed, "INC-107")
+    async with console(room, (200, 60)) as driver:
+        driver.main.select("INC-107")
+        await driver.press("1", "z")
+        await driver.until("LATE +2d 0h")
+        await driver.press("z", "4")
+        driver.main.work_pane.show_tab("follow-ups", focus=True)
+        await driver.holds(lambda: "Why INC-107" not in driver.text)
+        await driver.until("LATE +2d 0h")
+        row = next(row for row in driver.text.splitlines() if "contract test" in row)
+        assert row.rstrip().endswith("LATE +2d 0h")
+
+
+async def test_an_idle_console_does_not_offer_the_log_that_is_open() -> None:
+    for logs in ([], [FakeLog([request()], label="shop.log")]):
+        async with console(FakeRoom(NOW), (200, 60), logs=logs) as driver:
+            await driver.until("No incident. Good.")
+            await driver.until("shop.log" if logs else "no log")
+            await driver.holds(lambda n=len(logs): ("Watch a log" in driver.text) is not bool(n))
+            assert "Who does what in an incident" in driver.text
+
+
+async def test_the_footer_says_what_enter_does_where_nothing_matches() -> None:
+    async with console(busy_room()) as driver:
+        await driver.press("slash", *"zebra")
+        await driver.until("None of 6 incidents matches.")
+        assert "enter look in the closed ones" in driver.footer
+        await driver.press("ctrl+u", *"sync")
+        await driver.holds(lambda: "enter keep the filter" in driver.footer)
+
+
+async def test_why_the_first_is_first_is_said_whole_where_there_is_room() -> None:
+    async with console(busy_room(), (200, 60)) as driver:
+        width = driver.main.queue.size.width
+        await driver.until("INC-109 first:")
+        said = " ".join(row[:width].strip() for row in driver.text.splitlines())
+        assert why_first(driver.main.snapshot.rows) in said

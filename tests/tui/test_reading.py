@@ -2,7 +2,7 @@
 
 import pytest
 from tests.tui.console import Console, console
-from tests.tui.fakes import FakeRoom, busy_room
+from tests.tui.fakes import OPTIONS, FakeContainment, FakeRoom, busy_room
 
 from warroom.room.reading import ReadingRoom
 from warroom.tui.screens.main import MainScreen
@@ -57,3 +57,35 @@ async def test_what_only_leads_somewhere_still_does() -> None:
         assert driver.main.work_pane.active == "Boundary"
         await driver.press("question_mark")
         assert not isinstance(driver.app.screen, MainScreen)
+
+
+async def test_the_postmortem_is_read_and_takes_no_letter() -> None:
+    room = busy_room()
+    async with console(room, **reading(room)) as driver:
+        await shown(driver)
+        await driver.press("4")
+        driver.main.work_pane.show_tab("postmortem", focus=True)
+        post = driver.main.work_pane.postmortem
+        await driver.holds(lambda: "INC-107" in post.editor.text, "the draft")
+        text = post.editor.text
+        await driver.until("this console only reads")
+        assert "letters are text" not in driver.text
+        post.editor.focus()
+        await driver.press("x", "ctrl+g", "f4", "ctrl+s", "ctrl+v", "enter", "backspace")
+        await driver.settle()
+        assert post.editor.text == text
+        keys = {hint.key for hint in driver.main.footer.hints}
+        assert not keys & {"F4", "^s", "^g", "^t", "F3", "^z"}
+
+
+async def test_containment_names_no_letter_and_no_undo() -> None:
+    for only in (True, False):
+        room = busy_room()
+        more = reading(room) if only else {}
+        async with console(
+            room, containment=lambda _, r=room: FakeContainment(r, OPTIONS), **more
+        ) as d:
+            await shown(d)
+            await d.until("flag new-cart off")
+            rows = [row for row in d.text.splitlines() if "flag new-cart off" in row]
+            assert rows[0].lstrip(" ▌▎").startswith("flag" if only else "f flag")

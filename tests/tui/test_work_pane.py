@@ -7,7 +7,7 @@ import pytest
 from tests.tui.work_kit import NOW, Story, WorkApp, declared, full_story, screen_text
 
 from warroom.core import commands as c
-from warroom.core.words import Audience, FollowUpKind, UpdateKind
+from warroom.core.words import Audience, FollowUpKind, HypothesisState, UpdateKind
 from warroom.tui.messages import ActionRequested
 from warroom.tui.panes.changes import closeness, ranked
 from warroom.tui.snapshot import Snapshot
@@ -207,6 +207,28 @@ async def test_a_follow_up_and_its_date_stay_near_each_other_on_a_wide_screen() 
         row = next(row for row in screen_text(app).splitlines() if "contract test" in row)
         assert len(row.rstrip()) <= 121
         assert row.rstrip().endswith("no date")
+
+
+async def test_the_room_of_a_wide_screen_goes_to_a_follow_up_that_needs_it() -> None:
+    app = WorkApp()
+    text = "alert on upstream resets of the payment gateway, " * 2 + "before the first client calls"
+    story = declared().do("14:06:00", c.FollowUp(kind=FollowUpKind.TEST, text=text))
+    async with app.run_test(size=(220, 30)) as pilot:
+        await show(pilot, app, story, "Follow-ups")
+        assert text in screen_text(app)
+
+
+async def test_a_hypothesis_stands_where_it_is_since_it_was_moved_there() -> None:
+    app = WorkApp()
+    testing = HypothesisState.TESTING
+    story = full_story().do("14:16:30", c.Hypothesise(state=testing, number=2, evidence="- no"))
+    moved = next(h for h in story.incident.hypotheses if h.number == 2)
+    since = next(at for at, event in moved.history if event.state is testing)
+    async with app.run_test(size=(120, 20)) as pilot:
+        await show(pilot, app, story, "Hypotheses")
+        text = screen_text(app)
+        assert f"since {since:%H:%M:%S}" in text
+        assert "since 14:16:30" not in text
 
 
 async def test_the_next_update_is_announced() -> None:

@@ -105,10 +105,14 @@ def next_step(incident: Incident | None, now: datetime, me: str = "") -> NextSte
 
 def _to_resolve(incident: Incident) -> NextStep:
     if incident.contained_at is None:
+        running = next((run for run in incident.runs if run.outcome is None), None)
+        why = "The damage goes on: contain before diagnosing."
+        if running is not None:
+            why = f"{running.intent.title} is running: see whether it helps."
         return NextStep(
             action="contain",
             verb="contain",
-            why="The damage goes on: contain before diagnosing.",
+            why=why,
             stage="contain",
         )
     if _untouched(incident, Group.CRITERIA, Group.FACTORS):

@@ -49,6 +49,8 @@ class QueueRow:
     score: int
     reasons: tuple[str, ...]
     """What lifts it, strongest first."""
+    points: tuple[int, ...] = ()
+    """What each of them adds to the score; the rest of it is that of the priority."""
     clock: Clock | None
     snoozed: bool
     placed: str = ""
@@ -104,6 +106,7 @@ def row_of(incident: Incident, now: datetime) -> QueueRow:
         incident=incident,
         score=base + sum(points for points, _ in terms),
         reasons=tuple(word for _, word in terms),
+        points=tuple(points for points, _ in terms),
         clock=clock,
         snoozed=incident.snoozed_until is not None and incident.snoozed_until > now,
         placed=_placed(incident),

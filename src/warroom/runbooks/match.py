@@ -177,7 +177,9 @@ def _evidence(kind: ContainmentKind, facts: Facts) -> tuple[list[str], float]:
 
 def _history(uses: Sequence[Use]) -> str:
     last = uses[0]
-    speed = f" in {_span(last.seconds)}" if last.seconds is not None else ""
+    speed = ""
+    if last.seconds is not None:  # a step of less than half a second took no time worth a number
+        speed = f" in {_span(last.seconds)}" if last.seconds >= 0.5 else " at once"
     if last.worked:
         return f"worked{speed} in {last.incident}"
     return f"had no effect in {last.incident}"

@@ -72,7 +72,7 @@ def share(part: float | None) -> str:
         return "—"
     if 0 < part < 0.0005:
         return "<0.1 %"
-    return f"{100 * part:.0f} %" if part >= 0.0995 else f"{100 * part:.1f} %"
+    return f"{100 * part:.0f} %" if part >= 0.0995 or part <= 0 else f"{100 * part:.1f} %"
 
 
 def filter_text(part: "Part") -> str:

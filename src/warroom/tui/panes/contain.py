@@ -116,7 +116,9 @@ class ContainPane(Pane):
             return
         self.title_line.fact = _fact(snapshot)
         # A title that fits beside its mark fits there as well once there is more to scroll to.
-        self.list.show(contain_rows(snapshot, self.list.room(self.size.width - 1)))
+        width = self.list.room(self.size.width - 1)
+        height = self.size.height - self.title_line.display
+        self.list.show(contain_rows(snapshot, width, height))
 
 
 class _ContainList(PickList):

@@ -18,12 +18,28 @@ _REASONS_FROM = 34
 """Narrower panes leave out why an option is offered; the zoomed list has it."""
 WIDEST = 100
 """A row is not wider, however much room there is: its two ends are read together."""
-_TITLE_LINES = 3
-"""Lines that a title may take; a longer one loses its middle, never the version at its end."""
+_TITLE_LINES = (3, 2, 1)
+"""Lines that a title may take, the most that still show every row; a longer one loses its middle,
+never the version at its end."""
 
 
-def contain_rows(snapshot: Snapshot, width: int) -> list[Row]:
-    """Return what the pane lists at a width: running, unknown, in force, and the options."""
+def contain_rows(snapshot: Snapshot, width: int, height: int = 0) -> list[Row]:
+    """Return what the pane lists at a width: running, unknown, in force, and the options.
+
+    Args:
+        snapshot: What is shown.
+        width: Cells of a row.
+        height: Lines there are; long titles give way, so that the last option is seen. 0: any.
+    """
+    found: list[Row] = []
+    for most in _TITLE_LINES:
+        found = _rows(snapshot, width, most)
+        if not height or sum(row.lines for row in found) <= height:
+            break
+    return found
+
+
+def _rows(snapshot: Snapshot, width: int, most: int) -> list[Row]:
     incident = snapshot.current
     if incident is None:
         return [
@@ -31,16 +47,17 @@ def contain_rows(snapshot: Snapshot, width: int) -> list[Row]:
             _words("is offered here.", "mute"),
         ]
     now = snapshot.now
+    keys = not snapshot.contact.reading
     rows = [_running(run, now, width) for run in incident.runs if run.outcome is None]
-    rows += [_lost(run, width) for run in incident.unknown]
-    rows += [_in_force(run, now, width) for run in incident.ledger]
+    rows += [_lost(run, width, keys=keys) for run in incident.unknown]
+    rows += [_in_force(run, now, width, keys=keys) for run in incident.ledger]
     failed = _last_failed(incident)
     if failed is not None:
         rows.append(_failed(failed, width))
     if snapshot.options:
         if rows:
             rows += [_words("", "mute"), _words("next, fastest first", "mute")]
-        rows += [_option(option, width) for option in snapshot.options]
+        rows += [_option(option, width, most, keys=keys) for option in snapshot.options]
     elif snapshot.options_trouble:
         rows += [
             _words("✗ Cannot say what applies.", "s5"),
@@ -50,7 +67,7 @@ def contain_rows(snapshot: Snapshot, width: int) -> list[Row]:
         rows += [
             _words("No runbook applies.", "text"),
             _words("A Markdown file in the runbooks", "mute"),
-            _words("folder makes one: `warroom runbook`", "mute"),
+            _words("folder makes one: warroom runbook", "mute"),
         ]
         if incident.contained_at is None:
             rows.append(_words("Stopped by hand:  : by hand", "mute"))
@@ -82,6 +99,8 @@ class _Head:
     bold: bool = True
     right: str = ""
     right_tone: str = "soft"
+    most: int = _TITLE_LINES[0]
+    """Lines that the title may take."""
 
     def row(self, key: str, width: int, *rest: Callable[[Line, int], object]) -> Row:
         """Return the row at a width: the head, and each of `rest` on a line below."""
@@ -109,10 +128,15 @@ class _Head:
         line.to(width - cells(self.right) - 1).put(self.right, self.right_tone)
 
     def _lines(self, room: int) -> tuple[str, ...]:
-        lines = wrap(clean_line(self.title), room)
-        if len(lines) > _TITLE_LINES:
-            lines = [*lines[: _TITLE_LINES - 2], "…", lines[-1]]
-        return tuple(lines)
+        title = clean_line(self.title)
+        lines = wrap(title, room)
+        if len(lines) <= self.most:
+            return tuple(lines)
+        last = wrap(title, room - 2)[-1]
+        if self.most > 1:
+            return (*lines[: self.most - 1], f"… {last}")
+        head = cut(title, max(room - cells(last) - 1, 1)).removesuffix("…").rstrip()
+        return (f"{head} … {last}" if cells(last) < room // 2 + 4 else f"… {last}",)
 
 
 def _running(run: Run, now: datetime, width: int) -> Row:
@@ -128,7 +152,7 @@ def _running(run: Run, now: datetime, width: int) -> Row:
     return head.row("", width, lambda line, width: line.say(words, "mute", width - 4))
 
 
-def _lost(run: Run, width: int) -> Row:
+def _lost(run: Run, width: int, *, keys: bool) -> Row:
     head = _Head(
         mark=Piece("? ", "warn", bold=True),
         title=run.intent.title,
@@ -138,12 +162,13 @@ def _lost(run: Run, width: int) -> Row:
 
     def what(line: Line, width: int) -> None:
         line.say(f"step {run.intent.step} unknown", "text", width - 15)
-        line.to(width - 11).put(" V ", "warn", fill=True).put(" verify", "soft")
+        if keys:
+            line.to(width - 11).put(" V ", "warn", fill=True).put(" verify", "soft")
 
     return head.row(f"unknown {run.intent.run}", width, what)
 
 
-def _in_force(run: Run, now: datetime, width: int) -> Row:
+def _in_force(run: Run, now: datetime, width: int, *, keys: bool) -> Row:
     token = in_force_token(run)
     head = _Head(
         mark=Piece("✓ ", token),
@@ -164,6 +189,8 @@ def _in_force(run: Run, now: datetime, width: int) -> Row:
         words, token = _until(run, now)
         undo = "U undo"
         line.say(words, token, width - line.width - len(undo) - 2)
+        if not keys:
+            return
         line.to(width - len(undo) - 1).put("U", "accent", bold=True).put(" undo", "soft")
 
     return head.row(f"force {run.intent.run}", width, effect, end)
@@ -173,7 +200,7 @@ def _until(run: Run, now: datetime) -> tuple[str, str]:
     """Return until when something is in force, in words and their token."""
     until = run.expires_at
     if until is None:
-        return "no date yet", "mute"
+        return "until taken back", "mute"
     if run.silences:
         if until <= now:
             return f"ended by itself {until:%H:%M}", "warn"
@@ -229,11 +256,11 @@ def _failed(run: Run, width: int) -> Row:
     return head.row("", width, lambda line, width: line.say(words, "text", width - 4))
 
 
-def _option(option: Option, width: int) -> Row:
+def _option(option: Option, width: int, most: int, *, keys: bool) -> Row:
     blocked = bool(option.blocked)
     token = "mute" if blocked else "text"
     head = _Head(
-        mark=Piece(f"{option.key or ' '} ", "accent", bold=True),
+        mark=Piece(f"{(keys and option.key) or ' '} ", "accent", bold=True),
         title=option.title,
         tone=token,
         bold=False,
@@ -241,6 +268,7 @@ def _option(option: Option, width: int) -> Row:
         instead=Piece(option.kind.value, token, bold=not blocked),
         right=f"~{option.seconds} s" if option.seconds is not None else "",
         right_tone="mute",
+        most=most,
     )
 
     def why(line: Line, width: int) -> None:

@@ -7,14 +7,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from warroom.core import events as e
-from warroom.core import spell
 from warroom.core.words import FollowUpKind, FollowUpState
 from warroom.tui.messages import ActionRequested
 from warroom.tui.panes.base import Hint, deed
 from warroom.tui.panes.tab import Tab
 from warroom.tui.snapshot import Snapshot
 from warroom.tui.theme import Palette
-from warroom.tui.widgets.pieces import Line, Piece, fit, line, spread
+from warroom.tui.widgets.measure import owed
+from warroom.tui.widgets.pieces import Line, Piece, cells_of, fit, line, spread
 from warroom.tui.widgets.rowlist import Row, RowList
 
 KIND_WORDS = {
@@ -28,8 +28,8 @@ KIND_WORDS = {
 """How a kind of follow-up is called on the screen."""
 
 WIDEST = 120
-"""Cells from the text to its date, however much room there is: the two are read together."""
-_DUE = len("LATE +23h 59m")
+"""Cells from the text to its date where no text needs more: the two are read together."""
+_DUE = len("due 2026-11-20")
 """Cells of the date, or of how long it has passed."""
 
 
@@ -51,7 +51,7 @@ class FollowUpsTab(Tab):
         self.rows.widest = WIDEST
         self._items: tuple[e.FollowUpChanged, ...] | None = None
         self._incident = ""
-        self._now = datetime.min.replace(tzinfo=UTC)
+        self._now = self._minute = datetime.min.replace(tzinfo=UTC)
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
@@ -66,8 +66,10 @@ class FollowUpsTab(Tab):
             self._incident, self._items = name, None
             self.rows.cursor = ""
         minute = snapshot.now.replace(second=0, microsecond=0)
-        if items != self._items or minute != self._now:
-            self._items, self._now = items, minute
+        if items != self._items or minute != self._minute:
+            self._items, self._now, self._minute = items, snapshot.now, minute
+            needs = [sum(map(cells_of, self._halves(item))) + 4 for item in items]
+            self.rows.widest = max(WIDEST, *needs) if needs else WIDEST
             self.rows.fill(self._build)
 
     def count(self, snapshot: Snapshot) -> int:
@@ -127,13 +129,14 @@ class FollowUpsTab(Tab):
                 key = "+ adds one."
             return [Row("", (line(Piece(words, "mute")), line(Piece(key, "mute"))))]
         ordered = sorted(self._items, key=self._order)
-        return [Row(str(item.follow_up), self._lines(item, width)) for item in ordered]
+        return [Row(str(item.follow_up), (spread(*self._halves(item), width),)) for item in ordered]
 
     def _order(self, item: e.FollowUpChanged) -> tuple[bool, float, int]:
         due = item.due.timestamp() if item.due else float("inf")
         return (item.state is not FollowUpState.OPEN, due, item.follow_up)
 
-    def _lines(self, item: e.FollowUpChanged, width: int) -> tuple[Line, ...]:
+    def _halves(self, item: e.FollowUpChanged) -> tuple[Line, Line]:
+        """Return what stands at the left of a row, and what at its right."""
         done = item.state is not FollowUpState.OPEN
         late = not done and item.due is not None and item.due < self._now
         mark = {FollowUpState.DONE: "✓", FollowUpState.DROPPED: "✗"}.get(item.state, "·")
@@ -146,14 +149,11 @@ class FollowUpsTab(Tab):
         )
         owner = Piece(item.owner, "soft") if item.owner else Piece("nobody", "warn")
         right = line("  ", Piece(item.link, "mute"), "  " if item.link else "", owner, "  ")
-        return (spread(left, (*right, self._due(item, done=done)), width),)
+        return left, (*right, self._due(item, done=done))
 
     def _due(self, item: e.FollowUpChanged, *, done: bool) -> Piece:
         if done:
             return Piece(fit(item.state.value, _DUE, right=True), "mute")
-        if item.due is None:
-            return Piece(fit("no date", _DUE, right=True), "warn")
-        left = item.due - self._now
-        if left.total_seconds() < 0:
-            return Piece(fit(f"LATE +{spell.duration(left)}", _DUE, right=True), "warn", bold=True)
-        return Piece(fit(f"{item.due:%Y-%m-%d}", _DUE, right=True), "mute")
+        words, token = owed(item.due, self._now)
+        late = item.due is not None and token == "warn"
+        return Piece(fit(words, _DUE, right=True), token, bold=late)

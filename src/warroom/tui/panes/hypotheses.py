@@ -1,5 +1,6 @@
 """The hypothesis board: proposed, testing, ruled out, confirmed, with the evidence for each."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from textual import events
@@ -214,9 +215,18 @@ class Board(Widget, can_focus=True):
             wrapped = wrap(words, max(width - 4, 4))
             body.append(line(Piece(f" {glyph} ", token, bold=True), Piece(wrapped[0], "soft")))
             body += [line("   ", Piece(part, "soft")) for part in wrapped[1:]]
-        at = hypothesis.history[-1][0]
-        body.append(line("   ", Piece(f"since {at:%H:%M:%S}", "mute")))
+        body.append(line("   ", Piece(f"since {_since(hypothesis):%H:%M:%S}", "mute")))
         return [((gutter, *clip(pieces, width)), on) for pieces in body]
+
+
+def _since(hypothesis: Hypothesis) -> datetime:
+    """Return since when it stands as it does: evidence that came later changes nothing in that."""
+    found = hypothesis.history[-1][0]
+    for at, event in reversed(hypothesis.history):
+        if event.state is not hypothesis.latest.state:
+            break
+        found = at
+    return found
 
 
 class HypothesesTab(Tab):

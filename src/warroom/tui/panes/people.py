@@ -1,5 +1,6 @@
 """Below the panes of a large screen: who does what, and every deadline."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -35,11 +36,16 @@ class PeoplePane(Pane):
             self.list.show(people_rows(snapshot))
 
 
+def _say(line: Line, _n: int, width: int, *, words: str) -> None:
+    line.say(words, "mute", width - 1)
+
+
 def people_rows(snapshot: Snapshot) -> list[Row]:
     """Return one row a role, then one a clock."""
     incident = snapshot.current
     if incident is None:
-        return []
+        said = ("Who does what in an incident,", "and by when it is owed, stands here.")
+        return [Row("", 1, partial(_say, words=words)) for words in said]
     now = snapshot.now
 
     def role(name: Role) -> Row:

@@ -20,6 +20,7 @@ from warroom.tui.messages import ActionRequested, Notice
 from warroom.tui.panes.base import Hint
 from warroom.tui.panes.postmortem_parts import (
     PICKING,
+    READING,
     TWO_VERSIONS,
     WRITING,
     conflict_lines,
@@ -126,6 +127,7 @@ class PostmortemTab(WritingTab):
         current = snapshot.current
         name = current.id if current else ""
         self._snapshot = snapshot
+        self.read_only(reading=snapshot.contact.reading)
         if name != self._incident:
             self.switch(name)
             self._seen = ()
@@ -164,7 +166,8 @@ class PostmortemTab(WritingTab):
     @on(FactList.Taken)
     def _insert(self, event: FactList.Taken) -> None:
         event.stop()
-        self.editor.insert_fact(event.fact.text, block=event.fact.block)
+        if not self._reading:
+            self.editor.insert_fact(event.fact.text, block=event.fact.block)
         self._back_to_text()
 
     @on(FactList.Left)
@@ -231,6 +234,8 @@ class PostmortemTab(WritingTab):
             return list(PICKING)
         if not self._incident:
             return [Hint("esc", "leave")]
+        if self._reading:
+            return list(READING)
         return list(TWO_VERSIONS if self.sync.theirs is not None else WRITING)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -29,6 +29,9 @@ WRITING = (
 )
 """The keys of the editor."""
 
+READING = tuple(hint for hint in WRITING if hint.key in ("esc", "F8", "F2", "^f"))
+"""The keys of the editor where one only reads."""
+
 PICKING = (Hint("a … z", "insert that fact"), Hint("esc", "back to the text"))
 """The keys while a fact is chosen."""
 

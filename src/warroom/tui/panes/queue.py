@@ -103,7 +103,9 @@ class QueuePane(Pane):
     def hints(self) -> list[Hint]:
         """Keys of the queue."""
         if self.input.has_focus:
-            return [Hint("enter", "keep the filter"), Hint("esc", "all again")]
+            nothing = self.input.value.strip() and not self._shown and not self._complaint
+            enter = "look in the closed ones" if nothing else "keep the filter"
+            return [Hint("enter", enter), Hint("esc", "all again")]
         if self.snapshot is None or not self.snapshot.rows:
             return [deed("d", "declare")]
         if self.marked:
@@ -240,14 +242,14 @@ class QueuePane(Pane):
         snapshot = self.snapshot
         if snapshot is None:
             return
-        wide = self.size.width >= WIDE
+        wide, log = self.size.width >= WIDE, snapshot.log
         current = snapshot.current
         seen = (
             id(snapshot.rows),
             id(snapshot.promises),
             (current.id, current.version) if wide and current else "",
-            (wide, snapshot.loaded, snapshot.trouble, frozenset(self.marked)),
-            () if snapshot.rows else (snapshot.log.watch.sentence, snapshot.log.share_now),
+            (wide, self.size, snapshot.loaded, snapshot.trouble, frozenset(self.marked)),
+            () if snapshot.rows else (log.watch.sentence, log.share_now, log.label),
             snapshot.now.date(),
         )
         if seen != self._drawn:
@@ -259,7 +261,8 @@ class QueuePane(Pane):
             shown = replace(snapshot, rows=self._shown)
             found, of = len(self._shown), len(snapshot.rows)
             above = filter_rows(self._complaint, found=found, of=of, width=self.size.width)
-            rows = queue_rows(shown, wide=wide, when=self._now, marked=self.marked)
+            room = (self.size.width, self.size.height - self.title_line.display)
+            rows = queue_rows(shown, wide=wide, room=room, when=self._now, marked=self.marked)
             # That nothing matches is not that nothing is open: the rows would praise the silence.
             self.list.show(above if of and not found else [*above, *rows])
         else:

@@ -11,7 +11,8 @@ from warroom.core.state import Incident
 from warroom.core.words import Criterion, Factor, Phase
 from warroom.tui.draw import Line
 from warroom.tui.snapshot import Promise, Snapshot
-from warroom.tui.widgets.measure import CLOCK_CELLS, clock, measure
+from warroom.tui.widgets.measure import CLOCK_CELLS, clock, measure, owed
+from warroom.tui.widgets.no_log import NoLog
 from warroom.tui.widgets.picklist import Row
 from warroom.tui.widgets.pieces import wrap
 
@@ -35,13 +36,19 @@ _CRITERIA = {
 
 
 def queue_rows(
-    snapshot: Snapshot, *, wide: bool, when: When | None = None, marked: Collection[str] = ()
+    snapshot: Snapshot,
+    *,
+    wide: bool,
+    room: tuple[int, int] = (0, 0),
+    when: When | None = None,
+    marked: Collection[str] = (),
 ) -> list[Row]:
     """Return the rows of the queue: one line with columns each, or two lines where it is narrow.
 
     Args:
         snapshot: What is shown.
         wide: Whether there is room for columns.
+        room: Cells of a row and lines of the list: the sentence below is wrapped where that fits.
         when: The time that rows are drawn for; by default that of the snapshot.
         marked: Incidents that the next action means together.
     """
@@ -64,8 +71,11 @@ def queue_rows(
         rows.append(_text_row(partial(_tail, asleep=len(asleep), late=late)))
     rows += [Row(row.incident.id, 1, partial(_asleep, row=row, now=snapshot.now)) for row in asleep]
     words = why_first(snapshot.rows)
-    rows.append(_text_row(lambda line, _, width: _put(line, words, "mute", width)))
-    return rows
+    width, height = room
+    parts = wrap(words, width - 2)
+    if sum(row.lines for row in rows) + len(parts) > height:
+        parts = [words]
+    return rows + [_said(part, "mute") for part in parts]
 
 
 def filter_rows(complaint: str, *, found: int, of: int, width: int) -> list[Row]:
@@ -97,6 +107,9 @@ def _put(line: Line, words: str, token: str, width: int) -> None:
     line.say(words, token, width - line.width - 1)
 
 
+_WATCH = (("Watch a log", "soft"), ("  warroom --log FILE", "mute"))
+
+
 def _empty(snapshot: Snapshot) -> list[Row]:
     told: tuple[tuple[str, str], ...]
     if snapshot.trouble:
@@ -116,8 +129,7 @@ def _empty(snapshot: Snapshot) -> list[Row]:
             ("What can I do now?", "text"),
             ("Something fails:  d declares it", "soft"),
             ("  warroom declare 'what fails'", "mute"),
-            ("Watch a log", "soft"),
-            ("  warroom --log FILE", "mute"),
+            *_WATCH * (snapshot.log.label in ("", NoLog.label)),
             ("Practise on a shop that fails", "soft"),
             ("  warroom drill run", "mute"),
             ("Look around:  : tour", "soft"),
@@ -251,7 +263,7 @@ def _wide_rest(snapshot: Snapshot, asleep: list[QueueRow]) -> list[Row]:
         ]
     if snapshot.promises:
         late = sum(promise.late(snapshot.now) for promise in snapshot.promises)
-        fact = f"{late} overdue · {len(snapshot.promises)} open"
+        fact = f"{late} late · {len(snapshot.promises)} open"
         rows += _group("Follow-ups", fact, "warn" if late else "mute")
         rows += [
             Row(
@@ -275,17 +287,15 @@ def _promise(line: Line, n: int, width: int, *, promise: Promise, now: datetime)
     width = min(width, _WHY + _REASONS)
     line.say(facts.text, "text", width - _WHAT - 44).to(width - 42)
     line.say(facts.owner or "nobody", "mute" if facts.owner else "warn", 14).to(width - 26)
-    if facts.due is None:
-        line.put("no date", "warn")
-    elif late:
-        line.put(f"overdue {spell.in_prose(now - facts.due)}", "warn", bold=True)
-    else:
-        line.put(f"due {facts.due.day} {facts.due:%b}", "mute")
+    words, token = owed(facts.due, now)
+    line.put(words, token, bold=late)
 
 
 def _why_rows(snapshot: Snapshot, incident: Incident) -> list[Row]:
-    score = next((row.score for row in snapshot.rows if row.incident.id == incident.id), 0)
-    rows = _group(f"Why {incident.id} stands where it does", f"score {spell.count(score)}")
+    row = next((row for row in snapshot.rows if row.incident.id == incident.id), None)
+    points = f"{spell.count(row.score)} points" if row is not None else ""
+    rows = _group(f"Why {incident.id} stands where it does", points)
+    rows += [_said(f" {_score(row)}", "soft")] if row is not None else []
     rows += [_text_row(partial(_factor, factor=factor, incident=incident)) for factor in Factor]
     rows += _group("Criticality", "any one makes P1 the default")
     rows.append(_text_row(partial(_criteria, incident=incident)))
@@ -294,6 +304,14 @@ def _why_rows(snapshot: Snapshot, incident: Incident) -> list[Row]:
         _text_row(lambda line, _, width: _put(line, why_first(snapshot.rows), "text", width)),
     ]
     return rows
+
+
+def _score(row: QueueRow) -> str:
+    """Return what the points are made of: those of the priority, and what is added to them."""
+    resolved = row.incident.resolved_at is not None
+    base = "resolved" if resolved else row.incident.priority.value
+    parts = [f"{words} {points}" for words, points in zip(row.reasons, row.points, strict=True)]
+    return " + ".join([f"{base} {spell.count(row.score - sum(row.points))}", *parts])
 
 
 def _factor(line: Line, n: int, width: int, *, factor: Factor, incident: Incident) -> None:

@@ -25,6 +25,9 @@ _GIVE_UP = 5.0
 """Seconds after which a save that nobody answered is tried again."""
 
 
+_WRITES = {"save", "settle", "draft", "external", "facts", "template"}
+"""What changes the text."""
+
 _NOBODY = "No incident is shown. Its postmortem is written here, from what was recorded."
 
 
@@ -66,13 +69,22 @@ class WritingTab(Tab):
         self._saved_at: float | None = None
         self._sent_at = 0.0
         self._refusal = ""
+        self._reading = False
+        """Whether nothing may be changed here."""
         self._stand()
 
     def _stand(self) -> None:
-        """Take no text while there is no incident that could keep it."""
-        self.editor.read_only = not self._incident
+        """Take no text while there is no incident that could keep it, or nobody may write."""
+        self.editor.read_only = not self._incident or self._reading
         self.editor.show_cursor = bool(self._incident)
         self.editor.placeholder = "" if self._incident else _NOBODY
+
+    def read_only(self, *, reading: bool) -> None:
+        """Take text, or none: where one only reads, letters are keys like everywhere else."""
+        if reading != self._reading:
+            self._reading = reading
+            self._stand()
+            self.post_message(self.Told())
 
     def look_soon(self) -> None:
         """The text or the place in it has changed."""
@@ -111,7 +123,7 @@ class WritingTab(Tab):
 
     def on_text_area_changed(self) -> None:
         """Save within a second of the first unsaved key stroke."""
-        if self.editor.text != self.sync.saved:
+        if self.editor.text != self.sync.saved and not self._reading:
             self._wait()
         self.post_message(self.Told())
         self.look_soon()
@@ -123,11 +135,13 @@ class WritingTab(Tab):
             self._timer = None
         if self.sync.sent is not None and self._clock() - self._sent_at > _GIVE_UP:
             self.sync.refused()
-        wanted = self.sync.to_send(self.editor.text, read=read) if self._incident else None
+        if not self._incident or self._reading:
+            return
+        wanted = self.sync.to_send(self.editor.text, read=read)
         if wanted is not None:
             self._sent_at = self._clock()
             self.post_message(self.Edited(self._incident, *wanted))
-        if self._incident and self.editor.text != self.sync.saved and self.sync.theirs is None:
+        if self.editor.text != self.sync.saved and self.sync.theirs is None:
             self._wait()  # until the room has answered, or what was typed since is saved too
 
     def _wait(self) -> None:
@@ -153,7 +167,9 @@ class WritingTab(Tab):
         self.redraw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Between two versions is chosen only while there are two."""
+        """Where one only reads nothing writes; between two versions is chosen while there are."""
+        if self._reading and action in _WRITES:
+            return False
         return action != "settle" or self.sync.theirs is not None or not parameters
 
     def action_settle(self, keep: str) -> None:
@@ -170,7 +186,7 @@ class WritingTab(Tab):
 
     def replace_text(self, incident: str, text: str) -> None:
         """Put another text into the editor, if it still shows that incident; undo gives back."""
-        if incident == self._incident:
+        if incident == self._incident and not self._reading:
             self.editor.become(str(clean_text(text)))
         self.editor.focus()
 
@@ -184,6 +200,9 @@ class WritingTab(Tab):
         del snapshot
         if not self._incident:
             return ("", "mute")
+        if self._reading:
+            what = f"version {self.sync.base}" if self.sync.base else "the draft"
+            return (f"{what} · this console only reads", "mute")
         if self.sync.theirs is not None:
             return ("not saved: two versions", "warn")
         if self._refusal:

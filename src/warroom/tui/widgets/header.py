@@ -6,6 +6,7 @@ from rich.cells import cell_len
 
 from warroom import __version__
 from warroom.core import spell
+from warroom.core.drill import MARK
 from warroom.core.state import Incident
 from warroom.core.text import clean_line
 from warroom.core.words import Phase
@@ -49,11 +50,13 @@ def _resting(palette: Palette, snapshot: Snapshot | None, width: int, words: str
 def _incident(palette: Palette, snapshot: Snapshot, incident: Incident, width: int) -> Line:
     line = Line(palette, "bg1")
     priority = incident.priority.value
+    title = incident.title
     if incident.drill:
         line.put(" DRILL ", "pend", fill=True)
+        title = title.removeprefix(MARK)
     line.put(f" {priority} ", priority.lower(), fill=True)
     line.put(f" {incident.id} ", bold=True)
-    wanted = min(cell_len(clean_line(incident.title)), _WHOLE_TITLE) + 1
+    wanted = min(cell_len(clean_line(title)), _WHOLE_TITLE) + 1
     clock = commander_clock(incident, snapshot.now)
     running = width >= _CLOCK_FROM and incident.resolved_at is None
     # The rail counts down to the next update as well: a title that can be read comes first.
@@ -62,7 +65,7 @@ def _incident(palette: Palette, snapshot: Snapshot, incident: Incident, width: i
         right = _facts(palette, snapshot, incident, width, words)
         if width - right.width - line.width >= wanted:
             break
-    line.say(incident.title, "text", width - right.width - line.width - 1)
+    line.say(title, "text", width - right.width - line.width - 1)
     return line.to(width - right.width).add(right.segments)
 
 

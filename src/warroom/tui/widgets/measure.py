@@ -52,6 +52,15 @@ def clock(deadline: Clock, now: datetime, palette: Palette, *, on: str = "") -> 
     ]
 
 
+def owed(due: datetime | None, now: datetime) -> tuple[str, str]:
+    """Return by when something is owed, or for how long it has been, in words and their token."""
+    if due is None:
+        return "no date", "warn"
+    if due < now:
+        return f"LATE +{spell.duration(now - due)}", "warn"
+    return f"due {due:%Y-%m-%d}", "mute"
+
+
 def resting(deadline: Clock, now: datetime) -> str:
     """Return until when a clock stands still, in at most nine cells; empty: it runs."""
     if deadline.paused:
