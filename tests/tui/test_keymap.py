@@ -7,6 +7,7 @@ from tests.tui.fakes import busy_room, services
 from warroom.tui.app import WarroomApp, run_console
 from warroom.tui.keymap import KeymapError, check, gather, shown
 from warroom.tui.scopes import SCOPES
+from warroom.tui.screens.help import GROUPS, UNSAID
 
 KNOWN = gather(SCOPES)
 
@@ -104,3 +105,13 @@ async def test_swapped_keys_really_swap() -> None:
 
 def test_an_unknown_theme_falls_back_to_one_that_exists() -> None:
     assert WarroomApp(services(theme="nowhere")).palette.name in WarroomApp(services()).palettes
+
+
+def test_the_help_has_a_place_for_every_key_that_can_be_changed() -> None:
+    placed = {prefix for _, prefixes in GROUPS for prefix in prefixes}
+    unplaced = [one.id for one in KNOWN if one.id.partition(".")[0] not in placed]
+    assert not set(unplaced) - UNSAID
+
+
+def test_a_key_with_shift_is_drawn_short() -> None:
+    assert [shown(key) for key in ("shift+up", "shift+f8", "shift+tab")] == ["S-↑", "S-F8", "S-tab"]

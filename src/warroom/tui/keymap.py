@@ -88,6 +88,8 @@ def shown(key: str) -> str:
         return f"^{shown(key.removeprefix('ctrl+'))}"
     if key[:1] == "f" and key[1:].isdigit():
         return key.upper()
+    if key not in _SHOWN and key.startswith("shift+"):
+        return f"S-{shown(key.removeprefix('shift+'))}"
     return _SHOWN.get(key, key)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from textual.dom import DOMNode
 
+from warroom.tui.panes.around import AroundTab
 from warroom.tui.panes.boundary import BoundaryTab
 from warroom.tui.panes.changes import ChangesTab
 from warroom.tui.panes.contain import ContainPane
@@ -30,6 +31,7 @@ SCOPES: Mapping[str, type[DOMNode]] = {
     "boundary": BoundaryTab,
     "hypotheses": Board,
     "changes": ChangesTab,
+    "around": AroundTab,
     "updates": UpdatesTab,
     "follow-ups": FollowUpsTab,
     "postmortem": PostmortemTab,

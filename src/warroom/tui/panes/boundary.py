@@ -139,7 +139,8 @@ class BoundaryTab(Tab):
         if report.question != self.question:
             return ("asking the log again", "pend")
         sampled = ", sampled" if report.findings.sampled else ""
-        return (f"{report.seconds:.2f} s on {grouped(report.requests)} lines{sampled}", "mute")
+        took = f"{report.seconds:.1f} s" if report.seconds >= 0.05 else "<0.1 s"
+        return (f"{took} on {grouped(report.requests)} lines{sampled}", "mute")
 
     def hints(self) -> list[Hint]:
         """The keys of the row under the cursor."""

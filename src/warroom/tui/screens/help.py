@@ -11,15 +11,22 @@ from warroom.tui.keymap import Known, shown
 from warroom.tui.screens.dialog import Dialog
 from warroom.tui.widgets.pieces import Line, Piece, cells, fit, line, wrap
 
-_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Next", ("incident",)),
-    ("Move", ("go", "app")),
+    ("Move", ("go", "time", "app")),
     ("Queue and lists", ("queue", "list")),
     ("Logs", ("logs", "log")),
     ("Boundary", ("boundary",)),
     ("Contain", ("contain",)),
-    ("Work", ("work", "board", "changes", "followups", "postmortem")),
+    ("Work", ("work",)),
+    ("Work: timeline", ("timeline",)),
+    ("Work: hypotheses", ("board",)),
+    ("Work: changes", ("changes",)),
+    ("Work: around", ("around",)),
+    ("Work: follow-ups", ("followups",)),
+    ("Work: postmortem", ("postmortem",)),
 )
+"""Headings, and how the names of the keys below them begin."""
 _TOGETHER: tuple[tuple[tuple[str, ...], str], ...] = (
     (("go.queue", "go.logs", "go.contain", "go.work"), "pane"),
     (("go.next_pane", "go.previous_pane"), "next / previous pane"),
@@ -31,6 +38,7 @@ _TOGETHER: tuple[tuple[tuple[str, ...], str], ...] = (
     (("log.previous_flag", "log.next_flag"), "previous / next mark"),
     (("log.pager", "log.editor"), "open in $PAGER / $EDITOR"),
     (("log.earlier", "log.later"), "earlier / later in time"),
+    (("time.earlier", "time.later"), "earlier / later in time"),
     (("log.zoom_in", "log.zoom_out"), "shorter / longer span"),
     (("log.head", "log.follow"), "top / follow"),
     (("log.mark_up", "log.mark_down"), "mark lines"),
@@ -40,7 +48,7 @@ _TOGETHER: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 """Keys that belong together stand on one line."""
 
-_UNSAID = {
+UNSAID = {
     *("list.page_up", "list.page_down", "log.up", "log.down", "log.page_up", "log.page_down"),
     *("board.up", "board.down", "board.left", "board.right", "go.palette_anywhere", "log.back"),
     *(
@@ -59,6 +67,8 @@ _EVERYWHERE = (
     (("esc",), "one step back; nothing is lost"),
     (("^s",), "send or save, in any text"),
 )
+_NARROW, _WIDE, _LARGE = 118, 164, 180
+"""Cells of the dialog, and the columns of a screen from which on it is the wider one."""
 _MARKS: tuple[tuple[Piece, str], ...] = (
     (Piece("▌", "s5"), "5xx"),
     (Piece("▏", "s4"), "4xx"),
@@ -75,7 +85,6 @@ _MARKS: tuple[tuple[Piece, str], ...] = (
 class HelpScreen(Dialog[None]):
     """Generated from the keys as they are set now, so that it cannot be wrong."""
 
-    DEFAULT_CSS = "HelpScreen #dialog { width: 118; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "leave", "leave", show=False, priority=True, id="help.leave"),
     ]
@@ -106,6 +115,10 @@ class HelpScreen(Dialog[None]):
             ),
         ]
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Take the room of a large screen, so that every key is seen at once."""
+        self.query_one("#dialog").styles.width = _WIDE if event.size.width >= _LARGE else _NARROW
+
     def on_key(self, event: events.Key) -> None:
         """Find, scroll, leave."""
         event.stop()
@@ -134,7 +147,7 @@ class HelpScreen(Dialog[None]):
         self.dismiss(None)
 
     def _lines(self, width: int) -> Sequence[Line]:
-        columns = 3 if width >= 96 else 2 if width >= 60 else 1
+        columns = 4 if width >= 150 else 3 if width >= 96 else 2 if width >= 60 else 1
         room = (width - 2 * (columns - 1)) // columns
         blocks = [
             block
@@ -143,10 +156,7 @@ class HelpScreen(Dialog[None]):
         ]
         if not blocks:
             return [(), line(Piece("No key does that. The palette : finds actions.", "mute")), ()]
-        found: list[Line] = []
-        for start in range(0, len(blocks), columns):
-            found += _beside(blocks[start : start + columns], room)
-            found.append(())
+        found = [*_beside(_stacked(blocks, columns), room), ()]
         return found if self._words else [(), *found, *_legend(width)]
 
 
@@ -162,7 +172,7 @@ def _grouped(
         keys = tuple(own.split(",")) if own else binding.keys
         drawn.setdefault(binding.id, (tuple(map(shown, keys)), binding.verb))
     joined = {ids[0]: (ids, verb) for ids, verb in _TOGETHER}
-    said = {name for ids, _ in _TOGETHER for name in ids[1:]} | _UNSAID
+    said = {name for ids, _ in _TOGETHER for name in ids[1:]} | UNSAID
     by_prefix: dict[str, list[tuple[Keys, str]]] = {}
     for name, alone in drawn.items():
         row = alone
@@ -173,7 +183,7 @@ def _grouped(
             by_prefix.setdefault(name.partition(".")[0], []).append(row)
     groups = [
         (name, [row for prefix in prefixes for row in by_prefix.get(prefix, [])])
-        for name, prefixes in _GROUPS
+        for name, prefixes in GROUPS
     ]
     return [*groups, ("Everywhere", [(keys, verb) for keys, verb in _EVERYWHERE])]
 
@@ -194,6 +204,15 @@ def _block(name: str, rows: list[tuple[Keys, str]], width: int) -> list[Line]:
         block.append(line(Piece(label, "accent", bold=True), Piece(f"  {parts[0]}", "soft")))
         block += [line(" " * cells(label), Piece(f"  {part}", "soft")) for part in parts[1:]]
     return block
+
+
+def _stacked(blocks: Iterable[list[Line]], columns: int) -> list[list[Line]]:
+    """Put each block into the column that is shortest by then: nobody scrolls past empty room."""
+    found: list[list[Line]] = [[] for _ in range(columns)]
+    for block in blocks:
+        shortest = min(found, key=len)
+        shortest += [(), *block] if shortest else block
+    return [column for column in found if column]
 
 
 def _beside(blocks: Sequence[list[Line]], width: int) -> list[Line]:
