@@ -279,7 +279,7 @@ def test_each_gap_of_a_clean_end_is_named_until_it_is_closed() -> None:
         "Silence is still in force since 12:00: undo it",
         "Roll back is still in force since 12:00: undo it, or keep it with a date",
         "step 2 of Roll back is unknown: verify and settle it",
-        "data protection authority was not told (gdpr): record it, or why it is not owed",
+        "data protection authority was not told (GDPR notice): record it, or why it is not owed",
         "no diagnosis has been shared",
         "nobody has looked at the postmortem draft",
     )
@@ -379,7 +379,7 @@ def test_each_next_step_says_why_and_with_what() -> None:
 
     nothing = next_step(None, NOON)
     assert nothing is not None
-    assert (nothing.action, nothing.why) == ("declare", "Declare what fails.")
+    assert (nothing.action, nothing.why) == ("declare", "When something fails, declare it.")
     story = Story().declared(priority=Priority.P1)
     assert step(story)[0] == "acknowledge"
     facts = k.HandoverOffered(role=Role.SCRIBE, to="leo", briefing="b")

@@ -9,9 +9,10 @@ from tests.tui.fakes import NOW, OPTIONS, FakeContainment, FakeRoom, busy_room, 
 
 from warroom.core import commands as c
 from warroom.core import events as e
+from warroom.core.journal import JournalError
 from warroom.core.nextstep import next_step
 from warroom.core.words import Outcome, StepAction, Verdict
-from warroom.room.containment import Ask
+from warroom.room.containment import Ask, Option
 from warroom.tui.draw import Line
 from warroom.tui.panes.contain_rows import contain_rows
 from warroom.tui.panes.log_signs import marks
@@ -230,3 +231,20 @@ async def test_while_a_step_runs_the_next_thing_is_to_see_whether_it_helps() -> 
     assert step is not None
     assert step.action == "contain"
     assert step.why == "checkout to 2026.11.19 is running: see whether it helps."
+
+
+async def test_what_options_cannot_be_told_for_is_said_whole() -> None:
+    words = "runbooks/rollback.md cannot be read: line 3: 'kind' is missing. Put it right."
+
+    class Broken(FakeContainment):
+        def options(self, incident: str) -> tuple[Option, ...]:
+            raise JournalError(words, "")
+
+    room = busy_room()
+    broken = Broken(room)
+    async with console(room, containment=lambda _: broken) as driver:
+        driver.main.select("INC-106")
+        await driver.until("Cannot say what applies.")
+        width = driver.main.contain.size.width
+        said = " ".join(row[:width].strip() for row in driver.text.splitlines())
+        assert words.rstrip(".") in said

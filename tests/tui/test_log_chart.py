@@ -148,6 +148,16 @@ def test_labels_of_signs_that_are_near_stand_behind_the_last_of_them_in_their_or
     assert "onset" not in axis[: axis.index("▲")]
 
 
+def test_no_label_stands_behind_a_sign_that_it_does_not_tell_of():
+    over = Mark(NOON + 500, "✓", "ok", "12:08:20 over", "over")
+    flag = Mark(NOON + 520, "●", "ok", "new-cart off 12:08:40", "new-cart off")
+    change = Mark(NOON + 600, "◆", "p2")
+    axis = drawn(ChartState(bars(), marks=(over, change, flag)))[3]
+    assert "off" not in axis[axis.index("◆") :]
+    assert "over" not in axis[axis.index("◆") :]
+    assert "● over ┄" in axis[: axis.index("◆")]
+
+
 def test_what_is_now_is_never_worse_than_the_peak():
     facts = LogFacts(share_now=(77, 100))
     assert "peak 77.0" in drawn(ChartState(failing(45, 55, share=38), facts))[1]

@@ -66,7 +66,8 @@ def next_step(incident: Incident | None, now: datetime, me: str = "") -> NextSte
         me: Who asks; a role that was offered to them waits for their word.
     """
     if incident is None:
-        return NextStep(action="declare", verb="declare", why="Declare what fails.")
+        why = "When something fails, declare it."
+        return NextStep(action="declare", verb="declare", why=why)
     if incident.phase is Phase.CLOSED:
         return None
     offered = next((role for role, offer in incident.offers.items() if offer.to == me), None)

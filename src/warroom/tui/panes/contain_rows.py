@@ -61,7 +61,7 @@ def _rows(snapshot: Snapshot, width: int, most: int) -> list[Row]:
     elif snapshot.options_trouble:
         rows += [
             _words("✗ Cannot say what applies.", "s5"),
-            _words(snapshot.options_trouble, "text"),
+            *(_words(part, "text") for part in wrap(snapshot.options_trouble, width - 2)),
         ]
     elif not rows and incident.resolved_at is None:
         rows += [
@@ -132,11 +132,19 @@ class _Head:
         lines = wrap(title, room)
         if len(lines) <= self.most:
             return tuple(lines)
-        last = wrap(title, room - 2)[-1]
         if self.most > 1:
-            return (*lines[: self.most - 1], f"… {last}")
+            return (*lines[: self.most - 1], f"… {_end(title, room - 2)}")
+        last = _end(title, room * 2 // 3)
         head = cut(title, max(room - cells(last) - 1, 1)).removesuffix("…").rstrip()
-        return (f"{head} … {last}" if cells(last) < room // 2 + 4 else f"… {last}",)
+        return (f"{head} … {last}",)
+
+
+def _end(title: str, room: int) -> str:
+    """Return the end of a title in at most so many cells, from a whole word on if it has one."""
+    while cells(title) > room:
+        title = title[1:]
+    _, blank, words = title.partition(" ")
+    return words if blank and words else title
 
 
 def _running(run: Run, now: datetime, width: int) -> Row:

@@ -54,7 +54,7 @@ def queue_rows(
     """
     when = when or (lambda: snapshot.now)
     if not snapshot.rows and not snapshot.promises:
-        return _empty(snapshot)
+        return _empty(snapshot, room[0])
     awake = [row for row in snapshot.rows if not row.snoozed]
     asleep = [row for row in snapshot.rows if row.snoozed]
     draw = _wide_row if wide else _two_lines
@@ -110,10 +110,11 @@ def _put(line: Line, words: str, token: str, width: int) -> None:
 _WATCH = (("Watch a log", "soft"), ("  warroom --log FILE", "mute"))
 
 
-def _empty(snapshot: Snapshot) -> list[Row]:
+def _empty(snapshot: Snapshot, width: int) -> list[Row]:
     told: tuple[tuple[str, str], ...]
     if snapshot.trouble:
-        told = (("✗ The store does not answer.", "s5"), (snapshot.trouble, "text"))
+        said = wrap(snapshot.trouble, width - 2) if width else [snapshot.trouble]
+        told = (("✗ The store does not answer.", "s5"), *((part, "text") for part in said))
     elif not snapshot.loaded:
         told = (("opening the store", "mute"), ("The log is already live.", "mute"))
     elif snapshot.log.watch.sentence:

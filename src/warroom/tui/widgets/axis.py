@@ -11,6 +11,8 @@ from warroom.tui.widgets.ink import Ink
 
 _LONGEST = 40
 _SHORTEST = 16
+_NEAR = 3
+"""Cells between two signs that are read as one group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,16 @@ class Axis:
     def _behind(self, placed: Sequence[tuple[int, Mark]], told: Sequence[Mark]) -> None:
         """Put labels right of their signs; where the next is too near, behind that one."""
         waiting: list[Mark] = []
+        before = 0
         for place, mark in placed:
+            if place - before > _NEAR:
+                waiting = []  # a label behind a sign far from its own would tell of that one
+            before = place
             own = [mark] if _label(mark) and mark not in told else []
             waiting += own
             # Of those that do not fit together the one keeps its label that the room is next to.
-            for labels, short in ((waiting, False), (waiting, True), (own, False), (own, True)):
+            tries = [(waiting, False), (waiting, True), (own, False), (own, True)]
+            for labels, short in (*tries, *(([one], True) for one in waiting)):
                 if labels and self._side_by_side(labels, place + 1, short=short):
                     waiting = []
                     break
