@@ -21,7 +21,7 @@ from textual.filter import LineFilter
 from warroom.core.text import clean_line
 from warroom.room.service import Room
 from warroom.tui.attention import FLASH, call_bytes, end_bytes
-from warroom.tui.filters import line_filters
+from warroom.tui.filters import Shortfall
 from warroom.tui.garbage import spare_keys
 from warroom.tui.keymap import KeymapError, check, gather
 from warroom.tui.presets import with_preset
@@ -61,7 +61,7 @@ class WarroomApp(App[int]):
         self.services = services
         self.palettes: dict[str, Palette] = dict(services.palettes)
         self.palette = self.palettes.get(services.theme) or next(iter(self.palettes.values()))
-        self.ascii_glyphs = services.ascii_glyphs
+        self.shortfall = Shortfall(ascii_glyphs=services.ascii_glyphs)
         self.keys = gather({**SCOPES, "app": WarroomApp})
         self.overrides = check(with_preset(services.preset, services.keymap), self.keys)
         self.room: Room | None = None
@@ -80,8 +80,7 @@ class WarroomApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What the terminal cannot show is replaced last."""
-        filters = line_filters(self, self.palette, ascii_glyphs=self.ascii_glyphs)
-        return filters or super().get_line_filters()
+        return self.shortfall.filters(self, self.palette) or super().get_line_filters()
 
     def get_default_screen(self) -> MainScreen:
         """The war room."""

@@ -10,7 +10,7 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 
-from warroom.tui.sixteen import sixteen
+from warroom.tui.sixteen import SixteenColours
 from warroom.tui.theme import Palette
 
 ASCII = {
@@ -132,13 +132,23 @@ def _plain(style: Style, page: float) -> Style:
     )
 
 
-def line_filters(app: App[Any], palette: Palette, *, ascii_glyphs: bool) -> list[LineFilter]:
-    """Return what replaces, in this order, what the terminal of an app cannot show."""
-    filters: list[LineFilter] = []
-    if ascii_glyphs:
-        filters.append(AsciiGlyphs(palette.colours["s5"]))
-    if app.no_color:
-        filters.append(PlainColours(palette.colours["bg0"]))
-    elif app.console.color_system == "standard" and not app.is_headless:
-        filters.append(sixteen(palette))
-    return filters
+class Shortfall:
+    """What replaces what the terminal of one app cannot show; asked for with every widget drawn."""
+
+    def __init__(self, *, ascii_glyphs: bool) -> None:
+        self._ascii = ascii_glyphs
+        self._sixteen: SixteenColours | None = None
+        """Made once for a palette: it remembers what it has translated."""
+
+    def filters(self, app: App[Any], palette: Palette) -> list[LineFilter]:
+        """Return the filters in the order in which they work."""
+        found: list[LineFilter] = []
+        if self._ascii:
+            found.append(AsciiGlyphs(palette.colours["s5"]))
+        if app.no_color:
+            found.append(PlainColours(palette.colours["bg0"]))
+        elif app.console.color_system == "standard" and not app.is_headless:
+            if self._sixteen is None or self._sixteen.palette is not palette:
+                self._sixteen = SixteenColours(palette)
+            found.append(self._sixteen)
+        return found

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from rich.color import Color as RichColor
 from rich.color import ColorType
+from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -16,9 +17,11 @@ from textual.filter import LineFilter
 from warroom.tui.theme import Palette
 
 _DARK = {
-    "bright_black": ("bg2", "line"),
     "black": ("bg0", "bg1", "bg3", "bg5"),
-    "white": ("soft", "s2", "mute", "off", "vol"),
+    "blue": ("bg2",),
+    "bright_black": ("line",),
+    "bright_blue": ("vol",),
+    "white": ("soft", "s2", "mute", "off"),
     "bright_white": ("text",),
     "cyan": ("p3", "s3"),
     "yellow": ("p2",),
@@ -32,27 +35,25 @@ _LIGHT = {
     "white": ("bg2",),
     "bright_white": ("bg0", "bg1", "bg3", "bg5"),
     "bright_black": ("line", "vol"),
-    "black": ("text", "soft", "s2", "mute", "off"),
-    "cyan": ("p3", "s3"),
-    "yellow": ("p2", "s4", "warn"),
-    "magenta": ("pend",),
-    "green": ("ok",),
-    "blue": ("accent",),
+    "black": ("text", "soft", "s2", "s3", "mute", "off"),
+    "magenta": ("p2", "s4", "warn", "pend"),
+    "blue": ("p3", "accent", "ok"),
     "red": ("p1", "s5", "breach"),
 }
-"""Tokens by colour; of two tokens with one colour in a theme the later line has it."""
+"""Tokens by colour; of two tokens with one colour in a theme the later line has it. Green, yellow
+and cyan are too pale for a light page on most terminals, so that two meanings have one colour: they
+have a sign and a word of their own as well."""
 
+_READABLE = {
+    "blue": ("bright_white", "white", "bright_yellow", "bright_cyan", "bright_green"),
+    "white": ("black", "blue", "red"),
+}
+"""What can be read on the row under the cursor; anything else is as plain text there."""
 
-_MADE: "dict[int, SixteenColours]" = {}
-"""By the address of a palette, which each of them keeps."""
-
-
-def sixteen(palette: Palette) -> "SixteenColours":
-    """Return the filter for a palette, made once: it is asked for with every widget drawn."""
-    made = _MADE.get(id(palette))
-    if made is None:
-        made = _MADE[id(palette)] = SixteenColours(palette)
-    return made
+_SHAPES = "▌▎▏▐ "
+"""Signs that are seen by their shape and their place, in whatever colour."""
+_ROUNDED = 1
+"""How far red, green and blue may be off a token each, where the framework has mixed colours."""
 
 
 class SixteenColours(LineFilter):
@@ -62,34 +63,49 @@ class SixteenColours(LineFilter):
         super().__init__()
         self.palette = palette
         names = _DARK if palette.dark else _LIGHT
-        self._page = RichColor.parse("black" if palette.dark else "bright_white")
-        self._text = RichColor.parse("bright_white" if palette.dark else "black")
         self._known = {
-            RichColor.parse(palette.colours[token]).triplet: RichColor.parse(name)
+            _triplet(palette.colours[token]): RichColor.parse(name)
             for name, tokens in names.items()
             for token in tokens
         }
+        self._page = self._known[_triplet(palette.colours["bg0"])]
+        self._text = self._known[_triplet(palette.colours["text"])]
+        self._faded = RichColor.parse("bright_black")
+        """The page behind a dialog: its colours are mixed, so that they are no token's."""
+        self._row = self._known[_triplet(palette.colours["bg2"])]
+        self._readable = {RichColor.parse(name) for name in _READABLE[self._row.name]}
         self._of = lru_cache(2048)(self._translated)
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Replace every style."""
         del background
         return [
-            Segment(text, None if style is None else self._of(style), control)
+            Segment(text, style and self._of(style, shape=not text.strip(_SHAPES)), control)
             for text, style, control in segments
         ]
 
-    def _translated(self, style: Style) -> Style:
+    def _translated(self, style: Style, *, shape: bool) -> Style:
         ground = self._one(style.bgcolor, self._page)
         # Words on a badge have a token of their own, that is nearly the page.
-        words = self._one(style.color, self._page if self._filled(ground) else self._text)
+        filled = ground not in (None, self._page, self._row)
+        words = self._one(style.color, self._page if filled else self._faded)
+        if ground == self._row and not shape and words not in self._readable:
+            words = self._text
         return style + Style(color=words, bgcolor=ground)
 
-    def _filled(self, ground: RichColor | None) -> bool:
-        layers = (None, self._page, RichColor.parse("bright_black"), RichColor.parse("white"))
-        return ground not in layers
-
     def _one(self, colour: RichColor | None, other: RichColor) -> RichColor | None:
-        if colour is None or colour.type is not ColorType.TRUECOLOR:
+        if colour is None or colour.type is not ColorType.TRUECOLOR or colour.triplet is None:
             return colour
-        return self._known.get(colour.triplet, other)
+        found = self._known.get(colour.triplet)
+        if found is None:
+            near = (known for known in self._known if _near(known, colour.triplet))
+            found = self._known.get(next(near, colour.triplet), other)
+        return found
+
+
+def _triplet(colour: str) -> ColorTriplet:
+    return ColorTriplet(*Color.parse(colour).rgb)
+
+
+def _near(one: ColorTriplet, other: ColorTriplet) -> bool:
+    return all(abs(a - b) <= _ROUNDED for a, b in zip(one, other, strict=True))

@@ -25,7 +25,7 @@ from warroom.core.events import Excerpt
 from warroom.core.text import clean_line
 from warroom.logs.protocol import Log
 from warroom.tui.draw import Line, cut
-from warroom.tui.filters import line_filters
+from warroom.tui.filters import Shortfall
 from warroom.tui.garbage import spare_keys
 from warroom.tui.keymap import gather
 from warroom.tui.log_memory import LogMemory
@@ -139,6 +139,7 @@ class TailApp(App[int]):
 
     def __init__(self, services: TailServices) -> None:
         self.services = services
+        self.shortfall = Shortfall(ascii_glyphs=services.ascii_glyphs)
         self.palette = services.palette
         super().__init__(driver_class=CarefulDriver)
         self.ahead = TypeAhead(self, super().on_event)
@@ -158,8 +159,7 @@ class TailApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What the terminal cannot show is replaced last."""
-        filters = line_filters(self, self.palette, ascii_glyphs=self.services.ascii_glyphs)
-        return filters or super().get_line_filters()
+        return self.shortfall.filters(self, self.palette) or super().get_line_filters()
 
     def compose(self) -> ComposeResult:
         """Yield header, log, boundary, notice and footer."""
