@@ -149,6 +149,32 @@ def test_what_did_not_help_is_not_drawn_as_a_success(
     assert [mark.token for mark in axis if mark.text.startswith("drain app-3")] == [token]
 
 
+def listed(snapshot: Snapshot, width: int) -> list[str]:
+    """What the pane lists, line by line."""
+    palette = load_palettes()[0]["dark"]
+    rows = contain_rows(snapshot, width)
+    found = []
+    for row in rows:
+        for number in range(row.lines):
+            line = Line(palette).put(" ")
+            row.draw(line, number, width)
+            found.append("".join(part.text for part in line.segments).rstrip())
+    return found
+
+
+def test_who_may_only_look_is_offered_no_key_and_words_fill_the_width_there_is() -> None:
+    room = busy_room()
+    shown = Snapshot(now=NOW, actor="ana", loaded=True, current=room.states["INC-107"])
+    acting = "\n".join(listed(shown, 78))
+    assert "U undo" in acting
+    assert "until taken back" in acting
+    reading = "\n".join(listed(replace(shown, contact=replace(shown.contact, reading=True)), 78))
+    assert "U undo" not in reading
+    empty = Snapshot(now=NOW, actor="ana", loaded=True)
+    assert listed(empty, 78) == [" What stops the damage is offered here."]
+    assert len(listed(empty, 37)) == 2
+
+
 async def test_the_footer_names_what_enter_does_to_the_row_under_the_cursor() -> None:
     async with console(busy_room()) as driver:
         await looking(driver)
@@ -197,7 +223,7 @@ async def test_without_a_runbook_the_way_to_say_that_it_was_stopped_is_named() -
     room = FakeRoom()
     room.told("14:10:00", c.Declare(facts=e.Declared(title="x")), "INC-1")
     async with console(room, containment=lambda _: FakeContainment(room, ())) as driver:
-        await driver.until("Stopped by hand:  : by hand")
+        await driver.until("Whoever stops it by hand")
         await driver.press("colon", *"by hand")
         await driver.until("Say that it is contained, by hand")
 

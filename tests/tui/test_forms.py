@@ -24,7 +24,7 @@ from warroom.core.words import (
     UpdateKind,
     Verdict,
 )
-from warroom.room.containment import Option, Progress
+from warroom.room.containment import Checklist, Option, Progress, Task, TaskState
 from warroom.tui import when
 from warroom.tui.screens.declare import DeclareScreen
 from warroom.tui.screens.dialog import Drafts
@@ -40,6 +40,7 @@ from warroom.tui.screens.outside import ContactScreen, NoticeScreen
 from warroom.tui.screens.people import RolesScreen
 from warroom.tui.screens.qualify import QualifyScreen
 from warroom.tui.screens.run import EffectProgress, RunScreen, StepEnded, StepOutput
+from warroom.tui.screens.steps import ChecklistScreen
 from warroom.tui.screens.update import UpdateScreen
 from warroom.tui.screens.verified import VerifiedScreen
 
@@ -166,6 +167,24 @@ async def test_which_notice_is_asked_where_none_is_owed() -> None:
         await pilot.press("d", "ctrl+s")
         await pilot.pause()
     assert app.results == [c.OweNotice(facts=NoticeOwed(notice="dora"))]
+
+
+async def test_a_checklist_is_seen_whole_where_there_is_room() -> None:
+    said = ["Say in the channel that a rollback starts, and who commands it, before the first step",
+            "Switch the release", "Tell support that checkout works again, and since when it does"]  # fmt: skip
+    tasks = tuple(
+        Task(number=n, text=text, runs=n == 2, reads=False, state=TaskState.OPEN)
+        for n, text in enumerate(said, 1)
+    )
+    last = replace(tasks[-1], question="Who in support was told?")
+    app = Kit()
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = Checklist(runbook="back", title="Roll back", tasks=(*tasks[:-1], last))
+        await opened(pilot, app, ChecklistScreen(shown))
+        text = " ".join(screen_text(app).replace("│", " ").split())
+        assert "before the first step" in text
+        assert "Who in support was told?" in text
+        assert app.screen.query_one("#tasks").show_vertical_scrollbar is False
 
 
 async def test_how_bad_begins_with_its_first_line_on_a_small_screen() -> None:

@@ -285,7 +285,8 @@ async def test_filter_hides_the_rest_dims_it_and_is_cleared_by_its_own_key():
         await pilot.press("m")
         await settle(pilot)
         assert len(app.rows()) > 10
-        assert "▸ matches, rest dimmed" in app.pane.bar.line.render_line(0).text
+        row = app.pane.bar.line.render_line(0).text
+        assert "▸ matches · m hides the rest" in row
         await pilot.press("E")
         await settle(pilot)
         marked = [line for line in app.lines() if "▸5" in line]

@@ -10,6 +10,9 @@ from warroom.core import events as e
 from warroom.core.clocks import StageState, rail
 from warroom.core.nextstep import along, next_step
 from warroom.core.words import Audience, Factor, Priority, Role, UpdateKind
+from warroom.tui.snapshot import Snapshot
+from warroom.tui.theme import load_palettes
+from warroom.tui.widgets.header import Header
 
 
 def told(room: FakeRoom, at: str, due: timedelta = timedelta(hours=1)) -> None:
@@ -100,3 +103,16 @@ async def test_damage_that_goes_on_is_said_while_an_update_is_due() -> None:
         async with console(room, size) as driver:
             await driver.until("▸ update")
             assert "· contain since 14m" in marks(driver)
+
+
+def test_a_drill_is_called_one_once_in_the_header() -> None:
+    room = FakeRoom()
+    facts = e.Declared(title="staging is down", drill="drill-1", priority=Priority.P2)
+    room.told("14:10:00", c.Declare(facts=facts), "INC-1")
+    incident = room.states["INC-1"]
+    assert incident.title.startswith("DRILL ")
+    shown = Snapshot(now=NOW, actor="ana", loaded=True, current=incident)
+    line = Header(load_palettes()[0]["dark"]).line(shown, 80)
+    row = "".join(segment.text for segment in line.segments)
+    assert row.startswith(" DRILL  P2  INC-1 staging is down")
+    assert row.count("DRILL") == 1

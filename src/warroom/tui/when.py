@@ -8,7 +8,7 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{1,2}):(\d{2}))?")
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 
-EXAMPLES = "16:00, +2h, or 2026-12-04 16:00 (UTC)"
+EXAMPLES = "16:00, +2h, 2026-12-04 16:00 (UTC)"
 """What a field says it understands."""
 
 

@@ -192,7 +192,8 @@ class ChangesTab(Tab):
         kind = Piece(fit(KIND_WORDS[change.kind], 12), "mute")
         what = Piece(change.text, "soft" if after else "text", bold=best and not after)
         left = (Piece("◆ ", tone), *when, *bar, Piece("  " if bar else ""), kind, what)
-        source = "  ".join(part for part in (change.release, change.reference) if part)
+        release = "" if change.release in change.text else change.release  # said once: it is long
+        source = "  ".join(part for part in (release, change.reference) if part)
         return (spread(left, line("  ", Piece(source, "mute")), width),)
 
 

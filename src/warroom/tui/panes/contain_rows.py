@@ -42,10 +42,7 @@ def contain_rows(snapshot: Snapshot, width: int, height: int = 0) -> list[Row]:
 def _rows(snapshot: Snapshot, width: int, most: int) -> list[Row]:
     incident = snapshot.current
     if incident is None:
-        return [
-            _words("What stops the damage", "mute"),
-            _words("is offered here.", "mute"),
-        ]
+        return _said("What stops the damage is offered here.", "mute", width)
     now = snapshot.now
     keys = not snapshot.contact.reading
     rows = [_running(run, now, width) for run in incident.runs if run.outcome is None]
@@ -59,19 +56,20 @@ def _rows(snapshot: Snapshot, width: int, most: int) -> list[Row]:
             rows += [_words("", "mute"), _words("next, fastest first", "mute")]
         rows += [_option(option, width, most, keys=keys) for option in snapshot.options]
     elif snapshot.options_trouble:
-        rows += [
-            _words("✗ Cannot say what applies.", "s5"),
-            *(_words(part, "text") for part in wrap(snapshot.options_trouble, width - 2)),
-        ]
+        rows.append(_words("✗ Cannot say what applies.", "s5"))
+        rows += _said(snapshot.options_trouble, "text", width)
     elif not rows and incident.resolved_at is None:
-        rows += [
-            _words("No runbook applies.", "text"),
-            _words("A Markdown file in the runbooks", "mute"),
-            _words("folder makes one: warroom runbook", "mute"),
-        ]
-        if incident.contained_at is None:
-            rows.append(_words("Stopped by hand:  : by hand", "mute"))
+        rows.append(_words("No runbook applies.", "text"))
+        made = "A Markdown file in the runbooks folder makes one: warroom runbook"
+        rows += _said(made, "mute", width)
+        if incident.contained_at is None and keys:
+            by_hand = "Whoever stops it by hand says so:  :  then “by hand”."
+            rows += _said(by_hand, "mute", width)
     return rows
+
+
+def _said(words: str, token: str, width: int) -> list[Row]:
+    return [_words(part, token) for part in wrap(clean_line(words), max(width - 2, 1))]
 
 
 def _words(words: str, token: str) -> Row:
@@ -156,7 +154,10 @@ def _running(run: Run, now: datetime, width: int) -> Row:
         instead=Piece(verb, "accent"),
         right=spell.duration(now - run.intended_at),
     )
-    words = f"{verb}: {run.intent.step_title}"
+    step = f"step {run.intent.step}"
+    if run.intent.step_title != run.intent.title:  # a runbook of one step has one name
+        step += f": {run.intent.step_title}"
+    words = f"{verb} {step}"
     return head.row("", width, lambda line, width: line.say(words, "mute", width - 4))
 
 
@@ -195,11 +196,10 @@ def _in_force(run: Run, now: datetime, width: int, *, keys: bool) -> Row:
 
     def end(line: Line, width: int) -> None:
         words, token = _until(run, now)
-        undo = "U undo"
+        undo = "U undo" if keys else ""
         line.say(words, token, width - line.width - len(undo) - 2)
-        if not keys:
-            return
-        line.to(width - len(undo) - 1).put("U", "accent", bold=True).put(" undo", "soft")
+        if undo:
+            line.to(width - len(undo) - 1).put("U", "accent", bold=True).put(" undo", "soft")
 
     return head.row(f"force {run.intent.run}", width, effect, end)
 

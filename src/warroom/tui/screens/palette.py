@@ -51,6 +51,7 @@ class PaletteScreen(Asked[Entry]):
         border: none; height: 1; padding: 0 1; background: $wr-bg3; color: $wr-text;
     }
     PaletteScreen Input:focus { border: none; background-tint: $wr-bg3 0%; }
+    PaletteScreen Input > .input--placeholder { color: $wr-mute; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", id="palette.leave", priority=True),
@@ -193,7 +194,7 @@ class PaletteScreen(Asked[Entry]):
 def _draw(line: Line, n: int, width: int, *, entry: Entry, span: tuple[int, int]) -> None:
     del n
     line.put(f" {entry.group}".ljust(10), "mute")
-    notes = min(30, max(0, width - 62))
+    notes = min(30, max(0, width - 56))
     room = width - line.width - 6 - notes - 1
     title = cut(entry.title, room)
     start, end = span if span[1] <= len(title) and title[: span[1]].isascii() else (0, 0)

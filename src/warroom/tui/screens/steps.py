@@ -11,7 +11,7 @@ from warroom.core.text import clean_line, clean_text
 from warroom.room.containment import Ask, Checklist, Doubt, Task, TaskState
 from warroom.tui.screens.dialog import Dialog, palette_of
 from warroom.tui.screens.form import Field, FormScreen
-from warroom.tui.widgets.pieces import Line, Piece, fit, line, spread, wrap
+from warroom.tui.widgets.pieces import Line, Piece, cells_of, cut, fit, line, spread, wrap
 from warroom.tui.widgets.rowlist import Row, RowList
 
 _LABEL = 15
@@ -156,12 +156,18 @@ _MARKS = {
 }
 
 
+_WIDE = 100
+"""Cells of a checklist at most, as its style has it."""
+_EDGES = 9
+"""Cells of it that no task has: border, padding, gutter, scrollbar."""
+
+
 class ChecklistScreen(Dialog[int]):
     """A runbook as a list: enter opens a step that runs, or ticks one that a person did."""
 
     DEFAULT_CSS = """
     ChecklistScreen #dialog { width: 100; }
-    ChecklistScreen #tasks { height: auto; max-height: 30; background: $wr-bg3; }
+    ChecklistScreen #tasks { height: auto; background: $wr-bg3; }
     """
 
     def __init__(self, checklist: Checklist) -> None:
@@ -184,12 +190,18 @@ class ChecklistScreen(Dialog[int]):
     def on_mount(self) -> None:
         """Put the cursor on the next task."""
         super().on_mount()
-        self._list.styles.height = sum(len(row.lines) for row in self._rows(90))
         self._list.fill(self._rows)
         self._list.focus()
         upcoming = self.checklist.next
         if upcoming is not None:
             self.call_after_refresh(lambda: self._list.put_cursor(str(upcoming.number)))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Let the list be as high as what is in it, while there is room for that."""
+        super().on_resize(event)
+        width = min(event.size.width, _WIDE) - _EDGES
+        self._list.styles.height = sum(len(row.lines) for row in self._rows(width))
+        self._list.styles.max_height = max(3, event.size.height - self.KEYS_RESERVE - 2)
 
     def on_key(self, event: events.Key) -> None:
         """Leave with escape."""
@@ -209,10 +221,10 @@ class ChecklistScreen(Dialog[int]):
     def _lines(self, task: Task, width: int) -> tuple[Line, ...]:
         mark, tone = _MARKS[task.state]
         done = task.state is TaskState.DONE
-        when = f"{clean_line(task.by)} {task.at:%H:%M:%S}" if task.at is not None else ""
+        when = f"{cut(clean_line(task.by), 16)} {task.at:%H:%M:%S}" if task.at is not None else ""
         kind = "reads" if task.reads else "runs" if task.runs else "by hand"
         right = line(Piece(f"  {when or kind}", "mute"))
-        words = wrap(task.text, width - 34) or [""]
+        words = wrap(task.text, width - 5 - cells_of(right)) or [""]
         head = line(
             Piece(f"{mark} ", tone),
             Piece(fit(f"{task.number}", 3), "mute"),

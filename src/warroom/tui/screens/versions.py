@@ -55,7 +55,7 @@ class VersionsScreen(Asked[str]):
         with Vertical() as box:
             box.border_title = "Versions, newest first"
             box.border_subtitle = (
-                "esc leaves · space compares with this · T takes this text, undo gives back"
+                "esc leaves · space compares with this · T takes this text (undoable)"
             )
             with Horizontal():
                 yield self.list

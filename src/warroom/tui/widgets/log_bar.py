@@ -52,7 +52,7 @@ class BarLine(Widget):
         ground = ink.style("mute", on="bg1")
         left = Strip(_segments(self.left, ink))
         right = Strip(_segments(self.right, ink))
-        if left.cell_length + right.cell_length + 2 > width:
+        if left.cell_length + right.cell_length + 4 > width:  # an edge each, two between
             return left.adjust_cell_length(width, ground).apply_style(ground)
         gap = Segment(" " * (width - left.cell_length - right.cell_length - 2), ground)
         row = Strip([Segment(" ", ground), *left, gap, *right])

@@ -122,7 +122,7 @@ class LogQuery:
             left += [("   shows ", "mute", False), (grouped(len(self._shown)), "text", True)]
             going_on = "so far " * self._shown.behind()
             left += [(f" {going_on}of {total}", "soft", False)]
-            state = "▸ matches, rest dimmed" if self.dimming else self._around()
+            state = "▸ matches" if self.dimming else self._around()
             verb = "hides" if self.dimming else "dims"
             right = (
                 (state, "text", True),

@@ -186,6 +186,9 @@ class PickList(ScrollView, can_focus=True):
             return
         _, first, last = self._places[self.cursor]
         top, height = self.scroll_offset.y, max(self.size.height, 1)
+        # A heading above is seen with its first row.
+        while first and not self._lines[first - 1][0].key and last - first + 1 < height:
+            first -= 1
         # Forced: the bar of a list that has just become longer than its place is not shown yet.
         if first < top:
             self.scroll_to(y=first, animate=False, immediate=True, force=True)
