@@ -359,6 +359,15 @@ def test_a_moved_journal_is_still_held_to_its_anchors(
     assert "it had 20" in verify(moved, anchors).problems[0]
 
 
+def test_a_damaged_description_of_a_table_is_found(path: Path, anchors: Path) -> None:
+    """What only reads is not told of it by SQLite, and could not be opened for writing."""
+    whole = path.read_bytes()
+    assert whole.count(b"CHECK (seq > 0)") == 1
+    for wrong in (b"CHECK (sep > 0)", b"CHECK (se\xf1 > 0)"):
+        path.write_bytes(whole.replace(b"CHECK (seq > 0)", wrong))
+        assert verify(path, anchors).problems
+
+
 def flips(size: int, count: int, seed: int) -> Iterator[tuple[int, int]]:
     source = random.Random(seed)
     for _ in range(count):
@@ -384,7 +393,8 @@ def flip_and_look(path: Path, anchors: Path, count: int, seed: int) -> dict[str,
             seen["found"] += 1
             continue
         try:
-            with closing(sqlite3.connect(target)) as connection:
+            # For reading only: SQLite then also reads where it would refuse to write.
+            with closing(sqlite3.connect(f"file:{target}?mode=ro", uri=True)) as connection:
                 now = connection.execute("SELECT * FROM event ORDER BY seq").fetchall()
         except sqlite3.Error:
             now = None

@@ -279,4 +279,6 @@ def _bare(value: bytes) -> bytes:
     """Return a value without its quotes."""
     if value[:1] != b'"':
         return value
-    return unquoted(value).encode("utf-8", "replace") if b"\\" in value else value[1:-1]
+    if b"\\" not in value:
+        return value[1:-1]
+    return unquoted(value.decode("utf-8", "replace")).encode("utf-8", "replace")

@@ -36,6 +36,17 @@ class Scanner(Protocol):
         ...
 
 
+_LATEST = 0xFFFFFFFF
+"""The last second that an index can hold, in 2106."""
+
+
+def _decoded(levels: Counter[bytes]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for word, count in levels.items():
+        found[word.decode("utf-8", "replace")] += count
+    return dict(found)
+
+
 class LineScanner:
     """Reads every line with the format's reader."""
 
@@ -70,7 +81,7 @@ class LineScanner:
         run_rows: list[int] = []
         run_times: list[int] = []
         statuses: Counter[int] = Counter()
-        levels: Counter[str] = Counter()
+        levels: Counter[bytes] = Counter()
         low, high, parsed, position, current = 0.0, 0.0, 0, 0, 0
         for line in lines:
             seen = reader.glance(line.removesuffix(b"\r"))
@@ -89,11 +100,15 @@ class LineScanner:
                 if seen.status:
                     statuses[seen.status] += 1
                 if seen.level_text:
-                    levels[seen.level_text.decode("utf-8", "replace")] += 1
-                if seen.at is not None:
-                    low = min(low or seen.at, seen.at)
-                    high = max(high, seen.at)
-                    second = max(0, min(int(seen.at), 0xFFFFFFFF))
+                    levels[seen.level_text] += 1
+                at = seen.at
+                if at is not None:
+                    if at < low or not low:
+                        low = at
+                    high = max(high, at)
+                    second = int(at)
+                    if not 0 <= second <= _LATEST:
+                        second = 0 if second < 0 else _LATEST
                     if second != current:
                         if not run_rows and codes:
                             run_rows.append(0)
@@ -112,7 +127,7 @@ class LineScanner:
             run_times=run_times,
             end=end,
             statuses=dict(statuses),
-            levels=dict(levels),
+            levels=_decoded(levels),
             parsed=parsed,
             lines=len(lines),
             timed=(low, high) if high else None,

@@ -26,6 +26,7 @@ def scanner_of(reader: Reader, clock: Clock, codes: Codes) -> Scanner:
         from warroom.logs.kernel import AccessScanner  # noqa: PLC0415 - imports numpy
 
         return AccessScanner(clock, codes)
+    reader.hasten()
     return LineScanner(reader, codes)
 
 

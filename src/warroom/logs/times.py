@@ -11,6 +11,8 @@ _MONTHS = {
     for place in range(1, 13)
 }
 _REMEMBERED = 4096
+_DIGITS = b"0123456789"
+_POINTS, _APART, _DASHES = frozenset((b".", b",")), frozenset((b"T", b" ")), frozenset((b"-", b"/"))
 _ISO = re.compile(
     rb"(\d{4})[-/](\d\d)[-/](\d\d)[T \t:](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?\s?"
     rb"(Z|UTC|GMT|[+-]\d\d:?\d\d)?"
@@ -97,7 +99,17 @@ class Clock:
                 found = memory[raw] = decode(self, raw)
                 return found
 
-        return remembering
+        def by_the_second(raw: bytes) -> float | None:
+            """Stamps with a fraction come once each, but many in a second."""
+            if raw[19:20] in _POINTS and raw[10:11] in _APART and raw[4:5] in _DASHES:
+                rest = raw[20:].lstrip(_DIGITS)
+                digits = raw[20 : len(raw) - len(rest)]
+                if digits and rest[:1] not in _POINTS:
+                    whole = remembering(raw[:19] + rest)
+                    return None if whole is None else whole + _fraction(digits[:9])
+            return remembering(raw)
+
+        return by_the_second if kind in {"iso", "auto"} else remembering
 
 
 def _iso(clock: Clock, raw: bytes) -> float | None:

@@ -1,6 +1,8 @@
 """Check a whole journal: chain, head, anchors, projections, and the file itself."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Connection, select, text
@@ -71,11 +73,19 @@ class _Check:
                 self.problems.append(problem)
 
     def file(self) -> None:
-        """Let SQLite check its pages; it does not check what is in them."""
-        if self._connection.dialect.name == "sqlite":
-            found = self._connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
-            if found != "ok":
-                self.problems.append(f"the database file is damaged: {clean_line(str(found))}")
+        """Let SQLite check its pages and the description of its tables; not what is in them."""
+        if self._connection.dialect.name != "sqlite":
+            return
+        found = self._connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
+        if found != "ok":
+            self.problems.append(f"the database file is damaged: {clean_line(str(found))}")
+        # One that only reads is not told that it could not write: so they are made once more.
+        described = self._connection.execute(
+            text("SELECT sql FROM sqlite_schema WHERE sql NOT LIKE 'CREATE VIRTUAL %'")
+        ).scalars()  # a virtual one makes tables that are described as well
+        with closing(sqlite3.connect(":memory:")) as empty:
+            for statement in described:
+                empty.execute(statement)
 
     def read_head(self) -> None:
         """Read where the journal says that it ends."""

@@ -1,16 +1,15 @@
 """Read one entry of a known format into its parts."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
+from warroom.logs.formats import documents
 from warroom.logs.formats.model import Format
 from warroom.logs.formats.values import (
     PAIR,
     flatten,
-    scalar,
     seconds,
     severity,
     split_request,
@@ -39,7 +38,6 @@ _ODD_ACCESS = re.compile(
     rb"(?P<rest>[ \r].*|$)",
     re.DOTALL,
 )
-_JSON_START = re.compile(rb"\s*\{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,8 @@ class Parsed:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """What the index keeps of one entry."""
+class Glance(NamedTuple):
+    """What the index keeps of one entry; a tuple, as one is made of each line."""
 
     at: float | None
     mark: int
@@ -81,60 +78,12 @@ def _number(text: str) -> int:
     return number if 100 <= number <= 999 else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """Under which keys of a flat JSON object the index finds what it keeps."""
-
-    require: tuple[tuple[str, ...], ...]
-    at: tuple[str, ...]
-    status: tuple[str, ...]
-    level: tuple[str, ...]
-
-
-def _flat_keys(form: Format) -> _Keys | None:
-    """Return the keys to look at; None where another field may take one of them away."""
-    if form.kind != "json" or form.inner:
-        return None
-    kept = {name: (*form.fields.get(name, ()), name) for name in ("at", "status", "level")}
-    others = {key for name, keys in form.fields.items() if name not in kept for key in keys}
-    mine = [key for keys in kept.values() for key in dict.fromkeys(keys)]
-    if others.intersection(mine) or len(set(mine)) != len(mine):
-        return None
-    require = tuple(tuple(key.split("|")) for key in form.require)
-    return _Keys(require, kept["at"], kept["status"], kept["level"])
-
-
 def reader_again(form: Format, inner: Format | None, heading: bytes, clock: Clock) -> "Reader":
     """Return a reader like one whose format, inner format and `heading` are known."""
     reader = Reader(form, clock, Reader(inner, clock) if inner else None)
     if heading:
         reader.glance(heading)
     return reader
-
-
-def _document(raw: bytes) -> dict[str, Any] | None:
-    """Return the JSON object that a line is, None where it is none."""
-    if not _JSON_START.match(raw):
-        return None
-    try:
-        value = json.loads(raw.decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _is_flat(document: dict[str, Any]) -> bool:
-    kinds = set(map(type, document.values()))
-    return dict not in kinds and list not in kinds
-
-
-def _text_of(document: dict[str, Any], keys: tuple[str, ...]) -> str:
-    """Return the value of the first key that has one; this runs three times a line."""
-    for key in keys:
-        value = document.get(key)
-        if value is not None:
-            return value if type(value) is str else scalar(value) or ""
-    return ""
 
 
 class Reader:
@@ -156,7 +105,10 @@ class Reader:
             names = ("at", "status", "level")
             at, status, level = (places.get(name, 0) for name in names)
             self._plain_groups = (at, status, level)
-        self._flat = _flat_keys(form) if inner is None else None
+        self._finder = documents.finder(form)
+        self._document: Callable[[bytes], documents.Document | None] = (
+            documents.pairs if form.kind == "logfmt" else documents.read
+        )
         self._read: Callable[[bytes], dict[str, str] | None] = {
             "regex": self._regex,
             "json": self._json,
@@ -182,29 +134,46 @@ class Reader:
             return self._pattern.match(line) is not None
         return self._read(line) is not None
 
+    def hasten(self) -> None:
+        """Read faster from now on; the import for that is only worth its time for many lines."""
+        if self.format.kind == "json":
+            self._document = documents.quick_read()
+        if self.inner is not None:
+            self.inner.hasten()
+
     def glance(self, raw: bytes) -> Glance | None:
         """Return what the index keeps of an entry, None where it does not fit the format."""
         if self._plain_groups is not None:
             return self._glance_groups(raw, *self._plain_groups)
-        document = _document(raw) if self._flat is not None else None
-        if document is not None and self._flat is not None and _is_flat(document):
-            return self._glance_flat(document, self._flat)
+        if self._finder is not None:
+            try:
+                document = self._document(raw)
+                texts = None if document is None else self._finder.find(document)
+            except documents.UnclearError:
+                texts = self._texts(raw)
+        else:
+            texts = self._texts(raw)
+        if texts is None:
+            return None
+        stamp, code, word, line = texts
+        at = self.decode(_bytes(stamp)) if stamp else None
+        number = _number(code) if code else 0
+        level = _bytes(word)
+        mark = number or (self._level_number(level) if level else 0)
+        within = self.inner.glance(_bytes(line)) if self.inner is not None and line else None
+        if within is None:
+            return Glance(at, mark, number, level)
+        number = number or within.status
+        mark = number or within.mark or mark
+        return Glance(at or within.at, mark, number, within.level_text or level)
+
+    def _texts(self, raw: bytes) -> tuple[str, str, str, str] | None:
+        """Return time, status, level and the inner line as `Finder.find` does, of any format."""
         found = self._read(raw)
         if found is None:
             return None
-        at = self._at(found)
-        status = _number(found.get("status", ""))
-        level_text = found.get("level", "")
-        level = self._level(level_text)
-        if self.inner is not None and self.format.inner:
-            within = self.inner.glance(_bytes(found.get(self.format.inner, "")))
-            if within is not None:
-                status = status or within.status
-                level_text = within.level_text.decode() or level_text
-                mark = status or within.mark or (NUMBER[level] if level else 0)
-                return Glance(at or within.at, mark, status, _bytes(level_text))
-        mark = status or (NUMBER[level] if level else 0)
-        return Glance(at, mark, status, _bytes(level_text))
+        inner = found.get(self.format.inner, "") if self.format.inner else ""
+        return found.get("at", ""), found.get("status", ""), found.get("level", ""), inner
 
     def _glance_groups(self, raw: bytes, at: int, status: int, level: int) -> Glance | None:
         match = self._pattern.match(raw) if self._pattern else None
@@ -215,21 +184,6 @@ class Reader:
         text = word if level and word else b""
         mark = number or (self._level_number(text) if text else 0)
         return Glance(self.decode(stamp) if at and stamp else None, mark, number, text)
-
-    def _glance_flat(self, document: dict[str, Any], keys: _Keys) -> Glance | None:
-        """Return what the index keeps of a JSON object without lists and objects in it."""
-        for any_of in keys.require:
-            for key in any_of:
-                if document.get(key) is not None:
-                    break
-            else:
-                return None
-        stamp, code = _text_of(document, keys.at), _text_of(document, keys.status)
-        word = _text_of(document, keys.level)
-        number = _number(code) if code else 0
-        level = _bytes(word)
-        mark = number or (self._level_number(level) if level else 0)
-        return Glance(self.decode(_bytes(stamp)) if stamp else None, mark, number, level)
 
     def _level_number(self, text: bytes) -> int:
         found = self._numbers.get(text)
@@ -320,7 +274,7 @@ class Reader:
         return found
 
     def _json(self, raw: bytes) -> dict[str, str] | None:
-        value = _document(raw)
+        value = self._document(raw)
         if value is None:
             return None
         try:
@@ -337,7 +291,7 @@ class Reader:
                 if loose > 2 + len(found):
                     return None
                 continue
-            found[match[1].decode()] = unquoted(match[2])
+            found[match[1].decode()] = unquoted(match[2].decode("utf-8", "replace"))
         return self._named(found) if len(found) >= 2 else None
 
     def _named(self, given: dict[str, str]) -> dict[str, str] | None:

@@ -70,9 +70,9 @@ def flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
             yield name, bytes(inner).decode("utf-8", "replace")
         elif isinstance(inner, list) and inner and all(isinstance(each, str) for each in inner):
             yield name, ", ".join(inner)
-        elif isinstance(inner, list) and inner and all(_is_pair(each) for each in inner):
+        elif isinstance(inner, list) and inner and all(is_pair(each) for each in inner):
             for each in inner:  # OpenTelemetry's attributes
-                yield f"{name}.{each['key']}", _plain_value(each["value"])
+                yield f"{name}.{each['key']}", pair_text(each["value"])
         else:
             yield name, json.dumps(inner, ensure_ascii=False)
 
@@ -86,16 +86,19 @@ def scalar(value: object) -> str | None:
         return str(value)
     if kind is bool:
         return "true" if value else "false"
-    return json.dumps(value) if kind is float else None
+    if kind is float:  # JSON writes a number as Python does, and three that Python writes otherwise
+        return repr(value) if value - value == 0.0 else json.dumps(value)  # type: ignore[operator]  # a float
+    return None
 
 
-def _is_pair(value: object) -> bool:
-    return isinstance(value, Mapping) and isinstance(value.get("key"), str) and "value" in value
+def is_pair(value: object) -> bool:
+    """Say whether a value is one of OpenTelemetry's attributes."""
+    return isinstance(value, dict) and isinstance(value.get("key"), str) and "value" in value
 
 
-def _plain_value(value: object) -> str:
+def pair_text(value: object) -> str:
     """Return OpenTelemetry's `{"stringValue": ...}` as its text."""
-    if isinstance(value, Mapping) and len(value) == 1:
+    if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
@@ -104,9 +107,8 @@ def _is_byte(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 256
 
 
-def unquoted(raw: bytes) -> str:
-    """Return a value as text, without its quotes and the backslashes that protect them."""
-    text = raw.decode("utf-8", "replace")
+def unquoted(text: str) -> str:
+    """Return a value without its quotes and the backslashes that protect them."""
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1].replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
     return text
@@ -123,7 +125,7 @@ def trailing(rest: bytes, names: Sequence[str] = ()) -> dict[str, str]:
     for match in PAIR.finditer(rest):
         if match[1] is not None:
             name = match[1].decode()
-            found[ALIASES.get(name, name)] = unquoted(match[2])
+            found[ALIASES.get(name, name)] = unquoted(match[2].decode("utf-8", "replace"))
         else:
             value = match[3] if match[3] is not None else match[4]
             loose.append(value.decode("utf-8", "replace"))
