@@ -175,8 +175,8 @@ def test_a_line_that_goes_on_beyond_the_edge_says_so():
     assert "…" not in drawn(request(502, release="2026.11.20")).text
 
 
-def test_a_faint_line_under_the_cursor_can_be_read():
-    for cursor, token in ((True, "mute"), (False, "vol")):
+def test_a_faint_line_can_be_read_under_the_cursor_and_beside_it():
+    for cursor in (True, False):
         row = drawn(request(), look=Look(dim=True, cursor=cursor))
         said = [part for part in row if part.text.strip() not in ("", "▎")]
-        assert {part.style.color.name for part in said} == {PALETTE.colours[token]}
+        assert {part.style.color.name for part in said} == {PALETTE.colours["mute"]}

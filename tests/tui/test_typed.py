@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.hostile import FORBIDDEN, PAYLOADS
+from tests.tui.console import console
+from tests.tui.fakes import busy_room
+from tests.tui.log_kit import PALETTE
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.app import App, ComposeResult
 from textual.widgets.input import Selection
 
+from warroom.tui.screens.palette import PaletteScreen
 from warroom.tui.typed import PasteGuard
 from warroom.tui.widgets.words import WordsInput
 
@@ -55,6 +59,9 @@ def test_the_framework_inserts_the_paste_and_presses_only_what_was_typed(size: i
 class Asking(App[None]):
     """One row to type in."""
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {f"wr-{token}": colour for token, colour in PALETTE.colours.items()}
+
     def compose(self) -> ComposeResult:
         yield WordsInput(compact=True)
 
@@ -81,3 +88,13 @@ async def test_a_paste_replaces_what_is_selected_and_keeps_its_blanks() -> None:
         await pilot.pause()
         assert words.value == "one a  b c three"
         assert words.cursor_position == 10
+
+
+async def test_what_an_empty_row_asks_for_is_legible() -> None:
+    async with console(busy_room()) as driver:
+        await driver.press("colon")
+        await driver.holds(lambda: isinstance(driver.app.screen, PaletteScreen))
+        row = driver.app.screen.query_one(WordsInput)
+        hint = row.get_component_rich_style("input--placeholder")
+        assert hint.color is not None
+        assert hint.color.name == driver.app.palette.colours["mute"]

@@ -32,8 +32,7 @@ class QueueFilter(WordsInput):
     QueueFilter {
         border: none; height: 1; padding: 0 1; background: $wr-bg1; color: $wr-text; display: none;
     }
-    QueueFilter:focus { border: none; background: $wr-bg2; background-tint: $wr-bg2 0%; }
-    QueueFilter > .input--placeholder { color: $wr-mute; }
+    QueueFilter:focus { border: none; background: $wr-bg2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "all again", show=False, id="queue.filter_clear"),

@@ -71,7 +71,6 @@ class BarInput(WordsInput):
 
     DEFAULT_CSS = """
     BarInput, BarInput:focus { background: $surface; padding: 0; border: none; width: 1fr; }
-    BarInput > .input--placeholder { color: $wr-mute; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", show=False, id="log.bar_leave"),

@@ -23,8 +23,8 @@ _METHOD = 6
 _DURATION = 10
 _DETAIL = 34
 
-_DIMMED = "vol"
-"""What a line is drawn with that is only context: told apart at a glance, and still legible."""
+_DIMMED = "mute"
+"""What a line is drawn with that is only context: fainter than others, legible in every theme."""
 _SLOW = 1.0
 """Seconds from which a duration is drawn like a 4xx."""
 
@@ -199,13 +199,9 @@ def _layer(entry: Entry, look: Look) -> str:
     return "bg5" if look.tint and entry.failed else "bg0"
 
 
-def _dimmed(look: Look) -> str:
-    return "mute" if look.cursor else _DIMMED  # fainter than that, the cursor's row cannot be read
-
-
 def _quiet(entry: Entry, look: Look) -> str:
     if look.dim:
-        return _dimmed(look)
+        return _DIMMED
     return "text" if entry.failed else "soft"
 
 
@@ -229,12 +225,12 @@ def _gutter(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
 
 
 def _head(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
-    token = _dimmed(look) if look.dim else tone(entry)
+    token = _DIMMED if look.dim else tone(entry)
     outcome = str(entry.status) if entry.status is not None else _LEVELS.get(entry.level or "", "")
     mark = ink.text("▸", "accent", on=on, bold=True) if look.hit else ink.text(" ", "mute", on=on)
     return [
         *_gutter(entry, ink, look, on),
-        Segment(clock(entry.at), ink.style(_dimmed(look) if look.dim else "mute", on=on)),
+        Segment(clock(entry.at), ink.style("mute", on=on)),
         mark,
         Segment(f"{outcome[:3]:<3} ", ink.style(token, on=on, bold=entry.failed)),
     ]
@@ -249,7 +245,7 @@ def _hang(entry: Entry, ink: Ink, look: Look, on: str) -> list[Segment]:
 
 def _rest(entry: Entry, cols: Columns, ink: Ink, look: Look, on: str) -> list[Segment]:
     quiet = _quiet(entry, look)
-    faint = ink.style(_dimmed(look) if look.dim else "mute", on=on)
+    faint = ink.style("mute", on=on)
     segments: list[Segment] = []
     if cols.source:
         source = _ending(shown(entry.source), cols.source - 1)
@@ -257,7 +253,7 @@ def _rest(entry: Entry, cols: Columns, ink: Ink, look: Look, on: str) -> list[Se
     if look.raw or entry.path is None:
         lines = _full_text(entry, raw=look.raw)
         text = Segment(lines[0], ink.style(quiet, on=on))
-        return [*segments, text, *_more(lines, ink, look, on)]
+        return [*segments, text, *_more(lines, ink, on)]
     if cols.method:
         method = shown(entry.method or "")
         segments.append(Segment(f"{_METHODS.get(method, method)[:5]:<{cols.method}}", faint))
@@ -290,11 +286,10 @@ def _detail(entry: Entry, cols: Columns, ink: Ink, look: Look, on: str) -> list[
     return [Segment("  " + said, style)]
 
 
-def _more(lines: list[str], ink: Ink, look: Look, on: str) -> list[Segment]:
+def _more(lines: list[str], ink: Ink, on: str) -> list[Segment]:
     if len(lines) < 2:
         return []
-    token = _dimmed(look) if look.dim else "mute"
-    return [ink.text(f"  +{len(lines) - 1} lines", token, on=on)]
+    return [ink.text(f"  +{len(lines) - 1} lines", "mute", on=on)]
 
 
 def _full_text(entry: Entry, *, raw: bool) -> list[str]:

@@ -7,7 +7,12 @@ from warroom.core.text import clean_line
 
 
 class WordsInput(Input):
-    """The framework's input, which would draw what is pasted as it is."""
+    """The framework's input, which draws what is pasted as it is, and its hints too faintly."""
+
+    DEFAULT_CSS = """
+    WordsInput > .input--placeholder, WordsInput > .input--suggestion { color: $wr-mute; }
+    WordsInput:focus { background-tint: $wr-bg2 0%; }
+    """
 
     def validate_value(self, value: str) -> str:
         """Keep only what can be drawn, whoever has put it there: a hand, a draft, a suggestion."""
