@@ -5,6 +5,7 @@ from rich.color import Color as Colour
 from rich.color import ColorType
 from rich.segment import Segment
 from rich.style import Style
+from tests.hygiene.test_contrast import contrast
 from tests.tui.console import console
 from tests.tui.fakes import busy_room
 from textual.color import Color
@@ -37,17 +38,6 @@ def test_keys_failures_warnings_and_successes_have_colours_of_their_own(name: st
     assert drawn(palette, "p2")[0] != drawn(palette, "p3")[0]
 
 
-def luminance(colour: str) -> float:
-    parts = (int(colour[n : n + 2], 16) / 255 for n in (0, 2, 4))
-    linear = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
-    return sum(weight * x for weight, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
 XTERM = (
     *("000000", "cd0000", "00cd00", "cdcd00", "0000ee", "cd00cd", "00cdcd", "e5e5e5"),
     *("7f7f7f", "ff0000", "00ff00", "ffff00", "5c5cff", "ff00ff", "00ffff", "ffffff"),
@@ -67,7 +57,9 @@ def test_words_hold_on_the_page_and_on_the_row_under_the_cursor(
     for token in ("text", "soft", "mute", "accent", "s4", "s5", "ok", "warn", "pend", "p2", "p3"):
         for layer, least in (("bg0", 4.0), ("bg2", 3.3)):
             words, ground = drawn(palette, token, on=layer)
-            held = contrast(*(terminal[Colour.parse(one).number or 0] for one in (words, ground)))
+            held = contrast(
+                *("#" + terminal[Colour.parse(one).number or 0] for one in (words, ground))
+            )
             assert held >= least, (token, layer, words, ground, held)
 
 

@@ -10,6 +10,7 @@ from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 
+from warroom.tui.eightbit import EightBitColours
 from warroom.tui.sixteen import SixteenColours
 from warroom.tui.theme import Palette
 
@@ -147,7 +148,9 @@ class Shortfall:
             found.append(AsciiGlyphs(palette.colours["s5"]))
         if app.no_color:
             found.append(PlainColours(palette.colours["bg0"]))
-        elif app.console.color_system == "standard" and not app.is_headless:
+        elif not app.is_headless and app.console.color_system == "256":
+            found.append(EightBitColours())
+        elif not app.is_headless and app.console.color_system == "standard":
             if self._sixteen is None or self._sixteen.palette is not palette:
                 self._sixteen = SixteenColours(palette)
             found.append(self._sixteen)
