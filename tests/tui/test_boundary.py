@@ -111,6 +111,17 @@ def test_what_is_looked_at_is_named_in_full_on_a_small_screen():
     assert len(first) <= 77
 
 
+def test_why_a_change_is_named_is_never_cut():
+    why = "13 s before the onset, and it is the failing slice, inside the uncertainty of the onset"
+    said = report()
+    said.findings.changes = (ranked("first line of release 2026.11.20 (release)", NOON - 13, why),)
+    for width in (60, 75, 138):
+        lines = screen(read_lines(said), width)
+        start = next(n for n, text in enumerate(lines) if "first line of release" in text)
+        assert why in " ".join(" ".join(lines[start : start + 4]).split()), width
+        assert all(len(text) <= width for text in lines[start : start + 4])
+
+
 def test_each_row_shows_both_shares_as_bars():
     lines = screen(read_lines(report()))
     first = next(line for line in lines if line.startswith(" 1 "))

@@ -187,11 +187,16 @@ async def test_a_checklist_is_seen_whole_where_there_is_room() -> None:
         assert app.screen.query_one("#tasks").show_vertical_scrollbar is False
 
 
-async def test_how_bad_begins_with_its_first_line_on_a_small_screen() -> None:
+@pytest.mark.parametrize("size", [(80, 24), (80, 50), (140, 40)])
+async def test_how_bad_begins_with_its_first_line_and_shows_where_one_is(
+    size: tuple[int, int],
+) -> None:
     app = Kit()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await opened(pilot, app, QualifyScreen(full_story().incident))
+        await pilot.pause()
         assert "Which criterion holds" in screen_text(app)
+        assert "▌▲ revenue loss" in screen_text(app)
 
 
 async def test_only_the_title_is_required() -> None:

@@ -86,8 +86,24 @@ async def test_only_the_field_that_has_the_focus_is_marked_without_colour(
         assert not marked("what")
 
 
+def test_the_row_under_the_cursor_is_told_from_a_failure_without_colour() -> None:
+    plain = PlainColours(PALETTE.colours["bg0"], PALETTE.colours["bg2"])
+    for layer, lined in (("bg2", True), ("bg0", None), ("bg5", None)):
+        words, gap = plain.apply(
+            [
+                Segment("502", PALETTE.style("s5", on=layer)),
+                Segment("  ", PALETTE.style("s5", on=layer)),
+            ],
+            PAGE,
+        )
+        assert words.style is not None
+        assert gap.style is not None
+        assert words.style.underline is lined
+        assert not gap.style.underline
+
+
 def test_a_layer_is_no_badge() -> None:
-    plain = PlainColours(PALETTE.colours["bg0"])
+    plain = PlainColours(PALETTE.colours["bg0"], PALETTE.colours["bg2"])
     line = [
         Segment("x", PALETTE.style("text", on=layer))
         for layer in ("bg0", "bg1", "bg2", "bg3", "bg5")

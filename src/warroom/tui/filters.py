@@ -102,23 +102,31 @@ _FILL_DISTANCE = 0.25
 
 
 class PlainColours(LineFilter):
-    """Use the terminal's own two colours only: badges in reverse, what is important in bold."""
+    """Use the terminal's own two colours only: badges in reverse, what is important in bold.
 
-    def __init__(self, page: str) -> None:
+    The words of the row under the cursor are underlined: its mark is that of a failure as well.
+    """
+
+    def __init__(self, page: str, row: str) -> None:
         super().__init__()
         self._page = Color.parse(page).brightness
+        self._row = Color.parse(row).rich_color
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Replace every style."""
         del background
         return [
-            Segment(text, None if style is None else _plain(style, self._page), control)
+            Segment(text, style and self._plain(text, style), control)
             for text, style, control in segments
         ]
 
+    def _plain(self, text: str, style: Style) -> Style:
+        row = style.bgcolor == self._row and not text.isspace()
+        return _plain(style, self._page, lined=row)
+
 
 @lru_cache(2048)
-def _plain(style: Style, page: float) -> Style:
+def _plain(style: Style, page: float, *, lined: bool) -> Style:
     reverse = bool(style.reverse)
     if style.bgcolor is not None and style.bgcolor.triplet is not None:
         brightness = Color.from_rich_color(style.bgcolor).brightness
@@ -128,7 +136,7 @@ def _plain(style: Style, page: float) -> Style:
         color=default,
         bgcolor=default,
         bold=style.bold,
-        underline=style.underline,
+        underline=lined or style.underline,
         reverse=reverse or None,
     )
 
@@ -147,7 +155,7 @@ class Shortfall:
         if self._ascii:
             found.append(AsciiGlyphs(palette.colours["s5"]))
         if app.no_color:
-            found.append(PlainColours(palette.colours["bg0"]))
+            found.append(PlainColours(palette.colours["bg0"], palette.colours["bg2"]))
         elif not app.is_headless and app.console.color_system == "256":
             found.append(EightBitColours())
         elif not app.is_headless and app.console.color_system == "standard":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from warroom.tui.widgets.log_line import clock, shown
 from warroom.tui.widgets.log_query import grouped
-from warroom.tui.widgets.pieces import Piece, fit, line, rule, wrap
+from warroom.tui.widgets.pieces import Piece, cells, cells_of, fit, line, rule, wrap
 from warroom.tui.widgets.rowlist import Row
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CHANGES = 5
 GROUPS = 5
+_INDENT = 12
+"""Cells of the sign and the time before the text of a change."""
 
 
 def blank() -> Row:
@@ -52,17 +54,18 @@ def _changes(changes: Sequence["Ranked"], width: int) -> Iterator[Row]:
     for number, one in enumerate(changes[:CHANGES]):
         token = "text" if one.possible else "mute"
         where = "" if one.change.source == "log" else f"{shown(one.change.source)}: "
-        yield Row(
-            f"change {number}",
-            (
-                line(
-                    Piece(" ◆ " if one.possible else " · ", "p2" if one.possible else "mute"),
-                    Piece(f"{clock(one.change.at)} ", "mute"),
-                    Piece(f"{where}{shown(one.change.text)}", token),
-                    Piece(f"  {one.why}", "soft" if one.possible else "mute"),
-                ),
-            ),
+        head = line(
+            Piece(" ◆ " if one.possible else " · ", "p2" if one.possible else "mute"),
+            Piece(f"{clock(one.change.at)} ", "mute"),
+            Piece(f"{where}{shown(one.change.text)}", token),
         )
+        tone = "soft" if one.possible else "mute"
+        if cells_of(head) + 2 + cells(one.why) <= width:
+            yield Row(f"change {number}", ((*head, Piece(f"  {one.why}", tone)),))
+            continue
+        # How close it is says more than its name: what does not fit beside stands below.
+        below = [line(" " * _INDENT, Piece(part, tone)) for part in wrap(one.why, width - _INDENT)]
+        yield Row(f"change {number}", (head, *below))
 
 
 def _groups(groups: Sequence["Group"], width: int) -> Iterator[Row]:

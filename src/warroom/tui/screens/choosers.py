@@ -31,12 +31,12 @@ class Chooser(Sheet, can_focus=True):
         raise NotImplementedError
 
     def on_focus(self) -> None:
-        """Draw it as focused."""
-        self.redraw()
+        """Draw it as focused, once it is: this is asked before the framework takes note of it."""
+        self.call_later(self.redraw)
 
     def on_blur(self) -> None:
         """Draw it as at rest."""
-        self.redraw()
+        self.call_later(self.redraw)
 
     def change(self, value: str) -> None:
         """Take a value over and tell about it."""
