@@ -11,6 +11,7 @@ from tests.logs.kit import append, settle
 
 from warroom.logs import LogError, filelog, open_log
 from warroom.logs.filelog import FileLog
+from warroom.logs.follow import Watched
 
 
 def line(number: int, status: int = 200, text: str = "GET /a HTTP/1.1") -> bytes:
@@ -133,6 +134,36 @@ def test_truncated_and_regrown_between_the_look_and_the_reading(
     monkeypatch.setattr(filelog, "scan_forward", late)
     settle(log)
     settle(log)  # the next look
+    assert sizes(log) == [*range(before), *range(100, 200)]
+    assert gaps(log) == ["rewritten in place; lines written just before may be missing"]
+
+
+@pytest.mark.parametrize("before", [3, 50])
+def test_overwritten_between_the_reading_and_what_is_remembered_of_it(
+    path, follow, monkeypatch, before
+) -> None:
+    """What the file is known by is what was shown, not what has come into its place since."""
+    path.write_bytes(b"")
+    log = follow()
+    append(path, lines(0, before))
+    real = filelog.scan_forward
+
+    def early(*arguments: object, **more: object) -> object:
+        monkeypatch.setattr(filelog, "scan_forward", real)
+        found = real(*arguments, **more)
+        monkeypatch.setattr(Watched, "reset_reason", overwritten)
+        return found
+
+    def overwritten(watched: Watched) -> str | None:
+        monkeypatch.setattr(Watched, "reset_reason", reset_reason)
+        found = reset_reason(watched)
+        path.write_bytes(lines(100, 200))
+        return found
+
+    reset_reason = Watched.reset_reason
+    monkeypatch.setattr(filelog, "scan_forward", early)
+    settle(log)
+    settle(log)
     assert sizes(log) == [*range(before), *range(100, 200)]
     assert gaps(log) == ["rewritten in place; lines written just before may be missing"]
 

@@ -17,6 +17,7 @@ from tests.campaign import Tally, sized
 
 from warroom.logs import open_log
 from warroom.logs.filelog import FileLog
+from warroom.logs.protocol import Entry
 
 LOST = ("missing", "no longer", "truncated", "rewritten")
 """What a row must say where lines were lost."""
@@ -52,6 +53,7 @@ class Sufferer:
         self._looked = self.log.first
         self._lines: dict[int, bytes] = {}
         self._words: dict[int, str] = {}
+        self._odd: set[int] = set()
         self.look()
         self.log.subscribe(self.look)
 
@@ -181,14 +183,25 @@ class Sufferer:
         """Keep what is shown now, as somebody would who never looks away."""
         upto = self.log.end
         start = max(self._looked - 2, self.log.first)  # the last row may have been half a line
-        for entry in self.log.entries(start, upto):
+        # A look between a truncation and its discovery reads what has come into a line's place.
+        again = [row for row in self._odd if row < start]
+        self._odd.clear()
+        for row in again:
+            self._keep(self.log.entries(row, row + 1))
+        self._keep(self.log.entries(start, upto))
+        self._looked = upto
+
+    def _keep(self, entries: list[Entry]) -> None:
+        for entry in entries:
             if entry.gap is None:
+                number = self._number(entry.raw)
                 self._lines[entry.row] = entry.raw
                 self._words.pop(entry.row, None)
-                self._latest = max(self._latest, self._number(entry.raw) or 0)
+                self._latest = max(self._latest, number or 0)
+                if number is None:
+                    self._odd.add(entry.row)
             elif entry.row not in self._lines:
                 self._words[entry.row] = entry.gap
-        self._looked = upto
 
     def verdict(self) -> Verdict:
         """Wait until everything was read; say what became of every line."""

@@ -118,10 +118,16 @@ class FileLog(IndexedLog):
             opened=self._stores.append,
             closed=self._closed,
         )
-        self._back.head = self._index_tail(begin, tail)
+        self._back.head = self._index_tail(head, begin, tail)
 
-    def _index_tail(self, begin: int, tail: bytes) -> int:
-        """Index the end of the file as the rows before 0; return where they begin."""
+    def _index_tail(self, head: bytes, begin: int, tail: bytes) -> int:
+        """Index the end of the file as the rows before 0; return where they begin.
+
+        Args:
+            head: The file's first bytes, empty where `tail` has them.
+            begin: Where the tail begins.
+            tail: Its last bytes.
+        """
         part, size = self._part, begin + len(tail)
         store = part.watched.store
         if not tail:
@@ -137,7 +143,8 @@ class FileLog(IndexedLog):
         self._index.append(store, start, scanned, self._back.scanner.stride)
         self._index.open_at_tail()
         self._memory.keep(begin, tail)
-        part.watched.advance(size, tail)
+        part.watched.advance(0, head or tail)
+        part.watched.advance(begin, tail)
         part.position = size
         part.provisional = not tail.endswith(b"\n") or self._reader.format.multiline
         return start
@@ -244,33 +251,41 @@ class FileLog(IndexedLog):
                 _, begin, _ = index.span(index.end - 1)
                 again = part.position - begin < ENTRY_LIMIT
                 begin = begin if again else part.position
-        scanned = scan_forward(
+        scanned, count = scan_forward(
             self._back.scanner, store, begin, size, self._back.buffer, flush=flush or again
         )
+        seen = bytes(self._back.buffer[:count])
         if part is self._part and part.watched.reset_reason():
             return False  # replaced since the look: what was read is of two contents
         if scanned is None:
-            self._note(part, size)
+            self._note(part, begin, seen, size)
             return False
         with index.lock:
             if again:
                 index.drop_last()
             index.append(store, begin, scanned, self._back.scanner.stride)
         part.position = begin + scanned.end
-        open_line = store.read(part.position - 1, 1) != b"\n"
+        open_line = seen[scanned.end - 1 : scanned.end] != b"\n"
+        if scanned.end > count:  # a line that is longer than what is read at a time
+            open_line = store.read(part.position - 1, 1) != b"\n"
         part.provisional = open_line or (self._reader.format.multiline and part.position >= size)
-        self._note(part, max(part.position, min(size, begin + CHUNK)))
+        self._note(part, begin, seen, max(part.position, begin + count))
         return True
 
-    def _note(self, part: _Part, upto: int) -> None:
-        """Remember the bytes just read, to know the file again and to show them if it is cut."""
-        before = part.watched.position
-        if upto <= before:
+    def _note(self, part: _Part, begin: int, seen: bytes, upto: int) -> None:
+        """Remember the bytes just read, to know the file again and to show them if it is cut.
+
+        They are not read once more: the file may have been rewritten since, and what is known of
+        it must be what is shown.
+        """
+        if begin + len(seen) < upto:
+            begin = max(part.watched.position, upto - CHUNK)
+            seen = part.watched.store.read(begin, upto - begin)
+        if not seen or begin + len(seen) <= part.watched.position:
             return
-        data = part.watched.store.read(max(before, upto - CHUNK), min(upto - before, CHUNK))
         if part is self._part:
-            self._memory.keep(upto - len(data), data)
-        part.watched.advance(upto, data)
+            self._memory.keep(begin, seen)
+        part.watched.advance(begin, seen)
 
     def _read_late(self, part: _Part) -> bool:
         changed = self._read_on(part)

@@ -1,12 +1,11 @@
 """Tell what happened to a followed file between two looks: grown, truncated, rewritten, replaced.
 
 Polling only (inotify sees nothing on network file systems). A file is known by its device and
-inode, by a hash of its first KiB, and by the last bytes before the position read so far: inodes
+inode, by its first KiB, and by the last bytes before the position read so far: inodes
 are reused, and a file may be truncated and grow past the old position between two looks.
 """
 
 import errno
-import hashlib
 import os
 import stat
 import time
@@ -58,21 +57,22 @@ class Watched:
         self.identity = (status.st_dev, status.st_ino)
         self.position = 0
         """Bytes read so far."""
-        self._covered = 0
-        self._fingerprint = b""
+        self._head = b""
         self._tail = b""
         self._written = -1
 
-    def advance(self, position: int, tail: bytes) -> None:
-        """Note that the file was read to `position`, the last bytes of which are `tail`."""
-        joined = tail if len(tail) >= TAIL or position == len(tail) else self._tail + tail
-        self.position = position
-        self._tail = joined[-TAIL:]
-        if self._covered < min(FINGERPRINT, position):
-            head = self.store.read(0, min(FINGERPRINT, position))
-            if self._covered and _hash(head[: self._covered]) != self._fingerprint:
-                return  # replaced a moment ago: the next look finds the old head gone
-            self._covered, self._fingerprint = len(head), _hash(head)
+    def advance(self, begin: int, data: bytes) -> None:
+        """Note what was read; it may begin in what was read before, or beyond the end of it."""
+        known = len(self._head)
+        if begin <= known < FINGERPRINT:
+            overlap = known - begin
+            if data[:overlap] == self._head[begin:][: len(data)]:
+                self._head += data[overlap:][: FINGERPRINT - known]
+            # else it was rewritten a moment ago: the next look finds the old head gone
+        kept = len(self._tail) - (self.position - begin)
+        before = self._tail[:kept] if begin <= self.position and kept > 0 else b""
+        self._tail = (before + data[-TAIL:])[-TAIL:]
+        self.position = begin + len(data)
 
     def reset_reason(self) -> str | None:
         """Return how the file's content was replaced in place, None where it was not."""
@@ -89,7 +89,7 @@ class Watched:
 
     def same(self, store: FileStore) -> bool:
         """Say whether a file holds, as far as is known, what was read from this one."""
-        if self._covered and _hash(store.read(0, self._covered)) != self._fingerprint:
+        if store.read(0, len(self._head)) != self._head:
             return False
         before = store.read(self.position - len(self._tail), len(self._tail))
         return before == self._tail
@@ -121,7 +121,3 @@ class Watched:
                 return store
             store.close()
         return None
-
-
-def _hash(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()

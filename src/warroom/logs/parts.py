@@ -89,7 +89,7 @@ class Parts:
         """Index from an entry on; say whether the bytes were there. A tenth quicker than back."""
         scanner, store = self._scanner, self._store
         while begin < end:
-            scanned = scan_forward(scanner, store, begin, end, self._buffer, flush=True)
+            scanned, _ = scan_forward(scanner, store, begin, end, self._buffer, flush=True)
             if scanned is None:
                 return False
             index.append(store, begin, scanned, scanner.stride)

@@ -154,7 +154,7 @@ def _tally(scanner: Scanner, store: Store, begin: int, end: int) -> _Tally:
     """Count the entries between two positions at which entries start."""
     found, buffer, position = _Tally(), bytearray(CHUNK + PAD), begin
     while position < end:
-        scanned = scan_forward(scanner, store, position, end, buffer, flush=True)
+        scanned, _ = scan_forward(scanner, store, position, end, buffer, flush=True)
         if scanned is None:
             break
         found.add(scanned)

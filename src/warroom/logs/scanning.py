@@ -64,8 +64,8 @@ def scan_long_line(scanner: Scanner, store: Store, begin: int, end: int) -> Scan
 
 def scan_forward(
     scanner: Scanner, store: Store, begin: int, end: int, buffer: bytearray, *, flush: bool
-) -> Scanned | None:
-    """Return the entries from `begin`.
+) -> tuple[Scanned | None, int]:
+    """Return the entries from `begin`, and how many bytes were read into the buffer for that.
 
     Args:
         scanner: Finds them.
@@ -76,22 +76,22 @@ def scan_forward(
         flush: Whether a last line without a newline is an entry.
 
     Returns:
-        None where there is no whole line yet.
+        None for the entries where there is no whole line yet.
     """
     wanted = min(CHUNK, end - begin)
     size = store.read_into(memoryview(buffer)[:wanted], begin)
     if size == 0:
-        return None
+        return None, 0
     last = begin + size >= end
     scanned = scanner.scan(buffer, size, flush=flush and last)
     if scanned.end:
-        return scanned
+        return scanned, size
     if last:
-        return None
+        return None, size
     stop = newline_after(store, begin + size, end)
     if stop < 0 and not flush:
-        return None
-    return scan_long_line(scanner, store, begin, end if stop < 0 else stop)
+        return None, size
+    return scan_long_line(scanner, store, begin, end if stop < 0 else stop), size
 
 
 def scan_back(

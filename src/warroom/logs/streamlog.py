@@ -125,7 +125,7 @@ class StreamLog(IndexedLog):
                 _, begin, _ = index.span(index.end - 1)
                 again = self._position - begin < ENTRY_LIMIT
                 begin = begin if again else self._position
-            scanned = scan_forward(
+            scanned, _ = scan_forward(
                 scanner, store, begin, store.end, self._buffer, flush=flush or again
             )
             if scanned is None:
