@@ -10,6 +10,7 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -227,12 +228,12 @@ class Sufferer:
         for number in range(1, self.number + 1):
             if number in places:
                 before = places[number][0]
-            elif self._told(before, numbers):
+            elif self._told(before, numbers, number):
                 told += 1
             else:
                 silent += 1
-        twice = sum(len(rows) > 1 for rows in places.values())
-        torn = [row for row in torn if not self._told(row, numbers)]
+        twice = sum(not self._rewritten(rows) for rows in places.values() if len(rows) > 1)
+        torn = [row for row in torn if not self._told(row, numbers, numbers.get(row - 1) or 0)]
         return Verdict(twice=twice, told=told, silent=silent, torn=len(torn))
 
     def _once_more(self, numbers: dict[int, int | None]) -> set[int]:
@@ -252,14 +253,24 @@ class Sufferer:
                     self._words[entry.row] = entry.gap
         return sure
 
-    def _told(self, row: int, numbers: dict[int, int | None]) -> bool:
-        """Whether a row between this one and the next line tells that lines are lost."""
+    def _told(self, row: int, numbers: dict[int, int | None], number: int) -> bool:
+        """Whether a row between this one and the next younger line tells that lines are lost.
+
+        A file that is being overwritten in place has older lines after the new ones for a while.
+        """
         row += 1
-        while row < self._looked and numbers.get(row) is None:
+        while row < self._looked and (numbers.get(row) or 0) <= number:
             if any(word in self._words.get(row, "") for word in LOST):
                 return True
             row += 1
         return False
+
+    def _rewritten(self, rows: list[int]) -> bool:
+        """Whether the file was rewritten between each two readings of a line: it was there twice."""
+        return all(
+            any(LOST[-1] in self._words.get(row, "") for row in range(first, second))
+            for first, second in pairwise(sorted(rows))
+        )
 
 
 def suffering(folder: Path, seconds: float, seed: int) -> tuple[Sufferer, Verdict]:
