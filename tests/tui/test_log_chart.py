@@ -1,5 +1,7 @@
 """The chart: shares and volume on one axis, marks where they belong, silence left blank."""
 
+from dataclasses import replace
+
 import pytest
 from tests.tui.log_kit import NOON, PALETTE
 
@@ -60,6 +62,14 @@ def test_the_flag_of_the_cursor_goes_before_labels_but_the_signs_stay():
     axis = drawn(ChartState(failing(45, 55), marks=(onset,), cursor=NOON + 400))[3]
     assert " 12:06:40 " in axis
     assert "▲" in axis
+
+
+def test_the_flag_of_the_cursor_hides_neither_the_onset_nor_the_change_before_it():
+    onset = Mark(NOON + 815, "▲", "s5", "12:13:35 onset")
+    change = Mark(NOON + 805, "◆", "p2")
+    axis = drawn(ChartState(bars(), marks=(onset, change), cursor=NOON + 890))[3]
+    assert "12:13:35 onset ◆▲" in axis
+    assert " 12:14:50 " in axis
 
 
 def test_the_flag_stays_on_the_axis_at_its_edges():
@@ -155,7 +165,10 @@ def test_no_label_stands_behind_a_sign_that_it_does_not_tell_of():
     axis = drawn(ChartState(bars(), marks=(over, change, flag)))[3]
     assert "off" not in axis[axis.index("◆") :]
     assert "over" not in axis[axis.index("◆") :]
-    assert "● over ┄" in axis[: axis.index("◆")]
+    assert " 12:08:20 over ✓●┄" in axis[: axis.index("◆")]
+    near = drawn(ChartState(bars(), marks=(over, replace(change, at=NOON + 680), flag)))[3]
+    assert "12:08:20 over ✓" in near
+    assert "● new-cart off ◆" in near.replace("┄", "")
 
 
 def test_what_is_now_is_never_worse_than_the_peak():

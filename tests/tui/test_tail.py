@@ -105,6 +105,10 @@ async def test_b_shows_the_boundary_and_escape_the_log_again():
         await pilot.press("b")
         assert app.boundary.display
         assert not app.pane.display
+        await settle(pilot)
+        verbs = {hint.verb for hint in app.footer.hints}
+        assert "back to the log" in verbs
+        assert not verbs & {"into the timeline", "hypothesis"}
         await pilot.press("escape")
         await settle(pilot)
         assert app.pane.display

@@ -46,6 +46,8 @@ from warroom.tui.widgets.log_line import clock
 from warroom.tui.widgets.log_view import LogView
 from warroom.tui.widgets.notice import NoticeRow, Said
 
+_WAR_ROOM = frozenset(["into the timeline", "hypothesis"])
+"""What keys of the boundary lead to where an incident is open: named here they would be untrue."""
 _ALONE = 3.0
 """Seconds that reading the logs has the processor for itself at most, before the store opens."""
 _LOOK = 0.05
@@ -205,7 +207,8 @@ class TailApp(App[int]):
 
     def _dress(self) -> None:
         if self.boundary.display:
-            hints = [*self.boundary.hints(), Hint("esc", "back to the log")]
+            hints = [hint for hint in self.boundary.hints() if hint.verb not in _WAR_ROOM]
+            hints.append(Hint("esc", "back to the log"))
         else:
             hints = [hint for hint in self.pane.hints() if hint.key != "z"]
         self.footer.hints = tuple(hints)

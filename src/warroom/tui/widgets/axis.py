@@ -66,7 +66,9 @@ class Axis:
         if column is None:
             return None
         step = -1 if mark.glyph == "◆" else 1  # what came before the onset stands before it
-        places = (column, column + step, column + 2 * step)
+        places = [column + n * step for n in (0, 1, 2)]
+        if mark.glyph in "▲◆":  # the flag of the cursor may stand on both sides of it
+            places += [column + n for n in (-1, -2, -3)]
         return next((place for place in places if self.put(mark.glyph, place, mark.token)), None)
 
     def _ahead(self, mark: Mark, place: int) -> bool:
@@ -86,17 +88,28 @@ class Axis:
             before = place
             own = [mark] if _label(mark) and mark not in told else []
             waiting += own
+            if any(self._side_by_side(waiting, place + 1, short=short) for short in (False, True)):
+                waiting = []
+                continue
+            if len(waiting) > 1 and self._left_of(waiting[0], placed):
+                waiting = waiting[1:]
             # Of those that do not fit together the one keeps its label that the room is next to.
             tries = [(waiting, False), (waiting, True), (own, False), (own, True)]
             for labels, short in (*tries, *(([one], True) for one in waiting)):
-                if labels and self._side_by_side(labels, place + 1, short=short):
+                if self._side_by_side(labels, place + 1, short=short):
                     waiting = []
                     break
+
+    def _left_of(self, mark: Mark, placed: Sequence[tuple[int, Mark]]) -> bool:
+        """Put a label before its sign, which is the first of some that are near."""
+        start = next(place for place, one in placed if one is mark)
+        labels = (_label(mark, short=short) for short in (False, True))
+        return any(self.put(words, start - len(words), mark.token) for words in labels)
 
     def _side_by_side(self, marks: Sequence[Mark], start: int, *, short: bool) -> bool:
         labels = [_label(mark, short=short) for mark in marks]
         end = start + sum(map(len, labels))
-        if end > len(self._row) or any(self._taken[start:end]):
+        if not marks or end > len(self._row) or any(self._taken[start:end]):
             return False
         for mark, words in zip(marks, labels, strict=True):
             self.put(words, start, mark.token)
