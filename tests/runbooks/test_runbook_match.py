@@ -76,6 +76,16 @@ def test_the_reason_names_change_boundary_symptom_and_history():
     assert found.first_step.text == "Do"
 
 
+def test_one_failing_line_of_three_is_no_reason():
+    back = book("back", "rollback", "services: [checkout]\nsymptoms: ['HTTP 502']")
+    for shown, reason in [
+        (["HTTP 502", "a timeout", "another"], "made for checkout"),
+        (["HTTP 502", "HTTP 502", "another"], "2 of 3 failing lines are like “HTTP 502”"),
+    ]:
+        (found,) = suggest([back], Facts(service="checkout", symptoms=shown))
+        assert found.reason == reason
+
+
 def test_what_took_no_time_worked_at_once():
     book_ = book("back", "rollback", "services: [checkout]\nsymptoms: ['HTTP 502']")
     for seconds, said in ((0.2, "worked at once in INC-3"), (0.6, "worked in 1 s in INC-3")):

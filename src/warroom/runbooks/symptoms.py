@@ -79,8 +79,10 @@ class Seen:
 
     @property
     def telling(self) -> bool:
-        """Whether it is more than a stray line among many."""
-        return self.lines < _FEW or (self.hits >= _STRAY and self.share >= _LEAST)
+        """Whether it is more than a stray line: of a few half, of many a number and a share."""
+        if self.lines < _FEW:
+            return 2 * self.hits >= self.lines
+        return self.hits >= _STRAY and self.share >= _LEAST
 
 
 _FEW = 5
