@@ -51,7 +51,8 @@ def mark_lines(marks: Sequence[Mark], row: int, width: int) -> list[Line]:
     ahead = [mark for mark in marks if mark.line >= row]
     shown = (ahead or list(marks))[:_MARKS_SHOWN]
     fact = line(Piece(f"{len(marks)} · never block · ", "mute"), Piece("F8", "accent", True))
-    found = [rule("Marks", width, (*fact, Piece(" next", "mute")))]
+    title = rule("Marks", width - 1, (*fact, Piece(" next", "mute")))
+    found: list[Line] = [(Piece(" "), *title)]
     for mark in shown:
         hint = f" → {mark.hint}" if mark.hint else ""
         number = Piece(fit(str(mark.line), 4, right=True), mark.token, bold=True)
