@@ -97,7 +97,7 @@ LINES: list[tuple[e.Event, tuple[str, str, str, str]]] = [
     (e.Contained(how="flag off"), ("●", "contained", "ok", "flag off")),
     (
         e.ContainmentKept(run="r1", until=NOON + HOUR, reason="waits"),
-        ("●", "kept", "warn", "stays until 2026-11-20 13:00 UTC waits"),
+        ("●", "kept", "warn", "stays until 2026-11-20 13:00 UTC: waits"),
     ),
     (
         e.ContainmentKept(run="r1", until=NOON + HOUR),
@@ -164,7 +164,7 @@ LINES: list[tuple[e.Event, tuple[str, str, str, str]]] = [
     (e.Snoozed(until=NOON + HOUR), ("z", "snoozed", "mute", "until 13:00 UTC")),
     (
         e.Snoozed(until=NOON + HOUR, reason="quiet"),
-        ("z", "snoozed", "mute", "until 13:00 UTC quiet"),
+        ("z", "snoozed", "mute", "until 13:00 UTC: quiet"),
     ),
     (e.Opaque(kind="later", payload={}), ("·", "later", "mute", "written by a newer version")),
     (k.WaitStarted(reason="a log"), ("z", "waiting", "warn", "for the client: a log")),
@@ -211,14 +211,14 @@ LINES: list[tuple[e.Event, tuple[str, str, str, str]]] = [
         k.Measured(check=Check.GONE, passed=False, sentence="still there"),
         ("✗", "verified", "s5", "still there"),
     ),
-    (k.NoticeOwed(notice="gdpr"), ("·", "notice", "warn", "gdpr is owed")),
+    (k.NoticeOwed(notice="gdpr"), ("·", "notice", "warn", "GDPR notice is owed")),
     (
         k.NoticeOwed(notice="gdpr", owed=False, reason="no data"),
-        ("·", "notice", "text", "gdpr is not owed: no data"),
+        ("·", "notice", "text", "GDPR notice is not owed: no data"),
     ),
     (
         k.Contacted(party="BSI", text="told", notice="nis2"),
-        ("✓", "notice", "text", "BSI (nis2): told"),
+        ("✓", "notice", "text", "BSI (NIS2 notice): told"),
     ),
     (k.Contacted(party="Gateway", text="asked"), ("·", "contact", "text", "Gateway: asked")),
     (

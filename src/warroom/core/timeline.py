@@ -140,6 +140,10 @@ def _onset_entry(record: e.Recorded, event: e.Declared, onset: e.Onset) -> Timel
     )
 
 
+def _until(words: str, reason: str) -> str:
+    return f"{words} UTC: {reason}" if reason else f"{words} UTC"
+
+
 def _tell(  # one line per kind is the clearest form
     event: e.Event, titles: dict[str, e.StepIntended]
 ) -> tuple[str, str, str, str] | None:
@@ -169,7 +173,7 @@ def _tell(  # one line per kind is the clearest form
         case e.Contained(how=how):
             return "●", "contained", "ok", how
         case e.ContainmentKept(until=until, reason=reason):
-            return "●", "kept", "warn", f"stays until {until:%Y-%m-%d %H:%M} UTC {reason}".strip()
+            return "●", "kept", "warn", _until(f"stays until {until:%Y-%m-%d %H:%M}", reason)
         case e.Diagnosed(text=text, eta=eta, reason=reason):
             fix_by = f"; fixed by {eta:%H:%M} UTC" if eta else ""
             why = f" (revised: {reason})" if reason else ""
@@ -200,7 +204,7 @@ def _tell(  # one line per kind is the clearest form
         case e.PostmortemFinished(reason=reason):
             return "✓", "postmortem", "ok", f"final {reason}".strip()
         case e.Snoozed(until=until, reason=reason):
-            return "z", "snoozed", "mute", f"until {until:%H:%M} UTC {reason}".strip()
+            return "z", "snoozed", "mute", _until(f"until {until:%H:%M}", reason)
         case e.Opaque(kind=kind):
             return "·", kind, "mute", "written by a newer version"
         case _:

@@ -131,7 +131,8 @@ class _Head:
         if len(lines) <= self.most:
             return tuple(lines)
         if self.most > 1:
-            return (*lines[: self.most - 1], f"… {_end(title, room - 2)}")
+            *whole, broken = lines[: self.most - 1]
+            return (*whole, f"{cut(broken, room - 2).removesuffix('…')} …", _end(title, room))
         last = _end(title, room * 2 // 3)
         head = cut(title, max(room - cells(last) - 1, 1)).removesuffix("…").rstrip()
         return (f"{head} … {last}",)
