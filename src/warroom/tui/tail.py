@@ -46,7 +46,7 @@ from warroom.tui.widgets.log_line import clock
 from warroom.tui.widgets.log_view import LogView
 from warroom.tui.widgets.notice import NoticeRow, Said
 
-_WAR_ROOM = frozenset(["into the timeline", "hypothesis"])
+_WAR_ROOM = frozenset(["into the timeline", "hypothesis", "tabs"])
 """What keys of the boundary lead to where an incident is open: named here they would be untrue."""
 _ALONE = 3.0
 """Seconds that reading the logs has the processor for itself at most, before the store opens."""
