@@ -179,6 +179,8 @@ def test_filters_find_what_they_say() -> None:
     incident = story.incident
     late = NOON + timedelta(hours=3)
     for text in (
+        "P1",
+        "-P2",
         "",
         "export",
         "EXPORT broken",
@@ -193,6 +195,8 @@ def test_filters_find_what_they_say() -> None:
     for text in (
         "import",
         "priority:P2",
+        "p2",
+        "-P1",
         "-client:acme",
         "is:snoozed",
         "commander:leo",

@@ -97,8 +97,10 @@ def _fits(term: Term, incident: Incident, now: datetime, me: str) -> bool:
         found = _FIELDS[term.key](incident).casefold()
         mine = me.casefold() if term.key == "commander" else ""
         return any(found == (mine if value == "me" and mine else value) for value in term.values)
+    word = term.values[0]
     texts = (incident.id, incident.title, incident.summary, incident.service, incident.client)
-    return any(term.values[0] in text.casefold() for text in texts)
+    # A priority by its own name is what somebody types first; a part of it means nothing.
+    return word == incident.priority.value.casefold() or any(word in x.casefold() for x in texts)
 
 
 def _paces(incident: Incident, now: datetime) -> set[Pace]:
