@@ -343,6 +343,18 @@ async def test_on_a_narrow_screen_priority_and_state_of_an_incident_come_before_
         await driver.until("P3 declared")
 
 
+async def test_the_choice_of_themes_says_which_is_in_use() -> None:
+    async with console(busy_room()) as driver:
+        for name in ("dark", "light"):
+            driver.app.use_theme(name)
+            await driver.press("colon", *"theme")
+            await driver.until("in use")
+            row = next(row for row in driver.text.splitlines() if "in use" in row)
+            assert f"Theme {name} " in row
+            assert driver.text.count("in use") == 1
+            await driver.press("escape")
+
+
 async def test_help_lists_the_keys_as_they_are_and_finds_one() -> None:
     async with console(busy_room(), keymap={"incident.contain": "C"}) as driver:
         await driver.press("question_mark")

@@ -39,6 +39,7 @@ def entries(
     keys: Mapping[str, str],
     themes: Iterable[str],
     tabs: Iterable[str],
+    used: str = "",
 ) -> tuple[Entry, ...]:
     """Return everything that can be chosen now; nothing in it runs a step.
 
@@ -48,6 +49,7 @@ def entries(
         keys: What is drawn for the key of each binding id.
         themes: Names of the themes.
         tabs: Names of the tabs of the work pane.
+        used: The theme that everything is drawn in.
     """
     found: list[Entry] = []
     incident = snapshot.current if snapshot else None
@@ -60,7 +62,7 @@ def entries(
     )  # fmt: skip
     found += _log(incident, keys)
     found += [incident_entry(other) for other in incidents]
-    found += _go(keys, themes, tabs)
+    found += _go(keys, themes, tabs, used)
     return tuple(found)
 
 
@@ -201,7 +203,9 @@ def incident_entry(incident: Incident) -> Entry:
     )
 
 
-def _go(keys: Mapping[str, str], themes: Iterable[str], tabs: Iterable[str]) -> Iterable[Entry]:
+def _go(
+    keys: Mapping[str, str], themes: Iterable[str], tabs: Iterable[str], used: str
+) -> Iterable[Entry]:
     for number, pane in enumerate(("Queue", "Logs", "Contain", "Work"), start=1):
         yield Entry("go", f"Pane {pane}", "pane", str(number - 1), str(number))
     for tab in tabs:
@@ -218,7 +222,10 @@ def _go(keys: Mapping[str, str], themes: Iterable[str], tabs: Iterable[str]) -> 
     ):
         yield Entry("go", title, action, key=keys.get(name, ""))
     for theme in themes:
-        yield Entry("go", f"Theme {theme}", "theme", theme, cli=f"warroom --theme {theme}")
+        note = "in use" if theme == used else ""
+        yield Entry(
+            "go", f"Theme {theme}", "theme", theme, note=note, cli=f"warroom --theme {theme}"
+        )
 
 
 def matching(found: Sequence[Entry], words: str) -> list[tuple[Entry, tuple[int, int]]]:

@@ -141,7 +141,8 @@ class Ways(Stepping):
         console = self.console
         keys = drawn_keys(console.keys, console.overrides)
         tabs = self.tab_names()
-        listed = entries(self.snapshot, self.open_incidents(), keys, sorted(console.palettes), tabs)
+        themes, used = sorted(console.palettes), console.palette.name
+        listed = entries(self.snapshot, self.open_incidents(), keys, themes, tabs, used)
         if words == "@":
             listed, words = tuple(x for x in listed if x.group == "incident"), ""
 

@@ -174,10 +174,13 @@ def _most_pressing(row: QueueRow, now: datetime) -> Clock | None:
     return update if late else row.clock
 
 
-def _asleep(line: Line, n: int, width: int, *, row: QueueRow, now: datetime) -> None:
+def _asleep(
+    line: Line, n: int, width: int, *, row: QueueRow, now: datetime, title: int = 0
+) -> None:
+    """Draw one that sleeps, its title from a column on."""
     del n
     incident = row.incident
-    line.put(f"{incident.priority.value} {incident.id} ", "mute")
+    line.put(f"{incident.priority.value} {incident.id} ", "mute").to(title)
     until = incident.snoozed_until
     when = f" zz {_due(until, now)}" if until else ""
     line.say(incident.title, "mute", width - line.width - len(when) - 1)
@@ -260,7 +263,8 @@ def _wide_rest(snapshot: Snapshot, asleep: list[QueueRow]) -> list[Row]:
     if asleep:
         rows += _group("Snoozed", "wake by themselves")
         rows += [
-            Row(row.incident.id, 1, partial(_asleep, row=row, now=snapshot.now)) for row in asleep
+            Row(row.incident.id, 1, partial(_asleep, row=row, now=snapshot.now, title=_WHAT))
+            for row in asleep
         ]
     if snapshot.promises:
         late = sum(promise.late(snapshot.now) for promise in snapshot.promises)
