@@ -278,7 +278,7 @@ class Reader:
         if value is None:
             return None
         try:
-            return self._named(dict(flatten(value)))
+            return self._named(flatten(value))
         except RecursionError:
             return None
 

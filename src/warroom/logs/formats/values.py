@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from warroom.logs.levels import level_of
@@ -28,6 +28,8 @@ ALIASES = {
 _SUFFIX = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9, "m": 60.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|ms|us|µs|μs|ns|m)?")
 PAIR = re.compile(rb'([A-Za-z_][\w.\-]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)|"((?:[^"\\]|\\.)*)"|(\S+)')
+_DEEPEST = 6
+"""Dots in a name from which what is nested deeper stays JSON."""
 _METHOD = re.compile(rb"[A-Z][A-Z_-]*")
 _SEVERITY = re.compile(
     rb"\b(EMERGENCY|EMERG|ALERT|CRITICAL|CRIT|FATAL|PANIC|SEVERE|ERROR|ERR|WARNING|WARN|NOTICE"
@@ -55,26 +57,40 @@ def seconds(text: str, unit: float) -> float | None:
     return round(total, 9) if seen else None
 
 
-def flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield nested JSON as dotted names and texts, journald's lists of bytes as text."""
+def flatten(value: Mapping[str, Any]) -> dict[str, str]:
+    """Return nested JSON as dotted names and texts, journald's lists of bytes as text.
+
+    Raises:
+        RecursionError: It is nested too deeply.
+    """
+    found: dict[str, str] = {}
+    _flatten(value, "", found)
+    return found
+
+
+def _flatten(value: Mapping[str, Any], prefix: str, found: dict[str, str]) -> None:
     for key, inner in value.items():
-        name = prefix + key
-        text = scalar(inner)
-        if text is not None:
-            yield name, text
-        elif inner is None:
-            continue
-        elif isinstance(inner, dict) and prefix.count(".") < 6:
-            yield from flatten(inner, f"{name}.")
-        elif isinstance(inner, list) and inner and all(_is_byte(each) for each in inner):
-            yield name, bytes(inner).decode("utf-8", "replace")
-        elif isinstance(inner, list) and inner and all(isinstance(each, str) for each in inner):
-            yield name, ", ".join(inner)
-        elif isinstance(inner, list) and inner and all(is_pair(each) for each in inner):
+        kind = type(inner)
+        if kind is str:
+            found[prefix + key] = inner
+        elif kind is dict and prefix.count(".") < _DEEPEST:
+            _flatten(inner, f"{prefix}{key}.", found)
+        elif kind is list and inner and all(is_pair(each) for each in inner):
             for each in inner:  # OpenTelemetry's attributes
-                yield f"{name}.{each['key']}", pair_text(each["value"])
-        else:
-            yield name, json.dumps(inner, ensure_ascii=False)
+                found[f"{prefix}{key}.{each['key']}"] = pair_text(each["value"])
+        elif inner is not None:
+            found[prefix + key] = _text(inner)
+
+
+def _text(value: object) -> str:
+    text = scalar(value)
+    if text is not None:
+        return text
+    if isinstance(value, list) and value and all(_is_byte(each) for each in value):
+        return bytes(value).decode("utf-8", "replace")
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def scalar(value: object) -> str | None:
