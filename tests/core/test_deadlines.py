@@ -210,7 +210,7 @@ def test_the_clock_that_is_due_first_is_the_one_that_is_shown() -> None:
         clock = next_clock(story.incident)
         shown.append(clock.name if clock else "")
         story.do(command)
-    assert shown == ["respond", "diagnose", "hotfix", "report", "report", "GDPR notice"]
+    assert shown == ["respond", "diagnose", "hotfix", "report", "report", "gdpr"]
     assert next_clock(story.incident) is None
 
 

@@ -33,7 +33,7 @@ def exposed() -> Story:
 
 def test_exposed_data_owes_the_notice_within_72_hours_of_the_declaration() -> None:
     (clock,) = outside_clocks(exposed().incident)
-    assert (clock.name, clock.due) == ("GDPR notice", NOON + 72 * HOUR)
+    assert (clock.name, clock.said, clock.due) == ("gdpr", "GDPR notice", NOON + 72 * HOUR)
     assert clock.pace(NOON + 71 * HOUR) is Pace.WARN
     assert clock.pace(NOON + 72 * HOUR) is Pace.LATE
     assert outside_clocks(Story().declared().incident) == ()

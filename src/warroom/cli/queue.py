@@ -151,7 +151,7 @@ def _line(row: QueueRow, now: datetime) -> str:
     if row.clock is not None:
         left = row.clock.left(now)
         late = row.clock.pace(now) is Pace.LATE
-        clock = f"{row.clock.name} {'LATE +' if late else ''}{spell.duration(left)}"
+        clock = f"{row.clock.said} {'LATE +' if late else ''}{spell.duration(left)}"
         clock += " paused" if row.clock.paused else ""
     state = "asleep" if row.snoozed else incident.phase.value
     return f"{incident.priority}  {incident.id:<8} {state:<13} {clock:<22} {incident.title}"

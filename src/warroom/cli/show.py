@@ -101,7 +101,7 @@ def _heading(incident: Incident, now: datetime) -> str:
             if clock.met_at
             else f"{'LATE by' if late else 'in'} {left}" + (" (paused)" if clock.paused else "")
         )
-        lines.append(f"   {clock.name:<8} {state}")
+        lines.append(f"   {clock.said:<8} {state}")
     lines.extend(
         f"   in force {run.intent.title} since {run.intended_at:%H:%M:%S}"
         for run in incident.ledger

@@ -47,6 +47,8 @@ class Clock:
     """One deadline."""
 
     name: str
+    """What programs know it by; `said` is what people read."""
+    words: str = ""
     started: datetime
     due: datetime
     met_at: datetime | None = None
@@ -58,6 +60,11 @@ class Clock:
     """What did not count, in order."""
     paused_at: datetime | None = None
     """Since when it stands still, waiting for the client; `due` is as if it went on at once."""
+
+    @property
+    def said(self) -> str:
+        """What it is called."""
+        return self.words or self.name
 
     @property
     def paused(self) -> bool:
@@ -187,7 +194,8 @@ def outside_clocks(incident: Incident) -> tuple[Clock, ...]:
     """
     notices = tuple(
         Clock(
-            name=one.notice.name,
+            name=one.notice.key,
+            words=one.notice.name,
             started=one.since,
             due=one.due,
             met_at=one.sent_at,

@@ -224,7 +224,7 @@ def briefing(incident: Incident, now: datetime) -> str:
     for clock in clocks(incident):
         if clock.met_at is None:
             lines.append(
-                f"{clock.name} due {clock.due:%H:%M} UTC ({spell.duration(clock.left(now))})"
+                f"{clock.said} due {clock.due:%H:%M} UTC ({spell.duration(clock.left(now))})"
             )
             break
     update = update_clock(incident)

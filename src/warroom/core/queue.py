@@ -97,9 +97,9 @@ def row_of(incident: Incident, now: datetime) -> QueueRow:
     if clock is not None:
         pace = clock.pace(now)
         if pace is Pace.LATE:
-            terms.append((150, f"{clock.name} is late"))
+            terms.append((150, f"{clock.said} is late"))
         elif pace is Pace.WARN:
-            terms.append((75, f"{clock.name} is due soon"))
+            terms.append((75, f"{clock.said} is due soon"))
     terms.sort(key=lambda term: -term[0])
     base = _BASE[incident.priority] if incident.resolved_at is None else 500
     return QueueRow(

@@ -79,7 +79,7 @@ def _deadline(incident: Incident, clock: Clock, now: datetime) -> Iterator[Remin
     yield Reminder(
         incident.id,
         f"{incident.id} {clock.name} {clock.due} {pace}",
-        f"{incident.id}: {clock.name} {words}",
+        f"{incident.id}: {clock.said} {words}",
         "s5" if late else "warn",
         _LATE if late else _WARNS,
     )

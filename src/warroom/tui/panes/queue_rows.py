@@ -155,7 +155,7 @@ def _two_lines(line: Line, n: int, width: int, *, row: QueueRow, when: When, mar
     if due is None:
         line.put(incident.phase.value, "ok")
         return
-    line.put(due.name, "mute")
+    line.put(due.said, "mute")
     line.to(width - CLOCK_CELLS - 1).add(clock(due, now, line.palette, on=line.on))
 
 
@@ -226,7 +226,7 @@ def _wide_row(line: Line, n: int, width: int, *, row: QueueRow, when: When, mark
     line.put(incident.phase.value, _phase_token(incident)).to(state + 14)
     due = _most_pressing(row, now)
     if due is not None:
-        line.put(due.name, "mute").to(state + 23)
+        line.put(due.said, "mute").to(state + 23)
         line.add(clock(due, now, line.palette, on=line.on))
     line.to(state + 36).put(_since(incident.declared_at, now), "mute").to(state + 44)
     if incident.commander:
