@@ -329,7 +329,7 @@ def _weight(reason: str, *, refuted: bool) -> float:
     """Return how much speaks for an option, by the numbers that stand in its reason."""
     if refuted:
         reason = re.sub(r"[^;]*(before the onset|are release)[^;]*;?", "", reason)
-    shares = sum(float(share) for share in re.findall(r"(\d+)% of", reason))
+    shares = sum(float(share) for share in re.findall(r"(\d+) % of", reason))
     for part, few in re.findall(r"(\d+) of (\d+) (?:failing|the newest) lines", reason):
         shares += 100 * int(part) / int(few) * (int(few) / MANY) ** 2
     against = "had no effect" in reason or "not the cause" in reason
