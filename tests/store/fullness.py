@@ -444,8 +444,9 @@ class Index(Life):
             pass
 
     def act(self) -> None:
-        index = self.log._index
-        sidecar.save(self.cache, str(self.path), index, index.segments()[0].store, "how")
+        log = self.log
+        store = log._index.segments()[0].store
+        sidecar.save(self.cache, str(self.path), log._index, store, log._reader, log._clock)
 
     def after(self, said: Exception | None) -> None:
         assert said is None, "the reader goes on"
