@@ -140,8 +140,12 @@ class _Head:
 
 def _end(title: str, room: int) -> str:
     """Return the end of a title in at most so many cells, from a whole word on if it has one."""
-    while cells(title) > room:
-        title = title[1:]
+    start = len(title)
+    least = max(0, start - 4 * room)  # thousands of marks without a width of their own are hostile
+    while start > least and (size := cells(title[start - 1])) <= room:
+        room -= size
+        start -= 1
+    title = title[start:]
     _, blank, words = title.partition(" ")
     return words if blank and words else title
 
