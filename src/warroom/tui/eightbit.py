@@ -9,10 +9,9 @@ from functools import cache, lru_cache
 from rich.color import Color as RichColor
 from rich.color import ColorType
 from rich.color_triplet import ColorTriplet
-from rich.segment import Segment
 from rich.style import Style
-from textual.color import Color
-from textual.filter import LineFilter
+
+from warroom.tui.restyled import Restyled
 
 _FIRST = 16
 """Below it are the colours that a person has chosen for the terminal: nobody knows which."""
@@ -23,16 +22,13 @@ _LIGHT = 6.0
 Lab = tuple[float, float, float]
 
 
-class EightBitColours(LineFilter):
+class EightBitColours(Restyled):
     """Draw in the 240 colours that every such terminal has."""
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Replace every style."""
-        del background
-        return [
-            Segment(text, style and _translated(style), control)
-            for text, style, control in segments
-        ]
+    def restyle(self, text: str, style: Style) -> Style:
+        """Return the style in the nearest of them."""
+        del text
+        return _translated(style)
 
 
 @lru_cache(2048)

@@ -11,6 +11,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 from warroom.tui.eightbit import EightBitColours
+from warroom.tui.restyled import Restyled
 from warroom.tui.sixteen import SixteenColours
 from warroom.tui.theme import Palette
 
@@ -101,7 +102,7 @@ _FILL_DISTANCE = 0.25
 """A background that differs this much in brightness from the page is a badge, not a layer."""
 
 
-class PlainColours(LineFilter):
+class PlainColours(Restyled):
     """Use the terminal's own two colours only: badges in reverse, what is important in bold.
 
     The words of the row under the cursor are underlined: its mark is that of a failure as well.
@@ -112,15 +113,8 @@ class PlainColours(LineFilter):
         self._page = Color.parse(page).brightness
         self._row = Color.parse(row).rich_color
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Replace every style."""
-        del background
-        return [
-            Segment(text, style and self._plain(text, style), control)
-            for text, style, control in segments
-        ]
-
-    def _plain(self, text: str, style: Style) -> Style:
+    def restyle(self, text: str, style: Style) -> Style:
+        """Return the style without colours."""
         row = style.bgcolor == self._row and not text.isspace()
         return _plain(style, self._page, lined=row)
 

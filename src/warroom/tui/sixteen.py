@@ -9,11 +9,10 @@ from functools import lru_cache
 from rich.color import Color as RichColor
 from rich.color import ColorType
 from rich.color_triplet import ColorTriplet
-from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
-from textual.filter import LineFilter
 
+from warroom.tui.restyled import Restyled
 from warroom.tui.theme import Palette
 
 _DARK = {
@@ -56,7 +55,7 @@ _ROUNDED = 1
 """How far red, green and blue may be off a token each, where the framework has mixed colours."""
 
 
-class SixteenColours(LineFilter):
+class SixteenColours(Restyled):
     """Draw every token of a palette in one of the terminal's own sixteen colours."""
 
     def __init__(self, palette: Palette) -> None:
@@ -76,13 +75,9 @@ class SixteenColours(LineFilter):
         self._readable = {RichColor.parse(name) for name in _READABLE[self._row.name]}
         self._of = lru_cache(2048)(self._translated)
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Replace every style."""
-        del background
-        return [
-            Segment(text, style and self._of(style, shape=not text.strip(_SHAPES)), control)
-            for text, style, control in segments
-        ]
+    def restyle(self, text: str, style: Style) -> Style:
+        """Return the style in the colours of the tokens; a shape needs less contrast than words."""
+        return self._of(style, shape=not text.strip(_SHAPES))
 
     def _translated(self, style: Style, *, shape: bool) -> Style:
         ground = self._one(style.bgcolor, self._page)
